@@ -1,0 +1,21 @@
+# The two commands: `make demo` and `make test`. Needs Python 3.11 or newer, git and make.
+.PHONY: demo test check setup serve screenshots clean
+.DEFAULT_GOAL := demo
+
+demo: setup ; @.venv/bin/drumbeat demo
+
+test: setup-dev ; @.venv/bin/python -m pytest -q -n auto
+
+check: setup-dev
+	@.venv/bin/ruff format --check src tests benchmarks
+	@.venv/bin/ruff check src tests benchmarks
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache
+	@.venv/bin/python -m pytest -q -n auto -m "not slow"
+
+serve: setup ; @.venv/bin/drumbeat serve
+
+setup: ; @sh scripts/setup.sh --no-dev
+setup-dev: ; @sh scripts/setup.sh
+
+clean: ; rm -rf .venv .bootstrap

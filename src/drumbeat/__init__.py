@@ -1,0 +1,1 @@
+"""Drumbeat, the marketing department you run yourself."""

@@ -1,0 +1,10 @@
+"""Carries mail to any SMTP server, and says of every parcel what became of it.
+
+protocol.py is the conversation without sockets, transport.py the sockets without decisions,
+verdicts.py what a reply means for the ledger, carrier.py who pulls parcels and settles them.
+"""
+
+from drumbeat.adapters.messengers.smtp.carrier import SmtpCarrier
+from drumbeat.adapters.messengers.smtp.server import SmtpServer, Timeouts, parse_smtp_url
+
+__all__ = ["SmtpCarrier", "SmtpServer", "Timeouts", "parse_smtp_url"]

@@ -1,0 +1,137 @@
+"""What the house is told from outside, and which source wins.
+
+Lowest first: `drumbeat.toml` in the data folder, `.env` in the working directory, `.env` in the data
+folder, the environment. Names are `DRUMBEAT_` + the field in capitals (see `Settings`).
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from drumbeat.kit.clock import Clock, FileClock, utc_now
+from drumbeat.kit.errors import InvalidInput
+
+PREFIX = "DRUMBEAT_"
+SANDBOX_SENDER = "news@sandbox.invalid"
+SANDBOX_NAME = "Drumbeat Sandbox"
+SANDBOX_ADDRESS = "1 Sandbox Street, Nowhere"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`rate_per_second` None is no limit of ours; `smtp_url` set makes the messenger smtp."""
+
+    home: Path
+    key_file: Path
+    database_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str | None = None
+    url: str | None = None
+    api_key: str | None = None
+    clock: str | None = None
+    messenger: str = "sandbox"
+    smtp_url: str | None = None
+    rate_per_second: float | None = None
+    sender_email: str = SANDBOX_SENDER
+    sender_name: str = SANDBOX_NAME
+    postal_address: str = SANDBOX_ADDRESS
+    cost_per_email: float = 0.001
+    simulated: bool = False
+
+    def make_clock(self) -> Clock:
+        """The wall clock, or the file that DRUMBEAT_CLOCK=@FILE names."""
+        if self.clock is None:
+            return utc_now
+        if not self.clock.startswith("@"):
+            raise _invalid("CLOCK", f"must be @ and a file name, not {self.clock[:40]!r}")
+        return FileClock(Path(self.clock[1:]).expanduser())
+
+
+def read_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:
+    """Raises InvalidInput naming the setting that makes no sense."""
+    environment = dict(os.environ if environ is None else environ)
+    nearby = _dotenv((cwd or Path.cwd()) / ".env")
+    home_text = environment.get(PREFIX + "HOME") or nearby.get(PREFIX + "HOME") or "~/.drumbeat"
+    home = Path(home_text).expanduser().absolute()
+    told = _toml(home / "drumbeat.toml") | nearby | _dotenv(home / ".env") | environment
+    values = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in told.items()
+        if name.startswith(PREFIX) and value != ""
+    }
+    return _settings(home, values)
+
+
+def _settings(home: Path, values: Mapping[str, str]) -> Settings:
+    default = Settings(home, home)
+    key_file = Path(values.get("key_file", "~/.config/drumbeat/key")).expanduser().absolute()
+    if key_file.is_relative_to(home):
+        raise _invalid("KEY_FILE", "must lie outside DRUMBEAT_HOME, or a backup would carry it")
+    smtp_url = values.get("smtp_url")
+    messenger = "smtp" if smtp_url else values.get("messenger", default.messenger)
+    if messenger == "smtp" and not smtp_url:
+        raise _invalid("SMTP_URL", "is missing while DRUMBEAT_MESSENGER is smtp")
+    if messenger not in ("sandbox", "smtp"):
+        raise _invalid("MESSENGER", f"{messenger!r} is not built; use sandbox or smtp")
+    database_url = values.get("database_url")
+    if database_url is not None and not database_url.startswith("sqlite"):
+        raise _invalid("DATABASE_URL", "only the built-in SQLite is supported by this release")
+    public_url = values.get("public_url")
+    return Settings(
+        home=home,
+        key_file=key_file,
+        database_url=database_url,
+        host=values.get("host", default.host),
+        port=int(_number("PORT", values.get("port", "8000"))),
+        public_url=public_url.rstrip("/") if public_url else None,
+        url=values.get("url"),
+        api_key=values.get("api_key"),
+        clock=values.get("clock"),
+        messenger=messenger,
+        smtp_url=smtp_url,
+        rate_per_second=_rate(values.get("rate_per_second")),
+        sender_email=values.get("sender_email", default.sender_email),
+        sender_name=values.get("sender_name", default.sender_name),
+        postal_address=values.get("postal_address", default.postal_address),
+        cost_per_email=_number("COST_PER_EMAIL", values.get("cost_per_email", "0.001")),
+        simulated=values.get("simulated", "") in ("1", "true", "yes"),
+    )
+
+
+def _rate(text: str | None) -> float | None:
+    if text is None:
+        return None
+    rate = _number("RATE_PER_SECOND", text)
+    if rate <= 0:
+        raise _invalid("RATE_PER_SECOND", "must be above zero; leave it out for no limit")
+    return rate
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise _invalid(name, f"{text[:40]!r} is not a number") from None
+
+
+def _invalid(name: str, problem: str) -> InvalidInput:
+    return InvalidInput(f"The setting {PREFIX}{name} {problem}.", field=PREFIX + name)
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    return {k: v for k, v in dotenv_values(path).items() if v is not None} if path.is_file() else {}
+
+
+def _toml(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} is not valid TOML: {error}.", field=str(path)) from None
+    return {PREFIX + key.upper(): str(value) for key, value in table.items()}

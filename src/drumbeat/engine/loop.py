@@ -1,0 +1,165 @@
+"""When the engine looks for work: JOBS are level-triggered, carry no payload, find due rows.
+
+Sending has a thread of its own, because a slow mail server must not hold up a pause or a fold.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.engine import campaigns, facts
+from drumbeat.engine.sending import Letter, SendingEngine
+from drumbeat.kit.actor import GATEKEEPER, SYSTEM_UPKEEP, Actor
+from drumbeat.kit.clock import FileClock
+from drumbeat.marketing.campaigns.mail import compile_mailing
+from drumbeat.marketing.campaigns.pipeline import next_due
+from drumbeat.marketing.delivery import Mailing
+from drumbeat.marketing.senders import require_real
+from drumbeat.storage.leases import holder_name
+
+LEASE_SECONDS = 30.0
+POLL_SECONDS = 0.05
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Job:
+    """`every` seconds it looks; it answers True to be asked again at once.
+
+    `hurried` jobs are part of "nothing is due": the others are chores that can wait.
+    """
+
+    name: str
+    every: float
+    run: Callable[[Drumbeat], bool]
+    hurried: bool = True
+
+
+JOBS = (
+    Job("campaigns.settle", 0.05, campaigns.settle_exhausted),
+    Job("campaigns.advance", 0.05, campaigns.advance_all),
+    Job("facts.fold", 0.2, facts.fold),
+    Job("facts.archive", 5.0, facts.archive, hurried=False),
+    Job("facts.tidy", 3600.0, facts.tidy, hurried=False),
+)
+
+
+def sending_engine(drumbeat: Drumbeat) -> SendingEngine:
+    """The sender of this process, with the carrier that the settings name."""
+    return SendingEngine(
+        drumbeat,
+        drumbeat.carrier,
+        name=f"engine-{os.getpid()}-{time.time_ns():x}",
+        folder=drumbeat.home / "wire",
+        letters_of=lambda mailing: _letters(drumbeat, mailing),
+        actor_for=lambda mailing: _decider(drumbeat, mailing),
+        pace=drumbeat.pace,
+    )
+
+
+def _letters(drumbeat: Drumbeat, mailing: Mailing) -> Sequence[Letter]:
+    """By arm. Raises InvalidInput for a placeholder sender that a real server would get."""
+    with drumbeat.look(_decider(drumbeat, mailing)) as department:
+        if drumbeat.settings.messenger != "sandbox":
+            name, email = mailing.sender_name, mailing.sender_email
+            require_real(department.senders.resolve(name, email))
+        return compile_mailing(department, mailing).arms
+
+
+def _decider(drumbeat: Drumbeat, mailing: Mailing) -> Actor:
+    """Whoever decided that this mailing is sent, with the rights they have now."""
+    with drumbeat.look(GATEKEEPER) as department:
+        return department.accounts.actor_of(mailing.decided_by).through("engine")
+
+
+class Engine:
+    """One engine process: runs the jobs it can lease, and sends."""
+
+    def __init__(self, drumbeat: Drumbeat) -> None:
+        self._drumbeat = drumbeat
+        self._holder = holder_name()
+        self._stopping = threading.Event()
+        self._due = dict.fromkeys(JOBS, 0.0)
+        self._leased = dict.fromkeys(JOBS, 0.0)
+        self._sending = sending_engine(drumbeat)
+
+    def stop(self) -> None:
+        """End soon: what is on the wire is answered first. Safe to call from a signal handler."""
+        self._stopping.set()
+        self._sending.stop()
+
+    def run(self, *, until_idle: bool = False) -> None:
+        """Work until `stop`, or until nothing is due now."""
+        with self._sending.running():
+            while not self._stopping.is_set():
+                if self._turn(all_jobs=until_idle):
+                    continue
+                if until_idle and self._idle():
+                    break
+                if until_idle and (failure := self._sending.failure()) is not None:
+                    raise failure
+                self._stopping.wait(POLL_SECONDS)
+        self._give_back()
+
+    def run_until(self, end: datetime, clock: FileClock) -> None:
+        """Move the clock's file from one due time to the next, working each off, up to `end`."""
+        self.run(until_idle=True)
+        while not self._stopping.is_set() and clock() < end:
+            with self._drumbeat.look(SYSTEM_UPKEEP) as department:
+                due = next_due(department)
+            clock.set(end if due is None or due > end else max(due, clock()))
+            self.run(until_idle=True)
+
+    def _turn(self, *, all_jobs: bool) -> bool:
+        """Each job that is due and can be leased, once; True if any wants another turn."""
+        worked = False
+        for job in JOBS:
+            now = time.monotonic()
+            if now < self._due[job] and not (all_jobs and job.hurried):
+                continue
+            self._due[job] = now + job.every
+            if self._lease(job) and self._run(job):
+                self._due[job] = 0.0
+                worked = True
+        return worked
+
+    def _run(self, job: Job) -> bool:
+        try:
+            return job.run(self._drumbeat)
+        except Exception as error:  # the edge of a job: the others go on
+            log.exception("job.failed", job=job.name, error=type(error).__name__)
+            self._due[job] = time.monotonic() + 5.0
+            return False
+
+    def _lease(self, job: Job) -> bool:
+        """Ours, and for long enough: written only when a third of it is left."""
+        now = time.time()
+        if self._leased[job] > now + LEASE_SECONDS / 3:
+            return True
+        with self._drumbeat.begin(SYSTEM_UPKEEP) as department:
+            taken = department.leases.take(
+                job.name, self._holder, now=now, seconds=LEASE_SECONDS
+            )
+        self._leased[job] = now + LEASE_SECONDS if taken else 0.0
+        return taken
+
+    def _idle(self) -> bool:
+        """Nothing is due at this instant, in any area, for any engine."""
+        if self._sending.busy():
+            return False
+        with self._drumbeat.look(SYSTEM_UPKEEP) as department:
+            due = next_due(department)
+            return due is None or due > self._drumbeat.office.clock()
+
+    def _give_back(self) -> None:
+        with self._drumbeat.begin(SYSTEM_UPKEEP) as department:
+            for job in JOBS:
+                department.leases.give_back(job.name, self._holder)
+                self._leased[job] = 0.0

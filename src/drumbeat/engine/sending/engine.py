@@ -1,0 +1,168 @@
+"""The sending engine: sends whatever is due, one carrying after another, and survives kill -9."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.engine.sending.handover import Handover
+from drumbeat.engine.sending.letters import Letters, LettersOf
+from drumbeat.engine.sending.pacing import Breaker, Pacer
+from drumbeat.engine.sending.recovery import log_path, recover_all, sweep
+from drumbeat.engine.sending.session import ActorFor, Session
+from drumbeat.engine.sending.wire_log import WireLog, boot_id
+from drumbeat.kit.actor import SYSTEM_SENDING
+from drumbeat.kit.errors import ProviderFailed
+from drumbeat.marketing.delivery import EngineName
+from drumbeat.marketing.delivery.ports import Carrier
+
+OUTAGES_TO_GIVE_UP = 3
+_POLL_SECONDS = 0.1
+_AFTER_FAILURE_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+@dataclass(eq=False)
+class SendingEngine:
+    """One engine of one name: `running` sends in a thread, `run_until_idle` in the caller's.
+
+    `folder` keeps the wire logs of all engines of one database. `pace` is mails a second of
+    `real` time. `wait` sleeps at most so many seconds.
+    """
+
+    drumbeat: Drumbeat
+    carrier: Carrier
+    name: str
+    folder: Path
+    letters_of: LettersOf
+    actor_for: ActorFor
+    pace: float | None = None
+    boot: Callable[[], str] = boot_id
+    real: Callable[[], float] = time.monotonic
+    wait: Callable[[float], object] = time.sleep
+
+    def __post_init__(self) -> None:
+        self._engine = EngineName(self.name, self.boot(), self.carrier.name)
+        self._letters = Letters(self.letters_of)
+        self._breaker = Breaker(self.real)
+        self._pacer = Pacer(self.pace, self.real)
+        self._log: WireLog | None = None
+        self._stopping = threading.Event()
+        self._busy = False
+
+    # one step -------------------------------------------------------------------------------
+
+    def step(self) -> bool:
+        """Send what is due now; answers whether anything was.
+
+        First decides about rows that dead engines hold. Does nothing while an outage is waited out.
+        """
+        if self._breaker.remaining() > 0:
+            return False
+        self._breaker.try_again()
+        wire_log = self._wire_log()
+        recovered = recover_all(self.drumbeat, self.folder, self._engine, wire_log)
+        handover = Handover(self.drumbeat, self._letters, wire_log, self._pacer, self._breaker)
+        session = Session(
+            self.drumbeat,
+            self.carrier,
+            self._engine,
+            handover,
+            self.actor_for,
+            self.pace,
+            self.real,
+            self._stopping.is_set,
+        )
+        worked = asyncio.run(session.run())
+        self._letters.forget(keep=set(handover.mailings))
+        if self._breaker.open:
+            self._tell(set(handover.mailings))
+        return recovered + worked > 0
+
+    def _tell(self, mailing_nos: set[int]) -> None:
+        log.warning("sending.outage", why=self._breaker.trouble, again_in=self.rest_seconds())
+        with self.drumbeat.begin(SYSTEM_SENDING) as department:
+            department.sending.note_trouble(sorted(mailing_nos), self._breaker.trouble)
+
+    def _wire_log(self) -> WireLog:
+        if self._log is None:
+            self._log = WireLog(log_path(self.folder, self.name), self._engine.boot)
+            sweep(self.drumbeat, self.folder, self.name)
+        return self._log
+
+    def rest_seconds(self) -> float:
+        """How long an outage is still waited out; 0 without one."""
+        return self._breaker.remaining()
+
+    def failure(self) -> ProviderFailed | None:
+        """Set once so many outages came in a row that waiting on seems pointless."""
+        if self._breaker.outages < OUTAGES_TO_GIVE_UP:
+            return None
+        return ProviderFailed(self._breaker.trouble, permanent=False)
+
+    # until idle -----------------------------------------------------------------------------
+
+    def run_until_idle(self) -> None:
+        """Send until nothing is due. Raises ProviderFailed, naming the server, when it is out."""
+        while not self._stopping.is_set():
+            rest = self.rest_seconds()
+            if rest > 0:
+                failure = self.failure()
+                if failure is not None:
+                    raise failure
+                self.wait(rest)
+            elif not self.step():
+                return
+
+    # in a thread ----------------------------------------------------------------------------
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Send in a thread of its own until the block ends; what is on the wire is answered."""
+        self._stopping.clear()
+        self._busy = True
+        thread = threading.Thread(target=self._work, name=f"sending-{self.name}")
+        thread.start()
+        try:
+            yield
+        finally:
+            self.stop()
+            thread.join()
+            self.close()
+
+    def busy(self) -> bool:
+        """False only after a look that found nothing due: ask it after asking what is due."""
+        return self._busy
+
+    def stop(self) -> None:
+        """End soon. Safe to call from a signal handler."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """Let go of the wire log; claims that are still open are for the next engine to judge."""
+        if self._log is not None:
+            with self.drumbeat.look(SYSTEM_SENDING) as department:
+                held = self.name in department.sending.list_claimants()
+            self._log.close(forget=not held)
+            self._log = None
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                worked = self.step()
+            except (
+                Exception
+            ) as error:  # the edge of the thread: rows are recovered by the next step
+                log.exception("sending.failed", error=type(error).__name__)
+                self._stopping.wait(_AFTER_FAILURE_SECONDS)
+                continue
+            self._busy = worked or self.rest_seconds() > 0
+            if not worked:
+                self._stopping.wait(min(self.rest_seconds(), 1.0) or _POLL_SECONDS)

@@ -1,0 +1,226 @@
+"""What a carrier pulls and where it reports: the last look at permission before the wire.
+
+A message is built when a connection asks for it. If anybody's permission changed since its claim,
+its recipient's is asked again: an unsubscribe stops everything that is not being written already.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.engine.sending.letters import Letters
+from drumbeat.engine.sending.pacing import Breaker, Pacer
+from drumbeat.engine.sending.wire_log import WireLog
+from drumbeat.kit.actor import SYSTEM_SENDING
+from drumbeat.kit.clock import epoch
+from drumbeat.kit.errors import DrumbeatError, InvalidInput
+from drumbeat.kit.ids import MailingNo
+from drumbeat.kit.signing import Recipient, TokenSigner
+from drumbeat.marketing.delivery import (
+    Accepted,
+    Claimed,
+    Deferred,
+    Ending,
+    Mailing,
+    Outcome,
+    Place,
+    Receipt,
+    Refused,
+    Released,
+    Unknown,
+    Withheld,
+    message_id_of,
+)
+from drumbeat.marketing.delivery.ports import Parcel
+
+MANY_RECEIPTS = 200
+"""So many are worth an exchange at once; fewer wait a moment for company."""
+
+STUMBLES_OF_ONE = 3
+"""After so many failed connections with the same message it is the message that waits."""
+
+
+_DESERTED = "no mail server can be reached"
+
+
+@dataclass(eq=False)
+class Handover:
+    """Both ends of one carrying: an iterator of parcels, and the receipts that come back."""
+
+    drumbeat: Drumbeat
+    letters: Letters
+    log: WireLog
+    pacer: Pacer
+    breaker: Breaker
+    mailings: dict[int, Mailing] = field(default_factory=dict)
+    resting: set[int] = field(default_factory=set)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    outage: bool = False
+    _queue: deque[Claimed] = field(default_factory=deque)
+    _flying: dict[Place, Claimed] = field(default_factory=dict)
+    _begun: set[Place] = field(default_factory=set)
+    _receipts: list[Receipt] = field(default_factory=list)
+    _stumbles: Counter[Place] = field(default_factory=Counter)
+    _more: asyncio.Event = field(default_factory=asyncio.Event)
+    _closed: bool = False
+    _trouble: str = ""
+    _any_accepted: bool = False
+
+    def __post_init__(self) -> None:
+        self._signer = TokenSigner(self.drumbeat.office.keys.derive("tracking"))
+
+    # the session's side ---------------------------------------------------------------------
+
+    @property
+    def held(self) -> int:
+        """Messages claimed and not yet settled."""
+        return len(self._queue) + len(self._flying)
+
+    @property
+    def queued(self) -> int:
+        return len(self._queue)
+
+    def add(self, claimed: Iterable[Claimed]) -> None:
+        self._queue.extend(claimed)
+        self._more.set()
+
+    def take_receipts(self) -> list[Receipt]:
+        taken, self._receipts = self._receipts, []
+        return taken
+
+    def put_back(self, receipts: list[Receipt]) -> None:
+        self._receipts = receipts + self._receipts
+
+    def close(self) -> None:
+        """No more parcels; what was not pulled is given back."""
+        self._closed = True
+        while self._queue:
+            self._end(self._queue.popleft(), Released())
+        self._more.set()
+
+    def note_desertion(self) -> None:
+        """The carrier went home before the iterator ended: no server can be reached."""
+        if self._queue and not self._closed:
+            self.breaker.stumbled(self._trouble or _DESERTED, at_once=True)
+            self.outage = True
+
+    def note_failure(self) -> None:
+        """Connections failed and nothing at all was accepted: that is an outage too."""
+        if self._trouble and not self._any_accepted:
+            self.breaker.stumbled(self._trouble, at_once=True)
+            self.outage = True
+
+    def abandon(self) -> None:
+        """The carrier is gone: what it never settled is uncertain if its body was begun."""
+        self.close()
+        for place, claimed in list(self._flying.items()):
+            if place in self._begun:
+                self.settle(place, Unknown("the carrier ended without an answer"))
+            else:
+                del self._flying[place]
+                self._end(claimed, Released())
+
+    # the carrier's side: parcels ------------------------------------------------------------
+
+    def __aiter__(self) -> "Handover":
+        return self
+
+    async def __anext__(self) -> Parcel:
+        while True:
+            claimed = await self._next()
+            self._flying[claimed.place] = claimed
+            ending = self._parcel_or_ending(claimed)
+            if isinstance(ending, Parcel):
+                return ending
+            del self._flying[claimed.place]
+            self._end(claimed, ending)
+
+    async def _next(self) -> Claimed:
+        """The next claimed message, in its turn; while waiting for the turn it may be withdrawn."""
+        while not self._closed:
+            if not self._queue:
+                self._more.clear()
+                await self._more.wait()
+                continue
+            delay = self.pacer.delay()
+            if not delay:
+                return self._queue.popleft()
+            await asyncio.sleep(delay)
+            if self._queue:
+                return self._queue.popleft()
+        raise StopAsyncIteration
+
+    def _parcel_or_ending(self, claimed: Claimed) -> Parcel | Ending:
+        if claimed.place.mailing_no in self.resting:
+            return Released()
+        with self.drumbeat.look(SYSTEM_SENDING) as department:
+            if department.audience.permission_revision() != claimed.permission_revision:
+                found = department.audience.permissions([claimed.contact_no])
+                if not found[claimed.contact_no].may_mail:
+                    return Withheld(found[claimed.contact_no].reason)
+        try:
+            return self._parcel(claimed)
+        except DrumbeatError as error:
+            return Refused(f"not built: {error}", permanent=True, code=0)
+
+    def _parcel(self, claimed: Claimed) -> Parcel:
+        mailing = self.mailings[claimed.place.mailing_no]
+        keys, clock = self.drumbeat.office.keys, self.drumbeat.office.clock
+        who = Recipient(MailingNo(claimed.place.mailing_no), claimed.contact_no, claimed.occasion)
+        domain = mailing.sender_email.rpartition("@")[2]
+        letters = self.letters.of(mailing)
+        if claimed.arm_no >= len(letters):
+            raise InvalidInput(f"variant {claimed.arm_no} has no letter", field="arm_no")
+        message = letters[max(claimed.arm_no, 0)].build(
+            to=claimed.address,
+            fields=claimed.fields,
+            token=self._signer.token(who),
+            message_id=message_id_of(who.mailing_no, who.contact_no, who.occasion, keys, domain),
+            date=clock(),
+        )
+        return Parcel(claimed.place, mailing.sender_email, claimed.address, message)
+
+    # the carrier's side: receipts -----------------------------------------------------------
+
+    def writing(self, place: Place) -> None:
+        self.log.begin(place, self._flying[place].claim_no)
+        self._begun.add(place)
+
+    def settle(self, place: Place, outcome: Outcome) -> None:
+        claimed = self._flying.pop(place, None)
+        if claimed is None:  # settled before: the first answer counts
+            return
+        self._begun.discard(place)
+        self.log.reply(place, claimed.claim_no, outcome)
+        self._end(claimed, self._judge(place, outcome))
+
+    def _judge(self, place: Place, outcome: Outcome) -> Ending:
+        """Tell an outage, which burns no attempts, from one message that breaks connections."""
+        match outcome:
+            case Accepted():
+                self.breaker.accepted()
+                self._any_accepted = True
+            case Deferred(reason, scope, until) if scope != "recipient":
+                self._trouble = reason
+                now = epoch(self.drumbeat.office.clock())
+                seconds = None if until is None else epoch(until) - now
+                at_once = scope == "provider"
+                if self.breaker.stumbled(reason, at_once=at_once, seconds=seconds):
+                    self.outage = True
+                    self.close()
+                    return outcome
+                if self._is_the_stumbling_block(place):
+                    return Deferred(reason, "recipient")
+        return outcome
+
+    def _is_the_stumbling_block(self, place: Place) -> bool:
+        """The server takes other messages, and this one broke connection after connection."""
+        self._stumbles[place] += self._any_accepted
+        return self._stumbles[place] >= STUMBLES_OF_ONE
+
+    def _end(self, claimed: Claimed, ending: Ending) -> None:
+        self._receipts.append(Receipt(claimed.place, claimed.claim_no, ending))
+        if not self._queue or len(self._receipts) >= MANY_RECEIPTS:
+            self.news.set()

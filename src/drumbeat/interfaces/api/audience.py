@@ -1,0 +1,116 @@
+"""REST: /contacts and /segments."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+
+from drumbeat.interfaces.api.identity import Caller
+from drumbeat.interfaces.api.uploads import Tell, receive, watched
+from drumbeat.marketing.audience import (
+    AudienceService,
+    ImportOptions,
+    ImportProgress,
+    ImportReport,
+    Segment,
+    import_contacts,
+    segment_audience,
+)
+
+router = APIRouter(tags=["audience"])
+
+JsonObject = dict[str, object]
+Opener = Callable[[], AbstractContextManager[AudienceService]]
+Upload = Annotated[BinaryIO, Depends(receive)]
+
+
+class SegmentRequest(BaseModel):
+    by: str = "engagement"
+
+
+@router.post("/contacts/import")
+def import_contact_file(
+    request: Request,
+    file: Upload,
+    caller: Caller,
+    consent: str = "unconfirmed",
+    dry_run: bool = False,
+) -> StreamingResponse:
+    """Import a CSV sent as the body; JSON lines of progress, the report last."""
+
+    def work(tell: Tell) -> JsonObject:
+        with file, tempfile.TemporaryDirectory(prefix="drumbeat-") as folder:
+            rejected = Path(folder) / "rejected.csv"
+            options = ImportOptions(consent=consent, dry_run=dry_run, rejected_file=rejected)
+            report = import_contacts(
+                _audience(caller), file, options, lambda at: tell(_progress(at))
+            )
+            return _report(report)
+
+    return watched(request, work)
+
+
+@router.get("/segments")
+def list_segments(caller: Caller) -> JsonObject:
+    """Every segment with its rule as a sentence."""
+    with caller.look() as department:
+        rows = [_segment(segment) for segment in department.audience.list_segments()]
+    return {"segments": rows, "next_cursor": None}
+
+
+@router.post("/segments", status_code=201)
+def create_segments(request: SegmentRequest, caller: Caller) -> JsonObject:
+    """Segment everyone by one criterion; segments of the same name get a new membership."""
+    segments = segment_audience(_looking(caller), _audience(caller), request.by)
+    return {"segments": [_segment(segment) for segment in segments]}
+
+
+def _audience(caller: Caller) -> Opener:
+    @contextmanager
+    def opened() -> Iterator[AudienceService]:
+        with caller.begin() as department:
+            yield department.audience
+
+    return opened
+
+
+def _looking(caller: Caller) -> Opener:
+    @contextmanager
+    def opened() -> Iterator[AudienceService]:
+        with caller.look() as department:
+            yield department.audience
+
+    return opened
+
+
+def _progress(at: ImportProgress) -> JsonObject:
+    share = at.bytes_read / at.bytes_total if at.bytes_total else 1.0
+    return {"progress": min(share, 1.0), "rows": at.rows}
+
+
+def _report(report: ImportReport) -> JsonObject:
+    path = report.rejected_file
+    text = path.read_text(encoding="utf-8") if path is not None and path.exists() else None
+    return {
+        "rows": report.rows,
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "rejected": report.rejected,
+        "problems": [asdict(problem) for problem in report.problems],
+        "encoding": report.encoding,
+        "delimiter": report.delimiter,
+        "columns": dict(report.columns),
+        "rejected_csv": text,
+    }
+
+
+def _segment(segment: Segment) -> JsonObject:
+    row = asdict(segment)
+    return {**row, "taken_at": segment.taken_at.isoformat()}

@@ -1,0 +1,106 @@
+"""REST: /events."""
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import StreamingResponse
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from drumbeat.interfaces.api.identity import Caller
+from drumbeat.interfaces.api.uploads import Tell, receive, watched
+from drumbeat.kit.money import to_minor
+from drumbeat.marketing.campaigns.event_intake import (
+    EventImportOptions,
+    EventImportReport,
+    import_events,
+    record_events,
+)
+from drumbeat.marketing.events import EventRow, kind_of
+
+router = APIRouter(prefix="/events", tags=["events"])
+
+JsonObject = dict[str, object]
+Upload = Annotated[BinaryIO, Depends(receive)]
+MOST_EVENTS = 10_000
+
+
+class EventRequest(BaseModel):
+    """One thing somebody did. `value` is in major units of `currency`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str = Field(max_length=40)
+    occurred_at: AwareDatetime
+    email: str = Field("", max_length=320)
+    external_id: str = Field("", max_length=200)
+    event_id: str | None = Field(None, max_length=200)
+    value: float | str | None = None
+    currency: str = Field("", max_length=3)
+    order_id: str = Field("", max_length=200)
+    campaign: str = Field("", max_length=200)
+    message_id: str = Field("", max_length=320)
+    variant: str = Field("", max_length=40)
+    url: str = Field("", max_length=2000)
+    user_agent: str = Field("", max_length=500)
+    ip: str = Field("", max_length=45)
+    properties: dict[str, str] = Field({}, max_length=50)
+
+    def row(self, number: int) -> EventRow:
+        """Raises InvalidInput naming the field."""
+        given = self.model_dump(exclude={"kind", "value", "currency", "occurred_at"})
+        currency = self.currency.upper()
+        occurred_at: datetime = self.occurred_at
+        return EventRow(
+            number=number,
+            cells=(),
+            kind=kind_of(self.kind),
+            occurred_at=occurred_at,
+            value_minor=0 if self.value is None else to_minor(self.value, currency),
+            currency="" if self.value is None else currency,
+            **given,
+        )
+
+
+class EventsRequest(BaseModel):
+    events: list[EventRequest] = Field(max_length=MOST_EVENTS)
+
+
+@router.post("")
+def post_events(request: EventsRequest, caller: Caller) -> JsonObject:
+    """Record up to 10,000 events; one whose `event_id` was seen before changes nothing."""
+    rows = [event.row(number) for number, event in enumerate(request.events)]
+    return _report(record_events(caller.look, caller.begin, rows, "api"))
+
+
+@router.post("/import")
+def import_event_file(
+    request: Request, file: Upload, caller: Caller, dry_run: bool = False
+) -> StreamingResponse:
+    """Import a CSV or Parquet file sent as the body; JSON lines of progress, the report last."""
+
+    def work(tell: Tell) -> JsonObject:
+        with file, tempfile.TemporaryDirectory(prefix="drumbeat-") as folder:
+            options = EventImportOptions(dry_run, rejected_file=Path(folder) / "rejected.csv")
+
+            def progress(rows: int, done: int, total: int) -> None:
+                tell({"progress": min(1.0, done / total) if total else 1.0, "rows": rows})
+
+            report = import_events(caller.look, caller.begin, file, options, progress)
+            path = report.rejected_file
+            text = None if path is None else path.read_text(encoding="utf-8")
+            return {**_report(report), "rejected_csv": text}
+
+    return watched(request, work)
+
+
+def _report(report: EventImportReport) -> JsonObject:
+    return {
+        "rows": report.rows,
+        "added": report.added,
+        "repeated": report.repeated,
+        "rejected": report.rejected,
+        "problems": [{"row": row.number, "reason": row.reason} for row in report.problems],
+    }

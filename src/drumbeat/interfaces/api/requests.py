@@ -1,0 +1,123 @@
+"""What a caller may ask for: the request bodies, translated into marketing's own values."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from drumbeat.kit.clock import parse_instant
+from drumbeat.kit.errors import InvalidInput
+from drumbeat.marketing.campaigns import Brief, Kind, Launch, TestWish, TimingWish
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TestRequest(_Strict):
+    element: str = "subject_line"
+    metric: str = "open_rate"
+    variants: list[str] = Field(default_factory=list, max_length=8)
+
+
+class TimingRequest(_Strict):
+    mode: Literal["now", "best", "at"] | None = None
+    at: datetime | None = None
+    window: float | None = Field(default=None, description="Hours to spread the launch over.")
+
+    def wish(self, default: Launch) -> TimingWish:
+        mode = Launch(self.mode) if self.mode else (Launch.AT if self.at else default)
+        at = None if self.at is None else parse_instant(self.at.isoformat(), field="timing.at")
+        return TimingWish(mode, at, self.window)
+
+
+class EmailCampaignRequest(_Strict):
+    """An email campaign, as `campaigns create --file` and the email workflow send it."""
+
+    name: str = Field(max_length=200)
+    type: Kind = Kind.NEWSLETTER
+    subject_line: str = Field("", max_length=500)
+    alt_subject_line: str | None = Field(None, max_length=500)
+    content_html: str = Field(max_length=1_000_000)
+    content_text: str | None = Field(None, max_length=1_000_000)
+    enable_ab_testing: bool | None = None
+    sender_name: str | None = Field(None, max_length=200)
+    sender_email: str | None = Field(None, max_length=320)
+    audience: str | list[str] | None = None
+    segment_by: str = "engagement"
+    target_segments: list[str] | None = None
+    traffic_split: float = 0.5
+    sample_size: int | None = None
+    confidence_level: float = 0.95
+    test: TestRequest | None = None
+    timing: TimingRequest = TimingRequest()
+    launch: Literal["best", "now"] | None = None
+
+    @field_validator("content_html", "content_text", "subject_line")
+    @classmethod
+    def _no_nul(cls, text: str | None) -> str | None:
+        if text is not None and "\x00" in text:
+            raise ValueError("contains a NUL byte")
+        return text
+
+    def brief(self) -> Brief:
+        """Raises InvalidInput naming the field."""
+        test = self._test()
+        subject = self.subject_line
+        if not subject and test is not None and test.element == "subject_line":
+            subject = test.variants[0]
+        return Brief(
+            name=self.name,
+            kind=self.type,
+            subject_line=subject,
+            content_html=self.content_html,
+            content_text=self.content_text,
+            sender_name=self.sender_name,
+            sender_email=self.sender_email,
+            audience=self._audience(),
+            segment_by=self.segment_by,
+            test=test,
+            timing=self.timing.wish(Launch(self.launch or "best")),
+        )
+
+    def _audience(self) -> tuple[str, ...]:
+        if self.target_segments:
+            return tuple(self.target_segments)
+        if self.audience is None or self.audience == []:
+            return ("all",)
+        return (self.audience,) if isinstance(self.audience, str) else tuple(self.audience)
+
+    def _test(self) -> TestWish | None:
+        """The control is what the campaign says itself, unless `variants` names it too."""
+        wish = self.test
+        if wish is None:
+            if self.alt_subject_line is None and self.enable_ab_testing:
+                message = "enable_ab_testing needs a second subject in alt_subject_line."
+                raise InvalidInput(message, field="alt_subject_line")
+            if self.alt_subject_line is None or self.enable_ab_testing is False:
+                return None
+            wish = TestRequest(variants=[self.alt_subject_line])
+        own = {
+            "subject_line": self.subject_line,
+            "content": self.content_html,
+            "sender_name": self.sender_name or "",
+        }.get(wish.element, "")
+        named = [own] if own and own not in wish.variants else []
+        return TestWish(
+            element=wish.element,
+            variants=tuple(dict.fromkeys([*named, *wish.variants])),
+            metric=wish.metric,
+            traffic_split=self.traffic_split,
+            sample_size=self.sample_size,
+            confidence_level=self.confidence_level,
+        )
+
+
+class EmailWorkflowRequest(EmailCampaignRequest):
+    """`approve`: the caller says yes to exactly this content; without it the workflow waits."""
+
+    approve: bool = False
+
+
+class LaunchRequest(_Strict):
+    now: bool = False

@@ -1,0 +1,54 @@
+"""REST: /sandbox, the mail that never left the house."""
+
+from email import message_from_bytes
+from email.policy import default
+
+from fastapi import APIRouter
+
+from drumbeat.interfaces.api.identity import Caller
+from drumbeat.kit.actor import Scope
+from drumbeat.marketing.delivery.ports import SandboxMail
+
+router = APIRouter(prefix="/sandbox", tags=["sandbox"])
+
+JsonObject = dict[str, object]
+
+
+@router.get("/messages")
+def list_messages(
+    caller: Caller, cursor: int | None = None, limit: int = 50, to: str | None = None
+) -> JsonObject:
+    """Newest first."""
+    caller.actor.require(Scope.AUDIENCE_READ)
+    inbox = caller.drumbeat.sandbox
+    listed = inbox.list_(min(max(limit, 1), 500), before_no=cursor, to=to)
+    following = listed[-1].no if len(listed) == limit else None
+    rows = [_summary(mail) for mail in listed]
+    return {"messages": rows, "total": inbox.count(), "next_cursor": following}
+
+
+@router.get("/messages/{number}")
+def show_message(number: int, caller: Caller) -> JsonObject:
+    """One message, with its parts decoded and its source."""
+    caller.actor.require(Scope.AUDIENCE_READ)
+    mail = caller.drumbeat.sandbox.get(number)
+    parsed = message_from_bytes(mail.raw, policy=default)
+    parts = {kind: parsed.get_body((kind,)) for kind in ("plain", "html")}
+    return {
+        **_summary(mail),
+        "headers": [[name, str(value)] for name, value in parsed.items()],
+        "text": parts["plain"].get_content() if parts["plain"] else None,
+        "html": parts["html"].get_content() if parts["html"] else None,
+        "source": mail.raw.decode("utf-8", "replace"),
+    }
+
+
+def _summary(mail: SandboxMail) -> JsonObject:
+    return {
+        "no": mail.no,
+        "received_at": mail.received_at.isoformat(),
+        "from": mail.sender,
+        "to": mail.recipient,
+        "subject": mail.subject,
+        "message_id": mail.message_id,
+    }

@@ -1,0 +1,58 @@
+"""Files that come in, and long work that is watched: the answer is JSON lines, the report last.
+
+An upload waits in an unlinked temporary file outside the data folder, which keeps no plain address.
+"""
+
+import json
+import queue
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import BinaryIO, cast
+
+import structlog
+from fastapi import Request
+from fastapi.responses import StreamingResponse
+
+from drumbeat.interfaces.api.errors import render_error
+from drumbeat.kit.errors import DrumbeatError
+
+Tell = Callable[[Mapping[str, object]], None]
+_IN_MEMORY = 4 << 20
+
+log = structlog.get_logger()
+
+
+async def receive(request: Request) -> BinaryIO:
+    """The whole body, rewound; the caller closes it."""
+    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+    async for chunk in request.stream():
+        file.write(chunk)
+    file.seek(0)
+    return cast(BinaryIO, file)
+
+
+def watched(request: Request, work: Callable[[Tell], Mapping[str, object]]) -> StreamingResponse:
+    """Run `work` and send what it tells as it goes; a refusal is the last line, as a problem."""
+    return StreamingResponse(_lines(request, work), media_type="application/x-ndjson")
+
+
+def _lines(request: Request, work: Callable[[Tell], Mapping[str, object]]) -> Iterator[str]:
+    told: queue.SimpleQueue[Mapping[str, object] | None] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            told.put(work(told.put))
+        except DrumbeatError as error:
+            told.put({"problem": json.loads(bytes(render_error(request, error).body))})
+        except Exception as error:  # the edge: a bug must not look like a finished import
+            log.exception("upload.failed", error=type(error).__name__)
+            told.put({"problem": {"status": 500, "detail": "The import failed inside Drumbeat."}})
+        finally:
+            told.put(None)
+
+    worker = threading.Thread(target=run)
+    worker.start()
+    while (line := told.get()) is not None:
+        yield json.dumps(line, default=str) + "\n"
+    worker.join()

@@ -1,0 +1,40 @@
+"""REST: /workflows/email, a whole campaign from one request."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from drumbeat.interfaces.api.identity import Caller
+from drumbeat.interfaces.api.requests import EmailWorkflowRequest
+from drumbeat.kit.ids import CampaignId
+from drumbeat.kit.result import NeedsApproval
+from drumbeat.marketing.campaigns.answer import workflow_answer
+from drumbeat.marketing.campaigns.pipeline import proceed
+
+router = APIRouter(prefix="/workflows", tags=["workflows"])
+
+JsonObject = dict[str, object]
+
+
+@router.post("/email")
+def run_email_workflow(
+    request: EmailWorkflowRequest, caller: Caller, response: Response
+) -> JsonObject:
+    """Plan, ask and launch; 202 with an `approval_id` while a person still has to say yes."""
+    with caller.begin() as department:
+        campaign = department.campaigns.create(request.brief())
+    proceed(caller.drumbeat, campaign.id)
+    with caller.begin() as department:
+        if request.approve:
+            department.campaigns.approve(campaign.id)
+        outcome = department.campaigns.ask_launch(campaign.id)
+    if isinstance(outcome, NeedsApproval):
+        response.status_code = 202
+    proceed(caller.drumbeat, campaign.id)
+    return show_email_workflow(campaign.id, caller)
+
+
+@router.get("/email/{campaign_id}")
+def show_email_workflow(campaign_id: CampaignId, caller: Caller) -> JsonObject:
+    """The workflow's answer as it stands now; every figure says as of when."""
+    with caller.look() as department:
+        return workflow_answer(department, campaign_id)

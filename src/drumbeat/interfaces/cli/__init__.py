@@ -1,0 +1,1 @@
+"""`drumbeat <area> <verb>`: a client of the REST application, wherever that runs."""

@@ -1,0 +1,57 @@
+"""The `drumbeat` command: areas, the words at the top, and what an exit code means.
+
+0 done, 1 failed, 2 wrong usage, 3 a launch lacks approval. Every area is imported when it is used,
+so that `--help` stays quick.
+"""
+
+import sys
+
+from cyclopts import App, CycloptsError
+
+FAILED, WRONG_USAGE = 1, 2
+
+_HERE = "drumbeat.interfaces.cli"
+
+# Where each word leads and what `--help` says of it: the text is here because reading it from
+# the module would import the module.
+COMMANDS = (
+    ("demo", "demo:demo", "Run a whole campaign on a simulated market and show its page."),
+    ("init", "folder:init", "Make the data folder, its key and its tables."),
+    ("doctor", "folder:doctor", "Check what a campaign needs."),
+    ("status", "folder:status", "Show totals over every campaign."),
+    ("audience", "audience:app", "Import the people you may write to."),
+    ("events", "events:app", "Import what people did: opens, clicks, purchases."),
+    ("segments", "segments:app", "See the audience's segments and their rules."),
+    ("campaigns", "campaigns:app", "Create, approve, launch and follow campaigns."),
+    ("content", "content:app", "See what will be sent."),
+    ("workflow", "workflow:app", "Run a whole campaign from one request."),
+    ("sandbox", "sandbox:app", "Read the mail that arrived in the sandbox."),
+    ("serve", "running:serve", "Answer on a port and run the engine beside it."),
+    ("worker", "running:worker", "Run the engine."),
+)
+
+app = App(name="drumbeat", help="The marketing department you run yourself.")
+for _word, _place, _help in COMMANDS:
+    app.command(f"{_HERE}.{_place}", name=_word, help=_help)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    from drumbeat.interfaces.cli.answers import report_failure
+
+    try:
+        code = app(arguments, exit_on_error=False)
+    except CycloptsError:
+        sys.exit(WRONG_USAGE)  # cyclopts has printed what was wrong
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader left (`drumbeat … | head`): nobody to tell
+        sys.exit(FAILED)
+    except Exception as error:
+        sys.exit(report_failure(error))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

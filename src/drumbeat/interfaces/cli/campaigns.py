@@ -1,0 +1,186 @@
+"""drumbeat campaigns …: create, approve, launch, follow; every verb is one REST call."""
+
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from drumbeat.interfaces.cli.answers import print_json, print_rows, say
+from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.sdk.client import JsonObject
+from drumbeat.kit.errors import InvalidInput
+
+LACKS_APPROVAL = 3
+
+app = App(name="campaigns", help="Create, approve, launch and follow email campaigns.")
+
+Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on stdout.")]
+
+
+@app.command
+def create(*, file: Path, json: Json = False) -> int:
+    """Create a campaign from a TOML or JSON file and plan it; it then waits for approval."""
+    with client() as house:
+        answer = house.post("/campaigns", read_request(file))
+    if json:
+        print_json(answer)
+    else:
+        _tell(answer)
+    return 0
+
+
+@app.command(name="list")
+def list_(*, json: Json = False) -> int:
+    """List campaigns, newest first."""
+    with client() as house:
+        rows = house.pages("/campaigns", "campaigns")
+        print_rows(rows, ("campaign_id", "name", "type", "status", "created_at"), as_json=json)
+    return 0
+
+
+@app.command
+def show(campaign_id: str, *, json: Json = False) -> int:
+    """Show one campaign: state, plan, what it waits for, and who moved it."""
+    with client() as house:
+        answer = house.get(f"/campaigns/{campaign_id}")
+    if json:
+        print_json(answer)
+    else:
+        _tell(answer)
+    return 0
+
+
+@app.command
+def approve(campaign_id: str, *, json: Json = False) -> int:
+    """Say yes to exactly what this campaign would send now."""
+    return _act(campaign_id, "approve", json=json)
+
+
+@app.command
+def launch(
+    campaign_id: str,
+    *,
+    now: Annotated[bool, Parameter(negative="", help="Send at once, not at best hours.")] = False,
+    json: Json = False,
+) -> int:
+    """Let the campaign go; without an approval it waits for one (exit code 3)."""
+    return _act(campaign_id, "launch", json=json, now=now)
+
+
+@app.command
+def pause(campaign_id: str, *, json: Json = False) -> int:
+    """Stop sending until `resume`."""
+    return _act(campaign_id, "pause", json=json)
+
+
+@app.command
+def resume(campaign_id: str, *, json: Json = False) -> int:
+    """Go on where the campaign was paused."""
+    return _act(campaign_id, "resume", json=json)
+
+
+@app.command
+def cancel(campaign_id: str, *, json: Json = False) -> int:
+    """Send nothing more; what was not sent ends as suppressed(cancelled)."""
+    return _act(campaign_id, "cancel", json=json)
+
+
+LEDGER_COLUMNS = (
+    "email",
+    "step",
+    "state",
+    "reason",
+    "message_id",
+    "variant",
+    "planned_at",
+    "sent_at",
+    "provider",
+)
+
+
+@app.command
+def ledger(
+    campaign_id: str,
+    *,
+    rows: Annotated[bool, Parameter(negative="", help="Every recipient, as CSV.")] = False,
+    json: Json = False,
+) -> int:
+    """Count who got it, who did not, and why; `--rows` lists every recipient."""
+    with client() as house:
+        if rows:
+            listed = house.pages(f"/campaigns/{campaign_id}/ledger/rows", "rows", limit=2000)
+            if json:
+                print_rows(listed, LEDGER_COLUMNS, as_json=True)
+            else:
+                _print_csv(listed)
+            return 0
+        answer = house.get(f"/campaigns/{campaign_id}/ledger")
+    if json:
+        print_json(answer)
+    else:
+        print_rows([_flat(answer)], list(_flat(answer)), as_json=False)
+    return 0
+
+
+def read_request(path: Path) -> JsonObject:
+    """The request in a TOML or JSON file. Raises InvalidInput naming the file and the place."""
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+        parsed = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (UnicodeDecodeError, json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        kind = "JSON" if path.suffix == ".json" else "TOML"
+        raise InvalidInput(f"{path} is not valid {kind}: {error}.", field=str(path)) from None
+    if not isinstance(parsed, dict):
+        raise InvalidInput(f"{path} must hold one object.", field=str(path))
+    return parsed
+
+
+def _act(campaign_id: str, verb: str, *, json: bool, **options: object) -> int:
+    with client() as house:
+        answer = house.post(f"/campaigns/{campaign_id}/{verb}", options)
+    if json:
+        print_json(answer)
+    else:
+        _tell(answer)
+    return LACKS_APPROVAL if verb == "launch" and answer.get("approval_needed") else 0
+
+
+def _tell(answer: JsonObject) -> None:
+    say(f"{answer['campaign_id']}  {answer['name']}  is {answer['status']}.")
+    if answer.get("approval_needed"):
+        say(f"It waits for approval {answer['approval_id']}: {answer['approval_effect']}.")
+        say(f"Say yes with: drumbeat campaigns approve {answer['campaign_id']}")
+    elif answer.get("waiting_for"):
+        say(f"It waits for: {answer['waiting_for']}.")
+    if answer.get("trouble"):
+        say(f"Trouble: {answer['trouble']}")
+
+
+def _flat(answer: JsonObject) -> dict[str, object]:
+    states = answer["states"]
+    assert isinstance(states, dict)
+    return {"frozen": answer["frozen"], **states}
+
+
+def _print_csv(rows: object) -> None:
+    import csv
+    from collections.abc import Iterable
+    from typing import cast
+
+    writer = csv.DictWriter(
+        sys.stdout, LEDGER_COLUMNS, extrasaction="ignore", lineterminator="\n"
+    )
+    writer.writeheader()
+    for row in cast(Iterable[JsonObject], rows):
+        writer.writerow({key: _safe(value) for key, value in row.items()})
+
+
+def _safe(value: object) -> object:
+    """A spreadsheet runs a cell that begins like a formula; a quote in front makes it text."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return value

@@ -1,0 +1,146 @@
+"""drumbeat init, doctor and status: the data folder itself."""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from drumbeat.bootstrap.settings import Settings, read_settings
+from drumbeat.interfaces.cli.answers import FAILED, print_json, say
+from drumbeat.interfaces.cli.campaigns import Json
+from drumbeat.interfaces.cli.house import SOCKET, client, server_runs
+from drumbeat.kit.errors import DrumbeatError
+
+LOW_DISK = 1 << 30
+
+
+def init(*, json: Json = False) -> int:
+    """Make the data folder, its key and its tables; what is there already stays as it is."""
+    from drumbeat.bootstrap import open_drumbeat
+
+    settings = read_settings()
+    fresh = not (settings.home / "drumbeat.db").exists()
+    drumbeat = open_drumbeat(settings)
+    owner = drumbeat.owner()
+    drumbeat.close()
+    answer = {
+        "home": str(settings.home),
+        "key_file": str(settings.key_file),
+        "created": fresh,
+        "owner": owner.name,
+    }
+    if json:
+        print_json(answer)
+    else:
+        say(f"{'Made' if fresh else 'Found'} the data folder {settings.home}.")
+        say(f"Its key is {settings.key_file}: keep a copy elsewhere, nothing opens without it.")
+    return 0
+
+
+def status(*, json: Json = False) -> int:
+    """Show totals over every campaign."""
+    with client() as house:
+        answer = house.get("/status")
+    if json:
+        print_json(answer)
+    else:
+        for name, value in answer.items():
+            sys.stdout.write(f"{name.replace('_', ' '):<28}{'–' if value is None else value}\n")
+    return 0
+
+
+@dataclass(frozen=True)
+class Finding:
+    check: str
+    ok: bool
+    detail: str
+
+
+def doctor(*, json: Json = False) -> int:
+    """Check what a campaign needs: settings, key, database, disk, sender, mail server."""
+    findings = list(_findings())
+    if json:
+        print_json({"ok": all(f.ok for f in findings), "checks": [vars(f) for f in findings]})
+    else:
+        for finding in findings:
+            say(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.check:<10} {finding.detail}")
+    return 0 if all(finding.ok for finding in findings) else FAILED
+
+
+def _findings() -> Iterator[Finding]:
+    try:
+        settings = read_settings()
+    except DrumbeatError as error:
+        yield Finding("settings", False, str(error))
+        return
+    yield Finding("settings", True, f"data in {settings.home}, messenger {settings.messenger}")
+    for name, check in _CHECKS.items():
+        try:
+            yield Finding(name, True, check(settings))
+        except (DrumbeatError, OSError) as error:
+            yield Finding(name, False, str(error))
+
+
+def _check_database(settings: Settings) -> str:
+    from drumbeat.bootstrap import open_drumbeat
+
+    drumbeat = open_drumbeat(settings)
+    try:
+        with drumbeat.look(drumbeat.owner()) as department:
+            counts = department.audience.count_audience()
+        return f"readable, {counts.contacts:,} contacts, {counts.subscribers:,} may be mailed"
+    finally:
+        drumbeat.close()
+
+
+def _check_disk(settings: Settings) -> str:
+    free = shutil.disk_usage(settings.home if settings.home.exists() else "/").free
+    if free < LOW_DISK:
+        raise OSError(f"only {free >> 20} MB are free")
+    return f"{free >> 30} GB free"
+
+
+def _check_sender(settings: Settings) -> str:
+    from drumbeat.bootstrap import open_drumbeat
+    from drumbeat.marketing.senders import require_real
+
+    drumbeat = open_drumbeat(settings)
+    try:
+        with drumbeat.look(drumbeat.owner()) as department:
+            sender = department.senders.default_sender()
+    finally:
+        drumbeat.close()
+    if settings.messenger != "sandbox":
+        require_real(sender)
+    return f"{sender.name} <{sender.email}>"
+
+
+def _check_mail(settings: Settings) -> str:
+    import socket
+
+    if settings.smtp_url is None:
+        return "the sandbox: nothing leaves this machine"
+    from drumbeat.bootstrap import open_drumbeat
+
+    drumbeat = open_drumbeat(settings)
+    drumbeat.close()
+    host, port = drumbeat.mail_server()
+    try:
+        with socket.create_connection((host, port), timeout=5):
+            return f"{host}:{port} answers"
+    except OSError as error:
+        raise OSError(f"{host}:{port} does not answer ({error.strerror or error})") from None
+
+
+def _check_server(settings: Settings) -> str:
+    running = server_runs(settings.home / SOCKET)
+    return "a local server runs" if running else "no local server runs; commands open the folder"
+
+
+_CHECKS: dict[str, Callable[[Settings], str]] = {
+    "database": _check_database,
+    "disk": _check_disk,
+    "sender": _check_sender,
+    "mail": _check_mail,
+    "server": _check_server,
+}

@@ -1,0 +1,63 @@
+"""drumbeat serve and drumbeat worker: the two processes of the house."""
+
+import signal
+from datetime import datetime
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from drumbeat.bootstrap import open_drumbeat, read_settings
+from drumbeat.interfaces.cli.answers import say
+from drumbeat.kit.clock import FileClock
+from drumbeat.kit.errors import InvalidInput
+
+
+def serve(
+    *,
+    port: Annotated[int | None, Parameter(help="Default: DRUMBEAT_PORT, 8000.")] = None,
+) -> int:
+    """Answer on a port and run the engine beside it, until interrupted."""
+    from dataclasses import replace
+
+    from drumbeat.interfaces.serve import EngineChild, free_port, serving
+
+    settings = read_settings()
+    chosen = free_port(settings.host, port or settings.port)
+    base = settings.public_url or f"http://{settings.host}:{chosen}"
+    drumbeat = open_drumbeat(replace(settings, port=chosen))
+    with serving(drumbeat, port=chosen) as server, EngineChild(base):
+        with drumbeat.begin(drumbeat.owner()) as department:
+            secret = department.accounts.issue_sign_in_link()
+        say(f"Drumbeat is at {base}")
+        say(f"Sign in once, within ten minutes: {base}/sign-in?link={secret}")
+        server.run()
+    drumbeat.close()
+    return 0
+
+
+def worker(
+    *,
+    until_idle: Annotated[bool, Parameter(negative="", help="Exit when nothing is due.")] = False,
+    until: Annotated[
+        datetime | None, Parameter(help="Move DRUMBEAT_CLOCK=@FILE on to this instant, then exit.")
+    ] = None,
+) -> int:
+    """Run the engine: advance campaigns, send what is due, fold facts, keep house."""
+    from drumbeat.engine.loop import Engine
+    from drumbeat.kit.clock import parse_instant
+
+    drumbeat = open_drumbeat(read_settings())
+    engine = Engine(drumbeat)
+    signal.signal(signal.SIGTERM, lambda *_: engine.stop())
+    try:
+        if until is not None:
+            clock = drumbeat.office.clock
+            if not isinstance(clock, FileClock):
+                message = "worker --until moves the clock, so it needs DRUMBEAT_CLOCK=@FILE."
+                raise InvalidInput(message, field="DRUMBEAT_CLOCK")
+            engine.run_until(parse_instant(until.isoformat(), field="--until"), clock)
+        else:
+            engine.run(until_idle=until_idle)
+    finally:
+        drumbeat.close()
+    return 0

@@ -1,0 +1,68 @@
+"""drumbeat workflow …: a whole campaign from one request."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from drumbeat.bootstrap.settings import read_settings
+from drumbeat.interfaces.cli.answers import print_json
+from drumbeat.interfaces.cli.campaigns import LACKS_APPROVAL, Json, read_request
+from drumbeat.interfaces.cli.house import SOCKET, client, server_runs
+from drumbeat.interfaces.sdk.client import Client, JsonObject
+
+POLL_SECONDS = 0.3
+
+app = App(name="workflow", help="Run a whole campaign from one request.")
+
+
+@app.command
+def email(
+    request: Path,
+    *,
+    wait: Annotated[bool, Parameter(negative="", help="Until nothing more is due now.")] = False,
+    json: Json = False,
+) -> int:
+    """Segment, test, time, ask for approval, send and report, as the request says.
+
+    Without `approve = true` it stops at awaiting_approval, sends nothing and exits with 3.
+    """
+    settings = read_settings()
+    with client(settings) as house:
+        answer = house.post("/workflows/email", read_request(request))
+        campaign_id = _of(answer)["campaign_id"]
+        if wait and not answer.get("approval_id"):
+            if not settings.url and not server_runs(settings.home / SOCKET):
+                _work_here()
+            answer = _follow(house, str(campaign_id))
+    if json:
+        print_json(answer)
+    else:
+        from drumbeat.interfaces.cli.reports import print_report
+
+        print_report(answer)
+    return LACKS_APPROVAL if _of(answer)["status"] == "awaiting_approval" else 0
+
+
+def _work_here() -> None:
+    """No server runs, so no engine does: start one for as long as something is due."""
+    command = [sys.executable, "-m", "drumbeat.interfaces.cli", "worker", "--until-idle"]
+    subprocess.run(command, check=False, stdout=sys.stderr)
+
+
+def _follow(house: Client, campaign_id: str) -> JsonObject:
+    """The answer once the campaign has nothing to do until later."""
+    while True:
+        answer = house.get(f"/workflows/email/{campaign_id}")
+        if not answer["due_now"]:
+            return answer
+        time.sleep(POLL_SECONDS)
+
+
+def _of(answer: JsonObject) -> JsonObject:
+    campaign = answer["campaign"]
+    assert isinstance(campaign, dict)
+    return campaign

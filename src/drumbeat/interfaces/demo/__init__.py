@@ -1,0 +1,1 @@
+"""A simulated market acts on the real product: real SMTP in, real HTTP back, on a quick clock."""

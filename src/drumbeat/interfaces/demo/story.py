@@ -1,0 +1,174 @@
+"""One whole campaign on a simulated market, told as it happens.
+
+The product runs as it always does: `drumbeat serve` with its engine, real SMTP into the sandbox,
+real HTTP back. Only the people and the clock are simulated.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from drumbeat.bootstrap import Drumbeat, open_drumbeat
+from drumbeat.bootstrap.settings import Settings
+from drumbeat.interfaces.demo.past import contacts_file, history_file
+from drumbeat.interfaces.demo.request import REQUEST
+from drumbeat.interfaces.demo.telling import Telling
+from drumbeat.interfaces.demo.world import World
+from drumbeat.interfaces.sdk import Client
+from drumbeat.interfaces.sdk.client import JsonObject
+from drumbeat.kit.clock import FileClock, parse_instant
+from drumbeat.kit.errors import ProviderFailed
+from drumbeat.science.simulation import Market, draw_market
+
+BEGINS = datetime(2026, 11, 2, 6, tzinfo=UTC)  # a Monday
+STEP = timedelta(minutes=20)
+PATIENCE = 120.0  # real seconds without any progress before the demo gives up
+POLL = 0.01
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A folder of its own, a clock file, and a running server."""
+
+    settings: Settings
+    drumbeat: Drumbeat
+    client: Client
+    clock: FileClock
+    server: "subprocess.Popen[bytes]"
+
+
+@contextmanager
+def stage(port: int) -> Iterator[Stage]:
+    """Everything is made in a temporary folder and gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="drumbeat-demo-") as folder:
+        home, clock = Path(folder) / "data", FileClock(Path(folder) / "clock")
+        clock.set(BEGINS)
+        base = f"http://127.0.0.1:{port}"
+        environment = _environment(Path(folder), base)
+        settings = Settings(
+            home=home,
+            key_file=Path(folder) / "key",
+            port=port,
+            public_url=base,
+            clock=f"@{clock.path}",
+            simulated=True,
+        )
+        drumbeat = open_drumbeat(settings)
+        command = [sys.executable, "-m", "drumbeat.interfaces.cli", "serve", "--port", str(port)]
+        log = (Path(folder) / "serve.log").open("wb")
+        server = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
+        client = Client.of_socket(home / "drumbeat.sock")
+        try:
+            _until_it_answers(client, server, Path(folder) / "serve.log")
+            yield Stage(settings, drumbeat, client, clock, server)
+        finally:
+            client.close()
+            server.terminate()
+            server.wait()
+            log.close()
+            drumbeat.close()
+
+
+def run_campaign(on: Stage, *, contacts: int, seed: int, tell: Telling) -> JsonObject:
+    """Import, plan, approve, send, react, measure; the answer of the workflow, labelled."""
+    tell.step(f"Drawing a market of {contacts:,} people with 180 days behind them (seed {seed})")
+    market = draw_market(contacts, seed=seed, as_of=BEGINS)
+    _import(on, market, tell)
+    tell.step("Planning: segments, two subject lines, a best hour for every time zone")
+    answer = on.client.post("/workflows/email", REQUEST)
+    campaign = answer["campaign"]
+    assert isinstance(campaign, dict)
+    campaign_id = str(campaign["campaign_id"])
+    tell.plan(answer)
+    on.client.post(f"/campaigns/{campaign_id}/approve")
+    tell.step("Approved. (In the demo we say yes for you; nothing leaves without it.)")
+    _live(on, market, campaign_id, tell)
+    answer = on.client.get(f"/workflows/email/{campaign_id}")
+    return {**answer, "simulated": True, "market": {"contacts": contacts, "seed": seed}}
+
+
+def _import(on: Stage, market: Market, tell: Telling) -> None:
+    import io
+
+    consent = "Status"
+    for name, route, content, options in (
+        ("contacts", "/contacts/import", contacts_file(market), {"consent": consent}),
+        ("past events", "/events/import", history_file(market), {}),
+    ):
+        with tell.progress(f"Importing {name}") as show:
+            report: JsonObject = {}
+            for report in on.client.upload(route, io.BytesIO(content), **options):
+                if "progress" in report:
+                    show(float(str(report["progress"])), f"{report['rows']:,} rows")
+        tell.note(f"{report['added']:,} {name} imported, {report['rejected']} rejected")
+
+
+def _live(on: Stage, market: Market, campaign_id: str, tell: Telling) -> None:
+    """Move the clock from one due moment to the next until the campaign is finished."""
+    world = World(market, on.drumbeat.sandbox, on.client, on.settings.port, on.clock)
+    last_progress = time.monotonic()
+    try:
+        with tell.watching() as show:
+            while True:
+                engine = on.client.get("/engine")
+                came = world.read_mail()
+                show(on.clock(), world)
+                if came:
+                    last_progress = time.monotonic()
+                if engine["due_now"]:
+                    if time.monotonic() - last_progress > PATIENCE or on.server.poll() is not None:
+                        raise ProviderFailed("The engine stopped working.", permanent=False)
+                    time.sleep(POLL)
+                    continue
+                if not _move_on(on, world, engine["next_due"]):
+                    return
+                last_progress = time.monotonic()
+    finally:
+        world.close()
+
+
+def _move_on(on: Stage, world: World, next_due: object) -> bool:
+    """Let the next thing happen: the engine's or the people's. False when nothing is left."""
+    due = None if next_due is None else parse_instant(str(next_due), field="next_due")
+    act = world.next_act()
+    if due is None:
+        return False  # finished: who reads a week later is not counted any more
+    if act is not None and act < due:
+        world.act_until(min(due, act + STEP))
+    else:
+        on.clock.set(max(due, on.clock()))
+    return True
+
+
+def _environment(folder: Path, base: str) -> dict[str, str]:
+    """Nothing of the user's own settings reaches the demo."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("DRUMBEAT_")}
+    return kept | {
+        "DRUMBEAT_HOME": str(folder / "data"),
+        "DRUMBEAT_KEY_FILE": str(folder / "key"),
+        "DRUMBEAT_CLOCK": f"@{folder / 'clock'}",
+        "DRUMBEAT_PUBLIC_URL": base,
+        "DRUMBEAT_SIMULATED": "1",
+    }
+
+
+def _until_it_answers(client: Client, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    import httpx2
+
+    end = time.monotonic() + 60
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            if client.get("/engine")["running"]:
+                return
+        except httpx2.TransportError:
+            pass
+        time.sleep(POLL)
+    said = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+    raise ProviderFailed(f"The demo's server did not start:\n{said}", permanent=True)

@@ -1,0 +1,70 @@
+"""The three pages a reader of our mail may see; whole, without script, cookie or other request."""
+
+import base64
+import hashlib
+from html import escape
+
+_STYLE = """
+:root{color-scheme:light dark;--ground:#f6f4ef;--sheet:#fff;--ink:#1c2321;--soft:#56605c;
+--accent:#0b6b58;--on-accent:#fff;--line:#dcd8cd}
+@media(prefers-color-scheme:dark){:root{--ground:#131816;--sheet:#1c2320;--ink:#eef1ee;
+--soft:#a9b4af;--accent:#5fd0b3;--on-accent:#0b1f1a;--line:#333d39}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:24px;
+background:var(--ground);color:var(--ink);font:1rem/1.6 system-ui,sans-serif}
+main{width:100%;max-width:30rem;padding:32px;background:var(--sheet);
+border:1px solid var(--line);border-radius:12px}
+h1{margin:0 0 12px;font-size:1.5rem;line-height:1.25}
+p{margin:0 0 16px;color:var(--soft)}
+p:last-child{margin:0}
+button{font:inherit;font-weight:600;min-height:44px;padding:8px 20px;border:0;border-radius:8px;
+background:var(--accent);color:var(--on-accent);cursor:pointer}
+button:focus-visible{outline:3px solid var(--ink);outline-offset:3px}
+"""
+
+_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def unsubscribe_form(sender: str) -> bytes:
+    """Asks before it acts: link scanners and previews fetch addresses, people press buttons."""
+    return _page(
+        "Unsubscribe",
+        f"<p>Press the button to stop all mail from {escape(sender)}.</p>"
+        '<form method="post"><button>Unsubscribe</button></form>',
+    )
+
+
+def unsubscribed(sender: str) -> bytes:
+    return _page(
+        "You are unsubscribed",
+        f"<p>{escape(sender)} will send you no more mail. You can close this page.</p>",
+    )
+
+
+def try_again() -> bytes:
+    return _page(
+        "Please try again",
+        "<p>Your request could not be stored just now, so it has not taken effect yet. "
+        "Please try again in a minute.</p>"
+        '<form method="post"><button>Try again</button></form>',
+    )
+
+
+def not_found() -> bytes:
+    return _page(
+        "This link does not work",
+        "<p>It may have been cut off. Please open it again from the original message.</p>",
+    )
+
+
+def _page(title: str, body: str) -> bytes:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{title}</title><style>{_STYLE}</style></head>"
+        f"<body><main><h1>{title}</h1>{body}</main></body></html>"
+    ).encode()

@@ -1,0 +1,117 @@
+"""Speak to Drumbeat by REST: over HTTP, over the private socket, or to the app in this process."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import httpx2
+
+PREFIX = "/api/v2/marketing"
+TIMEOUT = httpx2.Timeout(60.0, read=600.0)
+
+JsonObject = dict[str, object]
+
+
+class Problem(Exception):
+    """What the server refused, in its own words. `status` is the HTTP status."""
+
+    def __init__(self, status: int, detail: str, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Client:
+    """Calls routes below /api/v2/marketing; a refusal raises Problem."""
+
+    http: httpx2.Client
+
+    @staticmethod
+    def of_server(url: str, api_key: str | None = None) -> "Client":
+        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        base = url.rstrip("/") + PREFIX
+        return Client(httpx2.Client(base_url=base, headers=headers, timeout=TIMEOUT))
+
+    @staticmethod
+    def of_socket(path: Path) -> "Client":
+        transport = httpx2.HTTPTransport(uds=str(path))
+        base = "http://drumbeat.local" + PREFIX
+        return Client(httpx2.Client(base_url=base, transport=transport, timeout=TIMEOUT))
+
+    def get(self, path: str, **query: object) -> JsonObject:
+        return self._json(self.http.build_request("GET", path, params=_given(query)))
+
+    def post(self, path: str, body: Mapping[str, object] | None = None) -> JsonObject:
+        return self._json(self.http.build_request("POST", path, json=body or {}))
+
+    def get_bytes(self, path: str, **query: object) -> bytes:
+        request = self.http.build_request("GET", path, params=_given(query))
+        return self._checked(self.http.send(request)).content
+
+    def pages(self, path: str, rows: str, **query: object) -> Iterator[JsonObject]:
+        """Every row of a cursor-paged list, page by page."""
+        cursor: object = None
+        while True:
+            page = self.get(path, cursor=cursor, **query)
+            listed = page[rows]
+            assert isinstance(listed, list)
+            yield from listed
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
+
+    def upload(self, path: str, file: IO[bytes], **query: object) -> Iterator[JsonObject]:
+        """Send a file and follow it: progress objects, the report last."""
+        request = self.http.build_request(
+            "POST",
+            path,
+            params=_given(query),
+            content=iter(lambda: file.read(1 << 18), b""),
+            headers={"Content-Type": "application/octet-stream"},
+        )
+        answer = self.http.send(request, stream=True)
+        try:
+            if answer.status_code >= 400:
+                answer.read()
+            self._checked(answer)
+            for line in answer.iter_lines():
+                event = json.loads(line)
+                if "problem" in event:
+                    raise _problem(event["problem"])
+                yield event
+        finally:
+            answer.close()
+
+    def close(self) -> None:
+        self.http.close()
+
+    def _json(self, request: httpx2.Request) -> JsonObject:
+        answer: JsonObject = self._checked(self.http.send(request)).json()
+        return answer
+
+    def _checked(self, answer: httpx2.Response) -> httpx2.Response:
+        if answer.status_code < 400:
+            return answer
+        try:
+            raise _problem({"status": answer.status_code, **answer.json()})
+        except ValueError:
+            text = f"The server answered {answer.status_code} to {answer.request.url.path}."
+            raise Problem(answer.status_code, text) from None
+
+
+def _problem(body: Mapping[str, object]) -> Problem:
+    field = body.get("field")
+    status = int(str(body.get("status", 500)))
+    return Problem(status, str(body.get("detail", body)), None if field is None else str(field))
+
+
+def _given(query: Mapping[str, object]) -> dict[str, str]:
+    shown = {True: "true", False: "false"}
+    return {
+        key: shown.get(value, str(value)) if isinstance(value, bool) else str(value)
+        for key, value in query.items()
+        if value is not None
+    }

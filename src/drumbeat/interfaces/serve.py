@@ -1,0 +1,159 @@
+"""What one front process answers: REST, pages and tracking on a port, REST on a private socket.
+
+The engine is a process of its own, niced, started and restarted here: one thread that sends at
+full speed beside the API would cut tracking to a two-hundredth.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.interfaces.api import create_api
+from drumbeat.interfaces.public import Intake, TrackingApp, recording_hits
+from drumbeat.interfaces.web import create_web
+from drumbeat.kit.errors import Conflict
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+SOCKET = "drumbeat.sock"
+DRAIN_SECONDS = 10
+_TRACKING = ("/o/", "/c/", "/u/")
+_REST = ("/api/", "/openapi.json", "/healthz", "/readyz")
+
+
+def local_app(drumbeat: Drumbeat) -> App:
+    """REST for whoever may open the folder: its owner."""
+    return create_api(drumbeat, trusted=True)
+
+
+def front_app(drumbeat: Drumbeat, intake: Intake) -> App:
+    """Everything on the port, told apart by the path's first part."""
+    api, pages = create_api(drumbeat), Starlette(routes=create_web(drumbeat).routes)
+    tracking = TrackingApp(drumbeat, intake)
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif path.startswith(_TRACKING):
+            await tracking(scope, receive, send)
+        elif path.startswith(_REST):
+            await api(scope, receive, send)
+        else:
+            await pages(scope, receive, send)
+
+    return answer
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while (message := await receive())["type"] != "lifespan.shutdown":
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+def free_port(host: str, wanted: int, *, tries: int = 50) -> int:
+    """`wanted`, or the next port nobody listens on. Raises Conflict if none of `tries` is free."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in range(wanted, min(wanted + tries, 65_536)):
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind((host, port))
+                return port
+    raise Conflict(f"No port from {wanted} to {wanted + tries - 1} is free on {host}.")
+
+
+@contextlib.contextmanager
+def serving(drumbeat: Drumbeat, *, port: int) -> Iterator[uvicorn.Server]:
+    """The front's two servers and its intake, started; the caller runs the one that is yielded."""
+    intake = Intake(recording_hits(drumbeat))
+    intake.start()
+    with _private_socket(drumbeat):
+        config = uvicorn.Config(
+            front_app(drumbeat, intake),
+            host=drumbeat.settings.host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
+        try:
+            yield uvicorn.Server(config)
+        finally:
+            intake.close()
+
+
+@contextlib.contextmanager
+def _private_socket(drumbeat: Drumbeat) -> Iterator[None]:
+    path = drumbeat.home / SOCKET
+    with socket.socket(socket.AF_UNIX) as listening:
+        path.unlink(missing_ok=True)
+        before = os.umask(0o177)  # the file must never exist with wider rights
+        try:
+            listening.bind(str(path))
+        finally:
+            os.umask(before)
+        listening.listen()
+        server = uvicorn.Server(
+            uvicorn.Config(local_app(drumbeat), log_level="warning", lifespan="off")
+        )
+        thread = threading.Thread(target=server.run, args=([listening],), name="private-socket")
+        thread.start()
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            thread.join()
+            path.unlink(missing_ok=True)
+
+
+class EngineChild:
+    """The engine's process: started niced, started again when it dies, told to end at the end."""
+
+    def __init__(self, public_url: str) -> None:
+        self._environment = os.environ | {"DRUMBEAT_PUBLIC_URL": public_url}
+        self._ending = threading.Event()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._watcher = threading.Thread(target=self._watch, name="engine-watcher")
+
+    def __enter__(self) -> "EngineChild":
+        self._watcher.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ending.set()
+        child = self._child
+        if child is not None:
+            with contextlib.suppress(ProcessLookupError):
+                child.send_signal(signal.SIGTERM)
+        self._watcher.join()
+
+    def _watch(self) -> None:
+        pause = 0.5
+        while not self._ending.is_set():
+            began = time.monotonic()
+            command = [sys.executable, "-m", "drumbeat.interfaces.cli", "worker"]
+            self._child = subprocess.Popen(
+                command, env=self._environment, preexec_fn=lambda: os.nice(10) and None
+            )
+            if self._ending.is_set():
+                self._child.terminate()
+            self._child.wait()
+            pause = 0.5 if time.monotonic() - began > 60 else min(pause * 2, 30)
+            self._ending.wait(pause)

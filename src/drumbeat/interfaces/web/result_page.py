@@ -1,0 +1,239 @@
+"""What the result page shows, computed from the workflow's answer; the template only places it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from drumbeat.interfaces.web import charts
+from drumbeat.interfaces.web.reading import part, rows, text
+from drumbeat.interfaces.web.variants import (
+    Variant,
+    measured_variants,
+    method_line,
+    shown_variants,
+)
+from drumbeat.interfaces.web.verdicts import Verdict, verdict_of
+from drumbeat.interfaces.web.wording import (
+    UNKNOWN,
+    count,
+    money,
+    number_of,
+    percent,
+    signed_percent,
+    words,
+)
+
+Result = Mapping[str, object]
+
+LEDGER_STATES = ("sent", "planned", "claimed", "suppressed", "failed", "uncertain")
+
+
+@dataclass(frozen=True)
+class Figure:
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    label: str
+    amount: str
+    share: str
+    drawing: Markup
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """`hours` are (label, opens, clicks), for the table that tells the same as the drawing."""
+
+    drawing: Markup
+    top: int
+    marks: Sequence[str]
+    hours: Sequence[tuple[str, int, int]]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    frozen: int
+    drawing: Markup
+    states: Sequence[tuple[str, int]]
+    reasons: Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class ResultPage:
+    campaign: Result
+    verdict: Verdict
+    simulated: bool
+    as_of: object
+    figures: Sequence[Figure]
+    funnel: Sequence[Bar]
+    arms: Sequence[Variant]
+    test_method: str
+    axis: tuple[str, str] | None
+    curve: Curve | None
+    zones: Sequence[tuple[str, str, str]]
+    best_time: str
+    segments: Sequence[Bar]
+    recommendations: Sequence[tuple[str, str]]
+    ledger: Ledger | None
+
+
+def result_page(result: Result) -> ResultPage:
+    testing, timing = part(result, "ab_testing"), part(result, "send_optimization")
+    measured = measured_variants(result)
+    arms, axis = shown_variants(measured, testing.get("winner"))
+    return ResultPage(
+        campaign=part(result, "campaign"),
+        verdict=verdict_of(result, measured),
+        simulated=bool(result.get("simulated")),
+        as_of=result.get("as_of"),
+        figures=_figures(result),
+        funnel=_funnel(rows(result.get("funnel"))),
+        arms=arms,
+        test_method=method_line(testing),
+        axis=axis,
+        curve=_curve(_hours(result)),
+        zones=_zones(timing.get("timezone_specific")),
+        best_time=text(timing.get("global_optimal_time")),
+        segments=_segments(rows(part(result, "segmentation").get("segment_details"))),
+        recommendations=_recommendations(result),
+        ledger=_ledger(part(result, "ledger")),
+    )
+
+
+def _figures(result: Result) -> list[Figure]:
+    metrics = part(result, "performance_metrics")
+    against = part(result, "performance_analysis", "benchmark_comparison")
+    deeper = part(result, "performance_analysis", "performance_metrics")
+    revenue = part(result, "performance_analysis", "revenue_analysis")
+    currency = text(revenue.get("currency"))
+    grade = text(against.get("performance_grade"))
+    return [
+        Figure("Sent", count(metrics.get("sent_count")), _delivered(deeper)),
+        Figure("Open rate", percent(metrics.get("open_rate")), _versus(against, "open_rate")),
+        Figure("Click rate", percent(metrics.get("click_rate")), _versus(against, "click_rate")),
+        Figure(
+            "Revenue",
+            money(metrics.get("revenue_generated"), currency),
+            _each(revenue, currency),
+        ),
+        Figure("Grade", grade or UNKNOWN, _source(against) if grade else ""),
+    ]
+
+
+def _delivered(metrics: Result) -> str:
+    rate = metrics.get("delivery_rate")
+    return "" if rate is None else f"{percent(rate)} delivered"
+
+
+def _versus(against: Result, metric: str) -> str:
+    change = against.get(f"{metric}_vs_benchmark")
+    return "" if change is None else f"{signed_percent(change)} against the benchmark"
+
+
+def _source(against: Result) -> str:
+    source = text(against.get("source"))
+    return f"benchmark: {source}" if source else "opens and clicks against the benchmark"
+
+
+def _each(revenue: Result, currency: str) -> str:
+    each = revenue.get("revenue_per_conversion")
+    return "" if each is None else f"{money(each, currency)} a conversion"
+
+
+def _funnel(steps: Sequence[Result]) -> list[Bar]:
+    """Each step as a share of the first."""
+    shown = []
+    for step in steps:
+        share, label = number_of(step.get("share")) or 0.0, text(step.get("name")).capitalize()
+        drawing = charts.bar(share, f"{label}: {percent(share)} of sent")
+        shown.append(Bar(label, count(step.get("n")), percent(share), drawing))
+    return shown
+
+
+def _hours(result: Result) -> Sequence[Result]:
+    return rows(part(result, "hourly").get("after_send") or result.get("hourly"))
+
+
+def _curve(hourly: Sequence[Result]) -> Curve | None:
+    hours = [
+        (
+            text(row.get("hour")),
+            int(number_of(row.get("opens")) or 0),
+            int(number_of(row.get("clicks")) or 0),
+        )
+        for row in hourly
+    ]
+    if not any(opens or clicks for _, opens, clicks in hours):
+        return None
+    top = charts.round_top(max(max(opens, clicks) for _, opens, clicks in hours))
+    series = [
+        ("opens", [float(opens) for _, opens, _ in hours]),
+        ("clicks", [float(clicks) for _, _, clicks in hours]),
+    ]
+    peak = max(hours, key=lambda hour: hour[1])
+    label = f"Opens and clicks by hour; most opens, {peak[1]}, in hour {peak[0]}"
+    marks = [hours[len(hours) * quarter // 4][0] for quarter in range(4)]
+    return Curve(charts.curve(series, top, label), int(top), marks, hours)
+
+
+def _zones(zones: object) -> list[tuple[str, str, str]]:
+    """Zone, local time, people, the largest first; a bare time is taken as it is."""
+    listed = []
+    for zone, chosen in zones.items() if isinstance(zones, Mapping) else ():
+        details = chosen if isinstance(chosen, Mapping) else {"time": chosen}
+        people = details.get("subscribers")
+        shown = (text(zone).replace("_", " "), text(details.get("time")), count(people))
+        listed.append((number_of(people) or 0.0, shown))
+    return [shown for _, shown in sorted(listed, key=lambda row: -row[0])]
+
+
+def _segments(details: Sequence[Result]) -> list[Bar]:
+    largest = max((number_of(row.get("subscriber_count")) or 0 for row in details), default=0)
+    return [
+        Bar(
+            text(row.get("name")),
+            count(row.get("subscriber_count")),
+            percent(row.get("engagement_rate")),
+            charts.bar((number_of(row.get("subscriber_count")) or 0) / (largest or 1), ""),
+            text(row.get("rule")),
+        )
+        for row in details
+    ]
+
+
+def _recommendations(result: Result) -> list[tuple[str, str]]:
+    """Advice and the evidence that triggered it."""
+    given = part(result, "performance_analysis").get("recommendations")
+    listed = []
+    for item in given if isinstance(given, list | tuple) else ():
+        if isinstance(item, Mapping):
+            listed.append((text(item.get("text")), _evidence(item)))
+        else:
+            listed.append((text(item), ""))
+    return listed
+
+
+def _evidence(item: Result) -> str:
+    """What was measured and what it was held against."""
+    evidence = part(item, "evidence")
+    if not evidence:
+        return text(item.get("evidence"))
+    value, threshold = percent(evidence.get("value")), percent(evidence.get("threshold"))
+    return f"{words(evidence.get('metric')).capitalize()} {value}; the mark is {threshold}."
+
+
+def _ledger(ledger: Result) -> Ledger | None:
+    counts, why = part(ledger, "states"), part(ledger, "reasons")
+    states = [(state, int(number_of(counts.get(state)) or 0)) for state in LEDGER_STATES]
+    frozen = int(number_of(ledger.get("frozen")) or 0)
+    if not frozen:
+        return None
+    said = ", ".join(f"{amount} {words(state)}" for state, amount in states if amount)
+    reasons = [(words(reason), int(number_of(amount) or 0)) for reason, amount in why.items()]
+    drawing = charts.stack([(state, float(amount)) for state, amount in states], said)
+    return Ledger(frozen, drawing, states, sorted(reasons, key=lambda row: -row[1]))

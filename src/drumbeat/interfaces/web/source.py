@@ -1,0 +1,39 @@
+"""Where the pages read from: the same answer that the command line and REST give.
+
+A result is the workflow's answer with two more rows of figures: `hourly` (the curve) and `arms`
+(the counts of each variant).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from drumbeat.kit.ids import CampaignId
+from drumbeat.marketing.campaigns.answer import workflow_answer
+from drumbeat.marketing.department import Department
+
+RECENT = 20
+
+Answer = Mapping[str, object]
+
+
+def list_results(department: Department) -> Sequence[Answer]:
+    """Newest first; without hours and arms, which a list does not show."""
+    recent = department.campaigns.list_(limit=RECENT)
+    return [workflow_answer(department, campaign.id) for campaign in recent]
+
+
+def get_result(department: Department, campaign_id: CampaignId) -> Answer:
+    """Raises NotFound."""
+    answer = workflow_answer(department, campaign_id)
+    mailing_no = department.campaigns.get(campaign_id).plan.mailing_no
+    if mailing_no is None:
+        return answer
+    arms = department.analytics.arm_counts(mailing_no).arms
+    hourly = department.analytics.hourly(mailing_no)
+    return answer | {"hourly": asdict(hourly), "arms": [asdict(arm) for arm in arms]}
+
+
+@dataclass(frozen=True)
+class Source:
+    list_results: Callable[[Department], Sequence[Answer]] = list_results
+    get_result: Callable[[Department, CampaignId], Answer] = get_result

@@ -1,0 +1,127 @@
+"""How the variants of a test are shown: each one's rate with its interval, on a shared axis.
+
+Counts are those the test was judged by (`ab_testing.counts`), else analytics' counts by arm
+(`arms`). Intervals are Wilson's at the test's own confidence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from drumbeat.interfaces.web import charts
+from drumbeat.interfaces.web.reading import part, rows, text
+from drumbeat.interfaces.web.wording import count, number_of, percent, points
+
+Result = Mapping[str, object]
+
+SUCCESSES = {
+    "open_rate": "opens",
+    "click_rate": "clicks",
+    "engagement_rate": "engaged",
+    "conversion_rate": "conversions",
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One variant as it was counted."""
+
+    name: str
+    value: str
+    successes: int
+    delivered: int
+    low: float
+    rate: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Variant:
+    name: str
+    value: str
+    rate: str
+    interval: str
+    base: str
+    won: bool
+    drawing: Markup
+
+
+def measured_variants(result: Result) -> list[Measured]:
+    """Those that were delivered to somebody; none while nothing was."""
+    testing = part(result, "ab_testing")
+    if not testing.get("enabled"):
+        return []
+    confidence = number_of(testing.get("confidence_level")) or 0.95
+    measured = []
+    for arm_no, arm in enumerate(rows(testing.get("arms"))):
+        delivered, successes = _counts(result, arm_no)
+        if 0 < delivered >= successes:
+            low, rate, high = _interval(successes, delivered, confidence)
+            name, value = text(arm.get("name")), text(arm.get("value"))
+            measured.append(Measured(name, value, successes, delivered, low, rate, high))
+    return measured
+
+
+def shown_variants(
+    measured: list[Measured], winner: object
+) -> tuple[list[Variant], tuple[str, str] | None]:
+    """The rows of the panel, and both ends of the axis they share."""
+    if not measured:
+        return [], None
+    axis = charts.axis_of([end for arm in measured for end in (arm.low, arm.high)])
+    return [_shown(arm, axis, winner) for arm in measured], (percent(axis[0]), percent(axis[1]))
+
+
+def first_comparison(testing: Result) -> Result:
+    """The comparison with the control that decides: the winner's, or the first."""
+    compared = rows(testing.get("comparisons"))
+    decisive = [row for row in compared if row.get("treatment") == testing.get("winner")]
+    return next(iter([*decisive, *compared]), {})
+
+
+def method_line(testing: Result) -> str:
+    """Difference, method and p-value in a line; empty before there are any."""
+    comparison = first_comparison(testing)
+    if number_of(comparison.get("difference")) is None:
+        return ""
+    said = [f"Difference {points(comparison['difference'])}", text(comparison.get("method"))]
+    chance = number_of(comparison.get("p_value"))
+    if chance is not None:
+        said.append("p < 0.001" if chance < 0.001 else f"p = {chance:.3f}")
+    return " · ".join(filter(None, said))
+
+
+def _counts(result: Result, arm_no: int) -> tuple[int, int]:
+    """Delivered and succeeded; zeros when nobody counted this arm."""
+    testing = part(result, "ab_testing")
+    judged = rows(testing.get("counts"))
+    if arm_no < len(judged):
+        found, key = judged[arm_no], "successes"
+    else:
+        counted = (row for row in rows(result.get("arms")) if row.get("arm_no") == arm_no)
+        found, key = next(counted, {}), SUCCESSES.get(text(testing.get("metric")), "opens")
+    return int(number_of(found.get("delivered")) or 0), int(number_of(found.get(key)) or 0)
+
+
+def _shown(arm: Measured, axis: tuple[float, float], winner: object) -> Variant:
+    span = f"{percent(arm.low)} to {percent(arm.high)}"
+    label = f"Variant {arm.name}: {percent(arm.rate)}, interval {span}"
+    return Variant(
+        name=arm.name,
+        value=arm.value,
+        rate=percent(arm.rate),
+        interval=span,
+        base=f"{count(arm.successes)} of {count(arm.delivered)}",
+        won=winner is not None and arm.name == winner,
+        drawing=charts.intervals(arm.low, arm.rate, arm.high, axis, label),
+    )
+
+
+def _interval(successes: int, delivered: int, confidence: float) -> tuple[float, float, float]:
+    from drumbeat.science.experiments import Counts
+    from drumbeat.science.experiments.frequentist import wilson
+
+    counts = Counts(trials=delivered, successes=successes)
+    interval = wilson(counts, confidence=confidence)
+    return interval.low, counts.rate, interval.high

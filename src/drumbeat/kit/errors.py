@@ -1,0 +1,39 @@
+"""Every error Drumbeat raises on purpose. Interfaces translate them; nobody else formats them.
+
+* DrumbeatError
+  - NotFound          it does not exist, or not for this actor
+  - NotPermitted      the actor lacks the scope
+  - Conflict          it exists, but in the wrong state
+  - InvalidInput      the request makes no sense; `field` says where
+  - ProviderFailed    somebody else's system; `permanent` says whether retrying is pointless
+
+What must be remembered (an approval asked for) is a result (`kit/result.py`): raising rolls back.
+"""
+
+
+class DrumbeatError(Exception):
+    """Base class: the message is written for the person who asked."""
+
+
+class NotFound(DrumbeatError):
+    pass
+
+
+class NotPermitted(DrumbeatError):
+    pass
+
+
+class Conflict(DrumbeatError):
+    pass
+
+
+class InvalidInput(DrumbeatError):
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class ProviderFailed(DrumbeatError):
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent

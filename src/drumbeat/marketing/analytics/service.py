@@ -1,0 +1,77 @@
+"""Use cases of measuring: a mailing's report, its arms, its hours, and the house's totals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from drumbeat.kit.actor import Actor, Scope
+from drumbeat.kit.clock import Clock
+from drumbeat.kit.ids import ContactNo, MailingNo
+from drumbeat.kit.money import to_major
+from drumbeat.marketing.analytics import rules
+from drumbeat.marketing.analytics.metrics import measure
+from drumbeat.marketing.analytics.model import ArmReport, CampaignReport, HourlyCurve, Totals
+from drumbeat.marketing.analytics.store import AnalyticsStore
+
+
+@dataclass(frozen=True)
+class AnalyticsService:
+    actor: Actor
+    store: AnalyticsStore
+    clock: Clock
+    cost_per_email: float
+
+    def campaign_report(
+        self,
+        mailing_no: MailingNo,
+        campaign_type: str = "",
+        *,
+        cost_per_email: float | None = None,
+    ) -> CampaignReport:
+        """What one mailing did, compared with the reference values of its type.
+
+        Every figure is None while nothing was sent.
+        """
+        self.actor.require(Scope.EVENTS_READ)
+        as_of = self.clock()
+        counts = self.store.count_mailing(mailing_no)
+        cost = self.cost_per_email if cost_per_email is None else cost_per_email
+        benchmark = rules.benchmark_for(campaign_type)
+        return CampaignReport(
+            mailing_no=mailing_no,
+            campaign_type=campaign_type,
+            as_of=as_of,
+            performance_metrics=rules.headline(measure(counts)),
+            performance_analysis=rules.analyse(counts, benchmark, cost),
+            funnel=rules.funnel(counts),
+        )
+
+    def arm_counts(self, mailing_no: MailingNo) -> ArmReport:
+        """The counts of each arm, for experiments to judge; an arm nobody was sent is absent."""
+        self.actor.require(Scope.EVENTS_READ)
+        return ArmReport(mailing_no, self.clock(), self.store.count_arms(mailing_no))
+
+    def hourly(
+        self, mailing_no: MailingNo, zones: Mapping[ContactNo, str] | None = None
+    ) -> HourlyCurve:
+        """First human opens and clicks by hour after the send and by hour of the day.
+
+        `zones` (contact to IANA zone) adds the local hour, for the contacts it names.
+        """
+        self.actor.require(Scope.EVENTS_READ)
+        as_of = self.clock()
+        return HourlyCurve(mailing_no, as_of, *self.store.count_hours(mailing_no, zones))
+
+    def status(self) -> Totals:
+        """What all mailings together did; revenue is None before anything was sent."""
+        self.actor.require(Scope.EVENTS_READ)
+        as_of = self.clock()
+        mailings, messages, contacts, revenue = self.store.count_all()
+        return Totals(
+            as_of=as_of,
+            mailings_sent=mailings,
+            emails_sent=messages,
+            contacts_reached=contacts,
+            total_revenue_generated=to_major(revenue.minor, revenue.currency) if messages else None,
+            currency=revenue.currency,
+            other_revenue=revenue.others,
+        )

@@ -1,0 +1,74 @@
+"""Audience: who they are, what they allowed, and the segments that name them.
+
+Everyone gets in by `merge_contacts` (the import is a loop over it), everyone gets out by
+`withdraw` or `suppress`, and who may be mailed is answered by `permissions` alone.
+"""
+
+from drumbeat.marketing.audience.addresses import Address, NotAnAddress, normalise_address
+from drumbeat.marketing.audience.imports import (
+    ImportOptions,
+    ImportProgress,
+    ImportReport,
+    Problem,
+    import_contacts,
+)
+from drumbeat.marketing.audience.labelling import label_profile, segment_audience
+from drumbeat.marketing.audience.merging import SeenContacts
+from drumbeat.marketing.audience.model import (
+    Attribute,
+    AudienceArrays,
+    AudienceCounts,
+    Consent,
+    ConsentProof,
+    Contact,
+    ContactRow,
+    Criterion,
+    DraftSegment,
+    MergeCounts,
+    MergePolicy,
+    Permission,
+    Profile,
+    RecipientFields,
+    Refusal,
+    Segment,
+    SuppressionReason,
+    ZoneSource,
+)
+from drumbeat.marketing.audience.rules import read_criterion
+from drumbeat.marketing.audience.service import UNIT_ROWS, AudienceService, AudienceStores
+
+__all__ = [
+    "UNIT_ROWS",
+    "Address",
+    "Attribute",
+    "AudienceArrays",
+    "AudienceCounts",
+    "AudienceService",
+    "AudienceStores",
+    "Consent",
+    "ConsentProof",
+    "Contact",
+    "ContactRow",
+    "Criterion",
+    "DraftSegment",
+    "ImportOptions",
+    "ImportProgress",
+    "ImportReport",
+    "MergeCounts",
+    "MergePolicy",
+    "NotAnAddress",
+    "Permission",
+    "Problem",
+    "Profile",
+    "RecipientFields",
+    "Refusal",
+    "SeenContacts",
+    "Segment",
+    "SuppressionReason",
+    "ZoneSource",
+    "import_contacts",
+    "label_profile",
+    "normalise_address",
+    "read_criterion",
+    "segment_audience",
+]

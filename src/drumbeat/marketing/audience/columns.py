@@ -1,0 +1,165 @@
+"""Which column of an export means what: Mailchimp, Klaviyo, HubSpot, Shopify, Brevo and plain ones.
+
+A header is compared without case and punctuation. What nobody recognises becomes an attribute
+under its name in snake_case, so that a template can say it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.headers import place_of, recognise, snake_case, spelling
+
+# field: headers that mean it, the most telling first
+_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "email": (
+        "email", "email address", "e mail", "e mail address", "mail", "subscriber email",
+        "contact email", "primary email", "work email", "email 1", "e mail 1 value",
+        "e mail adresse", "emailadresse", "adresse email", "adresse e mail", "correo",
+        "correo electronico", "correo electrónico",
+    ),
+    "external_id": (
+        "external id", "customer id", "customerid", "user id", "userid", "contact id",
+        "record id", "subscriber id", "member id", "klaviyo id", "euid", "profile id", "id",
+    ),
+    "first_name": (
+        "first name", "firstname", "fname", "given name", "forename", "vorname", "prénom",
+        "prenom", "nombre",
+    ),
+    "last_name": (
+        "last name", "lastname", "lname", "surname", "family name", "nachname", "nom de famille",
+        "apellido", "apellidos",
+    ),
+    "name": ("name", "full name", "fullname", "contact name", "subscriber name"),
+    "phone": (
+        "phone", "phone number", "mobile", "mobile phone", "mobile phone number", "telephone",
+        "cell", "sms", "whatsapp", "telefon",
+    ),
+    "company": ("company", "company name", "organization", "organisation", "associated company"),
+    "country": (
+        "country", "country region", "cc", "country code", "default address country code",
+        "billing country", "shipping country", "country name", "land", "pays", "país",
+    ),
+    "city": ("city", "town", "default address city", "billing city", "stadt", "ville", "ciudad"),
+    "timezone": ("timezone", "time zone", "tz", "zone", "iana timezone"),
+    "known_since": (
+        "created at", "created", "create date", "created on", "creation date", "date added",
+        "date created", "added", "profile created on", "first seen", "signup date",
+        "sign up date", "signed up at", "subscriber since", "added time", "added at",
+    ),
+    "consented_at": (
+        "confirm time", "optin time", "opt in time", "opt in date", "optin date", "consent date",
+        "consented at", "consent timestamp", "email marketing consent timestamp",
+        "subscribed at", "subscribe date", "subscription date", "double optin date", "opted in at",
+    ),
+}  # fmt: skip
+
+# Columns whose words say whether somebody wants mail.
+_CONSENT = (
+    "email marketing consent", "accepts email marketing", "accepts marketing", "email marketing",
+    "marketing consent", "consent", "email consent", "email opt in", "opt in", "optin",
+    "opted in", "email optin", "newsletter", "subscribed", "is subscribed",
+    "subscription status", "email subscription status", "email status", "email permission status",
+    "subscriber status", "member status", "marketing emails", "permission", "status",
+)  # fmt: skip
+# Columns where any yes, date or reason means: do not mail.
+_REFUSAL = (
+    "unsubscribed", "opted out", "opt out", "optout", "email opt out", "has opted out of email",
+    "hasoptedoutofemail", "do not email", "do not mail", "donotemail", "unsub time",
+    "unsubscribe time", "unsubscribed at", "unsubscribe date", "unsubscribed from all email",
+    "email blacklisted", "blacklisted", "marketing opt out", "email suppressions", "suppressed",
+)  # fmt: skip
+_BOUNCE = (
+    "clean time", "cleaned", "bounced", "hard bounced", "email hard bounce reason", "bounce date",
+)  # fmt: skip
+_REFUSAL_PREFIX = "opted out of email"
+
+_NOT_TYPED = re.compile(r"(^|_)(zip|postal|postcode|plz|code|id|phone|mobile|number|sku|leid)(_|$)")
+_RESERVED = {"email", "external_id"}
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """Where each field stands in a row; `attributes` gives (place, key, whether it is typed)."""
+
+    fields: Mapping[str, int]
+    consent: tuple[int, ...]
+    refusals: tuple[int, ...]
+    bounces: tuple[int, ...]
+    attributes: tuple[tuple[int, str, bool], ...]
+    chosen_consent: int | None = None
+
+
+def map_columns(
+    header: Sequence[str],
+    *,
+    mapping: Mapping[str, str] | None = None,
+    consent_column: str | None = None,
+) -> ColumnMap:
+    """Recognise a header. `mapping` (header → field or attribute key) wins over recognition.
+
+    Raises InvalidInput naming what is missing, unknown or there twice.
+    """
+    forced = _forced(header, mapping or {})
+    fields = recognise(header, _SYNONYMS, forced)
+    if "email" not in fields:
+        raise InvalidInput(_no_address(header), field="email")
+    spelled = [spelling(name) for name in header]
+    chosen = None if consent_column is None else place_of(consent_column, header)
+    consent = tuple(i for i, name in enumerate(spelled) if name in _CONSENT and i != chosen)
+    refusals = tuple(i for i, name in enumerate(spelled) if _is_refusal(name))
+    bounces = tuple(i for i, name in enumerate(spelled) if name in _BOUNCE)
+    taken = {fields["email"], *consent, *refusals, *bounces}
+    taken |= {at for field, at in fields.items() if field not in _KEPT}
+    taken -= {at for at, name in enumerate(spelled) if name == "status"}  # may mean anything
+    if chosen is not None:
+        taken.add(chosen)
+    keys = _attribute_keys(header, fields, forced, taken)
+    return ColumnMap(fields, consent, refusals, bounces, keys, chosen)
+
+
+_KEPT = {"first_name", "last_name", "name", "phone", "company", "country", "city"}
+
+
+def attribute_key(header: str) -> str:
+    """The name by which templates and segments know a column: "Shoe Size" → shoe_size."""
+    key = snake_case(header)
+    return f"x_{key}" if key in _RESERVED else key
+
+
+def _forced(header: Sequence[str], mapping: Mapping[str, str]) -> dict[int, str]:
+    return {place_of(name, header): field for name, field in mapping.items()}
+
+
+def _attribute_keys(
+    header: Sequence[str],
+    fields: Mapping[str, int],
+    forced: Mapping[int, str],
+    taken: set[int],
+) -> tuple[tuple[int, str, bool], ...]:
+    named = {at: field for field, at in fields.items() if field in _KEPT}
+    keys = []
+    places: dict[str, str] = {}
+    for at, name in enumerate(header):
+        if at in taken:
+            continue
+        key = named.get(at) or attribute_key(forced.get(at, name))
+        if key in places:
+            message = f"row 1: the columns {places[key]!r} and {name!r} are both named {key!r}."
+            raise InvalidInput(message, field="header")
+        places[key] = name
+        typed = at not in named and not _NOT_TYPED.search(key)
+        keys.append((at, key, typed))
+    return tuple(keys)
+
+
+def _is_refusal(name: str) -> bool:
+    return name in _REFUSAL or name.startswith(_REFUSAL_PREFIX)
+
+
+def _no_address(header: Sequence[str]) -> str:
+    shown = ", ".join(name[:30] for name in header[:12])
+    if any("@" in name for name in header):
+        return f"The first row must name the columns, one of them 'email'; it holds: {shown}."
+    return f"No column holds addresses: name one 'email'. The columns are: {shown}."

@@ -1,0 +1,182 @@
+"""Import a contact file: a loop of bounded units over a stream, repeatable without doubling.
+
+The file is parsed between the units, so an unsubscribe never waits for it. A run that is killed
+left whole units behind; running it again counts those as unchanged and goes on.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from drumbeat.kit.delimited import BrokenRow, Row, Sheet, read_sheet
+from drumbeat.kit.spreadsheet import RejectedRows
+from drumbeat.marketing.audience.columns import map_columns
+from drumbeat.marketing.audience.contact_rows import ContactReader, sample
+from drumbeat.marketing.audience.merging import SeenContacts
+from drumbeat.marketing.audience.model import Consent, ContactRow, MergePolicy
+from drumbeat.marketing.audience.service import AudienceService
+
+BATCH_ROWS = 500  # what merges in about half of the 50 ms that a unit may take
+BREATH_SECONDS = 0.002  # between units, so that whoever waits for the write lock gets it
+SHOWN_PROBLEMS = 20
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """`consent` is "unconfirmed", "subscribed" or the name of a column that says it.
+
+    `mapping` gives columns another meaning (header → field or attribute). `rejected_file` is where
+    rejected rows go; a dry run writes neither contacts nor that file.
+    """
+
+    consent: str = "unconfirmed"
+    dry_run: bool = False
+    strict: bool = False
+    policy: MergePolicy = MergePolicy.overwrite
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    encoding: str | None = None
+    source_name: str = "file"
+    rejected_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class ImportProgress:
+    rows: int
+    bytes_read: int
+    bytes_total: int
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """`rows` = added + updated + unchanged + rejected; `failed` is what --strict asked about."""
+
+    rows: int
+    added: int
+    updated: int
+    unchanged: int
+    rejected: int
+    rejected_file: Path | None
+    problems: tuple[Problem, ...]
+    encoding: str
+    delimiter: str
+    columns: Mapping[str, str]
+    attributes: tuple[str, ...]
+    failed: bool
+
+
+def import_contacts(
+    begin: Callable[[], AbstractContextManager[AudienceService]],
+    source: BinaryIO,
+    options: ImportOptions,
+    progress: Callable[[ImportProgress], None] = lambda _: None,
+) -> ImportReport:
+    """Merge every row of a seekable CSV file, unit by unit; `begin` opens one.
+
+    Raises InvalidInput, having written nothing, when the file or its header cannot be read.
+    """
+    sheet = read_sheet(source, encoding=options.encoding)
+    reader = _reader(sheet, options)
+    run = _Run(sheet, options, _size(source))
+    try:
+        for batch in run.batches(reader):
+            with begin() as audience:
+                counts = audience.merge_contacts(
+                    [contact for _, contact in batch],
+                    options.policy,
+                    seen=run.seen,
+                    dry_run=options.dry_run,
+                )
+            for refusal in counts.refused:
+                run.reject(batch[refusal.index][0], refusal.reason)
+            run.added += counts.added
+            run.updated += counts.updated
+            run.unchanged += counts.unchanged
+            progress(ImportProgress(run.rows, source.tell(), run.bytes_total))
+            time.sleep(BREATH_SECONDS)
+    except BaseException:
+        run.rejects.discard()
+        raise
+    return run.report(reader)
+
+
+def _reader(sheet: Sheet, options: ImportOptions) -> ContactReader:
+    flat = {each.name: each for each in (Consent.unconfirmed, Consent.subscribed)}
+    column = None if options.consent in flat else options.consent
+    columns = map_columns(sheet.header, mapping=options.mapping, consent_column=column)
+    consent = flat.get(options.consent, Consent.unconfirmed)
+    return ContactReader(sheet.header, columns, consent, f"import:{options.source_name}")
+
+
+def _size(source: BinaryIO) -> int:
+    here = source.tell()
+    size = source.seek(0, 2)
+    source.seek(here)
+    return size
+
+
+@dataclass
+class _Run:
+    """The counters of one import and where its rejected rows go."""
+
+    sheet: Sheet
+    options: ImportOptions
+    bytes_total: int
+    rows: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    seen: SeenContacts = field(default_factory=SeenContacts)
+    problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        path = self.options.rejected_file
+        self.rejects = RejectedRows(path or Path("unused"), header=self.sheet.header)
+
+    def batches(self, reader: ContactReader) -> Iterator[list[tuple[Row, ContactRow]]]:
+        batch: list[tuple[Row, ContactRow]] = []
+        for row in self.sheet.rows:
+            self.rows += 1
+            found = row.reason if isinstance(row, BrokenRow) else reader.read(row)
+            if isinstance(found, str):
+                self.reject(row, found)
+                continue
+            assert isinstance(row, Row)
+            batch.append((row, found))
+            if len(batch) == BATCH_ROWS:
+                yield batch
+                batch = []
+        yield batch
+
+    def reject(self, row: Row | BrokenRow, reason: str) -> None:
+        self.rejected += 1
+        if len(self.problems) < SHOWN_PROBLEMS:
+            self.problems.append(Problem(row.number, reason))
+        if self.options.rejected_file is not None and not self.options.dry_run:
+            self.rejects.add(row.number, row.cells, reason)
+
+    def report(self, reader: ContactReader) -> ImportReport:
+        keeps = self.options.rejected_file is not None and not self.options.dry_run
+        return ImportReport(
+            rows=self.rows,
+            added=self.added,
+            updated=self.updated,
+            unchanged=self.unchanged,
+            rejected=self.rejected,
+            rejected_file=self.rejects.close() if keeps else None,
+            problems=tuple(self.problems),
+            encoding=self.sheet.encoding,
+            delimiter=self.sheet.delimiter,
+            columns=sample(reader.columns, self.sheet.header),
+            attributes=tuple(key for _, key, _ in reader.columns.attributes),
+            failed=self.options.strict and self.rejected > 0,
+        )

@@ -1,0 +1,338 @@
+"""Use cases of audience: merge contacts, give and withdraw permission, name an audience."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from drumbeat.kit.actor import Actor, Scope
+from drumbeat.kit.clock import Clock, epoch, from_epoch
+from drumbeat.kit.errors import InvalidInput, NotFound
+from drumbeat.kit.ids import ContactNo
+from drumbeat.marketing.audience import rules
+from drumbeat.marketing.audience.addresses import Address, normalise_address
+from drumbeat.marketing.audience.labelling import label_profile
+from drumbeat.marketing.audience.merging import Batch, MergePlan, SeenContacts, plan_merge
+from drumbeat.marketing.audience.model import (
+    AudienceArrays,
+    AudienceCounts,
+    Consent,
+    ConsentProof,
+    Contact,
+    ContactRow,
+    DraftSegment,
+    MergeCounts,
+    MergePolicy,
+    Permission,
+    Profile,
+    RecipientFields,
+    Segment,
+    SuppressionReason,
+)
+from drumbeat.marketing.audience.store import ContactStore
+from drumbeat.marketing.audience.store_consent import ConsentStore
+from drumbeat.marketing.audience.store_profile import ProfileStore
+from drumbeat.marketing.audience.store_segments import SegmentStore
+from drumbeat.storage.secrets import KeyRing
+
+UNIT_ROWS = 2_000
+
+
+@dataclass(frozen=True)
+class AudienceStores:
+    contacts: ContactStore
+    consents: ConsentStore
+    segments: SegmentStore
+    profiles: ProfileStore
+
+
+@dataclass(frozen=True)
+class AudienceService:
+    actor: Actor
+    stores: AudienceStores
+    clock: Clock
+    keys: KeyRing
+
+    # -- contacts ---------------------------------------------------------------------------
+
+    def merge_contacts(
+        self,
+        rows: Sequence[ContactRow],
+        policy: MergePolicy = MergePolicy.overwrite,
+        *,
+        seen: SeenContacts | None = None,
+        dry_run: bool = False,
+    ) -> MergeCounts:
+        """Add or update up to 2,000 people; repeating it changes nothing.
+
+        `seen` carries from batch to batch whom this import met already. A dry run only counts.
+        """
+        self.actor.require(Scope.AUDIENCE_WRITE)
+        _bounded(rows)
+        seen = SeenContacts() if seen is None else seen
+        plan = plan_merge(self._batch(rows), policy, seen)
+        if dry_run:
+            seen.unsaved |= plan.added
+            for contact in plan.contacts.values():
+                if contact.contact_no is not None:
+                    seen.add(contact.contact_no)
+        else:
+            self._save(plan, seen)
+        return plan.counts
+
+    def contact_numbers(self, addresses: Sequence[str]) -> dict[str, ContactNo]:
+        """The contacts among up to 2,000 addresses, by the address as it was given."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        _bounded(addresses)
+        normal = {given: normalise_address(given) for given in addresses}
+        keys = {
+            given: self.keys.address_key(address.text)
+            for given, address in normal.items()
+            if isinstance(address, Address)
+        }
+        numbers = self.stores.contacts.numbers_by_keys(list(set(keys.values())))
+        return {given: numbers[key] for given, key in keys.items() if key in numbers}
+
+    def contact_numbers_by_external_id(self, external_ids: Sequence[str]) -> dict[str, ContactNo]:
+        """An id nobody carries is absent from the answer."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        _bounded(external_ids)
+        return self.stores.contacts.numbers_by_external_id(list(set(external_ids)))
+
+    def get_contact(self, contact_no: ContactNo) -> Contact:
+        """Raises NotFound."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        found = self.stores.contacts.list_([contact_no])
+        if not found:
+            raise NotFound(f"There is no contact {contact_no}.")
+        return found[0]
+
+    def find_contact(self, address: str) -> Contact | None:
+        """The contact with this address, however it is spelled."""
+        number = self.contact_numbers([address]).get(address)
+        return None if number is None else self.get_contact(number)
+
+    def list_contacts(self, *, after: int = 0, limit: int = 100) -> list[Contact]:
+        """A page of contacts; `after` is the last number of the page before."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        page = min(max(limit, 1), UNIT_ROWS)
+        return self.stores.contacts.list_after(after, page)
+
+    def recipients(self, contact_nos: Sequence[ContactNo]) -> Sequence[RecipientFields]:
+        """What templates may say about up to 2,000 contacts, in the order asked for."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        _bounded(contact_nos)
+        found = {each.contact_no: each for each in self.stores.contacts.list_fields(contact_nos)}
+        return [found[number] for number in contact_nos if number in found]
+
+    def zones_of(self, contact_nos: Sequence[ContactNo]) -> dict[int, str]:
+        """The IANA zones of up to 2,000 contacts, where one is known: all that learning needs."""
+        if Scope.FACTS_FOLD not in self.actor.scopes:
+            self.actor.require(Scope.AUDIENCE_READ)
+        _bounded(contact_nos)
+        return self.stores.contacts.zones_of(contact_nos)
+
+    # -- permission -------------------------------------------------------------------------
+
+    def permissions(self, contact_nos: Sequence[ContactNo]) -> dict[ContactNo, Permission]:
+        """Who of up to 2,000 contacts may be mailed now, and why not; an unknown one may not."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        _bounded(contact_nos)
+        standing = {
+            number: rules.permission(state, reason)
+            for number, state, reason in self.stores.consents.list_standing(contact_nos)
+        }
+        return {number: standing.get(number, rules.GONE) for number in contact_nos}
+
+    def permission_revision(self) -> int:
+        """A number that moves with every change of consent or suppression."""
+        return self.stores.consents.revision()
+
+    def withdraw(
+        self, contact_no: ContactNo, *, source: str, mailing_no: int | None = None
+    ) -> bool:
+        """Unsubscribe somebody, now and for re-imports; False when they had said so before."""
+        self._require_withdrawal()
+        key = self._key_of(contact_no)
+        now = epoch(self.clock())
+        listed = self.stores.consents.suppress({key: SuppressionReason.unsubscribed}, source, now)
+        [(_, state, _)] = self.stores.consents.list_standing([contact_no])
+        if state != Consent.unsubscribed:
+            proof = ConsentProof(
+                contact_no,
+                Consent.unsubscribed,
+                source,
+                self.actor.name,
+                from_epoch(now),
+                mailing_no,
+            )
+            self.stores.consents.save([proof], now)
+            listed = True
+        if listed:
+            self.stores.consents.bump_revision()
+        return listed
+
+    def suppress(
+        self, contact_no: ContactNo, reason: SuppressionReason, *, source: str = ""
+    ) -> bool:
+        """Never mail this address again, whatever is imported; False when it was listed before."""
+        self._require_withdrawal()
+        key = self._key_of(contact_no)
+        listed = self.stores.consents.suppress({key: reason}, source, epoch(self.clock()))
+        if listed:
+            self.stores.consents.bump_revision()
+        return listed
+
+    def refuse_all(
+        self,
+        mailings: Mapping[ContactNo, int | None],
+        reason: SuppressionReason,
+        *,
+        source: str,
+    ) -> None:
+        """Withdraw or suppress up to 2,000 contacts that refused the mailing they are mapped to.
+
+        For facts, which may name somebody who was erased since: unknown ones are passed over.
+        """
+        self._require_withdrawal()
+        _bounded(list(mailings))
+        now = epoch(self.clock())
+        keys = self.stores.contacts.address_keys_of(list(mailings))
+        changed = self.stores.consents.suppress(dict.fromkeys(keys, reason), source, now)
+        if reason == SuppressionReason.unsubscribed:
+            proofs = [
+                ConsentProof(
+                    number,
+                    Consent.unsubscribed,
+                    source,
+                    self.actor.name,
+                    from_epoch(now),
+                    mailings[number],
+                )
+                for number, state, _ in self.stores.consents.list_standing(list(mailings))
+                if state != Consent.unsubscribed
+            ]
+            self.stores.consents.save(proofs, now)
+            changed = changed or bool(proofs)
+        if changed:
+            self.stores.consents.bump_revision()
+
+    def list_proofs(self, contact_no: ContactNo) -> list[ConsentProof]:
+        """What this person allowed and refused over time, and how we know."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        return self.stores.consents.list_proofs(contact_no)
+
+    # -- audiences --------------------------------------------------------------------------
+
+    def audience_members(
+        self, audience: str | Sequence[str], *, criterion: str | None = None
+    ) -> AudienceArrays:
+        """Everyone that "all" or the named segments name, also those who may not be mailed.
+
+        Raises InvalidInput naming the nearest segment when a name is unknown.
+        """
+        self.actor.require(Scope.AUDIENCE_READ)
+        names = [audience] if isinstance(audience, str) else list(audience)
+        if not names:
+            raise InvalidInput('Name an audience: "all" or segments.', field="audience")
+        if any(name.strip().casefold() == rules.EVERYONE for name in names):
+            return rules.audience_arrays(self.stores.contacts.each_place(), None)
+        segments = [self.find_segment_by_name(name, criterion=criterion) for name in names]
+        members = self.stores.segments.members([segment.id for segment in segments])
+        return rules.audience_arrays(self.stores.contacts.each_place(), members)
+
+    def count_audience(self) -> AudienceCounts:
+        """Everybody known, everybody who may be mailed, and the segments."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        return AudienceCounts(
+            contacts=self.stores.contacts.count(),
+            subscribers=self.stores.consents.count_subscribers(),
+            segments=self.stores.segments.count(),
+        )
+
+    def list_segments(self) -> list[Segment]:
+        """Every segment with its newest membership, largest first within a criterion."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        return self.stores.segments.list_()
+
+    def find_segment_by_name(self, name: str, *, criterion: str | None = None) -> Segment:
+        """By name, id or `criterion:name`.
+
+        Raises InvalidInput naming the nearest segments when there is none, or more than one.
+        """
+        self.actor.require(Scope.AUDIENCE_READ)
+        wanted = None if criterion is None else rules.read_criterion(criterion)
+        return rules.choose_segment(name, self.stores.segments.list_(), wanted)
+
+    def read_profile(self, *, attribute: str = "country") -> Profile:
+        """What every subscribed contact did so far. Dear: do it in a reading unit."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        return self.stores.profiles.read(self.clock(), attribute)
+
+    def save_segments(self, drafts: Sequence[DraftSegment]) -> list[Segment]:
+        """Keep computed segments; one of the same name gets a new membership, not a twin."""
+        self.actor.require(Scope.AUDIENCE_WRITE)
+        return self.stores.segments.save(drafts, self.clock())
+
+    def segment_by(self, criterion: str, *, attribute: str = "country") -> list[Segment]:
+        """Read, label and keep in this one unit: for small audiences (see `segment_audience`)."""
+        wanted = rules.read_criterion(criterion)
+        return self.save_segments(label_profile(self.read_profile(attribute=attribute), wanted))
+
+    # ---------------------------------------------------------------------------------------
+
+    def _batch(self, rows: Sequence[ContactRow]) -> Batch:
+        keys = [self.keys.address_key(row.address) for row in rows]
+        external_ids = {row.external_id for row in rows if row.external_id is not None}
+        wanted = list(set(keys))
+        leaving = [key for row, key in zip(rows, keys, strict=True) if row.suppress is not None]
+        return Batch(
+            rows,
+            keys,
+            known=self.stores.contacts.list_by_keys(wanted),
+            owners=self.stores.contacts.keys_by_external_id(list(external_ids)),
+            suppressed=frozenset(self.stores.consents.suppressed(leaving)),
+        )
+
+    def _save(self, plan: MergePlan, seen: SeenContacts) -> None:
+        now = epoch(self.clock())
+        fresh = [plan.contacts[key] for key in plan.contacts if key in plan.added]
+        numbers: dict[bytes, ContactNo] = {
+            key: contact.contact_no
+            for key, contact in plan.contacts.items()
+            if contact.contact_no is not None
+        }
+        numbers |= self.stores.contacts.add(fresh, now)
+        self.stores.contacts.save([plan.contacts[key] for key in plan.changed], now)
+        proofs = [
+            self._proof(numbers[key], plan.contacts[key].consent, row, now)
+            for key, row in plan.proofs.items()
+        ]
+        self.stores.consents.save(proofs, now)
+        source = next((row.source for row in plan.proofs.values()), "import")
+        listed = self.stores.consents.suppress(plan.suppressed, source, now)
+        if proofs or listed:
+            self.stores.consents.bump_revision()
+        for number in numbers.values():
+            seen.add(number)
+
+    def _proof(self, number: ContactNo, state: int, row: ContactRow, now: int) -> ConsentProof:
+        source = row.source or "import"
+        occurred = row.consented_at or from_epoch(now)
+        return ConsentProof(number, Consent(state), source, self.actor.name, occurred)
+
+    def _key_of(self, contact_no: ContactNo) -> bytes:
+        key = self.stores.contacts.address_key_of(contact_no)
+        if key is None:
+            raise NotFound(f"There is no contact {contact_no}.")
+        return key
+
+    def _require_withdrawal(self) -> None:
+        """Taking permission away needs less than changing contacts: the public page may do it."""
+        if Scope.AUDIENCE_WRITE not in self.actor.scopes:
+            self.actor.require(Scope.CONSENT_WITHDRAW)
+
+
+def _bounded(rows: Sequence[object]) -> None:
+    if len(rows) > UNIT_ROWS:
+        raise InvalidInput(f"Ask for at most {UNIT_ROWS} at once.", field="rows")

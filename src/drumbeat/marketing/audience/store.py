@@ -1,0 +1,204 @@
+"""Contacts: one row a person, found by a keyed hash of their address.
+
+Rows are looked up by `address_key`, never by the address itself, so that on a database whose
+personal fields are sealed the same statements still work.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Integer,
+    LargeBinary,
+    Row,
+    Select,
+    SmallInteger,
+    String,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from drumbeat.kit.clock import from_epoch
+from drumbeat.kit.ids import ContactNo
+from drumbeat.marketing.audience.merging import StoredContact
+from drumbeat.marketing.audience.model import Consent, Contact, RecipientFields, ZoneSource
+from drumbeat.marketing.audience.store_consent import state_of
+from drumbeat.storage.database import Connection, metadata
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("contact_no", Integer, primary_key=True, autoincrement=True),
+    Column("address_key", LargeBinary(16), nullable=False, unique=True),
+    Column("address", String, nullable=False),
+    Column("domain", String, nullable=False),
+    Column("external_id", String, unique=True),
+    Column("zone", String, nullable=False),
+    Column("zone_source", SmallInteger, nullable=False),
+    Column("attributes", JSON, nullable=False),
+    Column("created_at", Integer, nullable=False),
+    Column("changed_at", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    sqlite_autoincrement=True,  # facts keep a number for ever, so no number is given out twice
+)
+
+
+@dataclass(frozen=True)
+class ContactStore:
+    connection: Connection
+
+    def list_by_keys(self, keys: Sequence[bytes]) -> dict[bytes, StoredContact]:
+        """Those of `keys` that are contacts, with their consent to marketing."""
+        wanted = _with_consent().where(contact.c.address_key.in_(keys))
+        return {row.address_key: _stored(row) for row in self.connection.execute(wanted)}
+
+    def keys_by_external_id(self, external_ids: Sequence[str]) -> dict[str, bytes]:
+        wanted = select(contact.c.external_id, contact.c.address_key).where(
+            contact.c.external_id.in_(external_ids)
+        )
+        return {row.external_id: row.address_key for row in self.connection.execute(wanted)}
+
+    def numbers_by_keys(self, keys: Sequence[bytes]) -> dict[bytes, ContactNo]:
+        wanted = select(contact.c.address_key, contact.c.contact_no).where(
+            contact.c.address_key.in_(keys)
+        )
+        return {row.address_key: row.contact_no for row in self.connection.execute(wanted)}
+
+    def numbers_by_external_id(self, external_ids: Sequence[str]) -> dict[str, ContactNo]:
+        wanted = select(contact.c.external_id, contact.c.contact_no).where(
+            contact.c.external_id.in_(external_ids)
+        )
+        return {row.external_id: row.contact_no for row in self.connection.execute(wanted)}
+
+    def add(self, contacts: Sequence[StoredContact], now: int) -> dict[bytes, ContactNo]:
+        """Insert new contacts; answers the number each was given."""
+        if not contacts:
+            return {}
+        rows = [
+            _columns(new) | {"created_at": new.created_at or now, "changed_at": now, "revision": 1}
+            for new in contacts
+        ]
+        self.connection.execute(insert(contact), rows)  # RETURNING costs twice as much here
+        return self.numbers_by_keys([new.address_key for new in contacts])
+
+    def save(self, contacts: Sequence[StoredContact], now: int) -> None:
+        """Write what a merge changed in contacts that were there before."""
+        if not contacts:
+            return
+        statement = (
+            update(contact)
+            .where(contact.c.contact_no == bindparam("number"))
+            .values(
+                external_id=bindparam("external_id"),
+                zone=bindparam("zone"),
+                zone_source=bindparam("zone_source"),
+                attributes=bindparam("attributes"),
+                changed_at=now,
+                revision=contact.c.revision + 1,
+            )
+        )
+        rows = [_columns(changed) | {"number": changed.contact_no} for changed in contacts]
+        for row in rows:
+            del row["address_key"], row["address"], row["domain"]
+        self.connection.execute(statement, rows)
+
+    def list_(self, numbers: Sequence[ContactNo]) -> list[Contact]:
+        wanted = _with_consent().where(contact.c.contact_no.in_(numbers))
+        return [_contact(row) for row in self.connection.execute(wanted)]
+
+    def list_fields(self, numbers: Sequence[ContactNo]) -> list[RecipientFields]:
+        """What templates may say; the send path reads this, so it reads nothing else."""
+        c = contact.c
+        wanted = select(c.contact_no, c.address, c.zone, c.external_id, c.attributes)
+        found = []
+        for number, address, zone, external_id, fields in self.connection.execute(
+            wanted.where(c.contact_no.in_(numbers))
+        ):
+            fields["email"] = address
+            if external_id is not None:
+                fields["external_id"] = external_id
+            found.append(RecipientFields(number, address, zone, fields))
+        return found
+
+    def list_after(self, after: int, limit: int) -> list[Contact]:
+        """A page of contacts in order of number."""
+        wanted = _with_consent().where(contact.c.contact_no > after)
+        wanted = wanted.order_by(contact.c.contact_no).limit(limit)
+        return [_contact(row) for row in self.connection.execute(wanted)]
+
+    def address_key_of(self, contact_no: ContactNo) -> bytes | None:
+        wanted = select(contact.c.address_key).where(contact.c.contact_no == contact_no)
+        return self.connection.execute(wanted).scalar_one_or_none()
+
+    def address_keys_of(self, numbers: Sequence[ContactNo]) -> list[bytes]:
+        wanted = select(contact.c.address_key).where(contact.c.contact_no.in_(numbers))
+        return list(self.connection.execute(wanted).scalars())
+
+    def zones_of(self, numbers: Sequence[ContactNo]) -> dict[int, str]:
+        query = select(contact.c.contact_no, contact.c.zone).where(
+            contact.c.contact_no.in_(numbers), contact.c.zone != ""
+        )
+        return {number: zone for number, zone in self.connection.execute(query)}
+
+    def each_place(self) -> Iterator[tuple[int, str, str]]:
+        """(contact_no, zone, domain) of everyone, in order of number, without holding them all."""
+        wanted = select(contact.c.contact_no, contact.c.zone, contact.c.domain).order_by(
+            contact.c.contact_no
+        )
+        for page in self.connection.execute(wanted).partitions(10_000):
+            yield from (tuple(row) for row in page)
+
+    def count(self) -> int:
+        return self.connection.execute(select(func.count()).select_from(contact)).scalar_one()
+
+
+def _with_consent() -> Select[Any]:
+    return select(contact, state_of(contact.c.contact_no).label("consent"))
+
+
+def _contact(row: Row[Any]) -> Contact:
+    return Contact(
+        contact_no=row.contact_no,
+        address=row.address,
+        external_id=row.external_id,
+        zone=row.zone,
+        zone_source=ZoneSource(row.zone_source),
+        attributes=row.attributes,
+        consent=Consent(row.consent),
+        created_at=from_epoch(row.created_at),
+        changed_at=from_epoch(row.changed_at),
+    )
+
+
+def _stored(row: Row[Any]) -> StoredContact:
+    return StoredContact(
+        contact_no=row.contact_no,
+        address_key=row.address_key,
+        address=row.address,
+        external_id=row.external_id,
+        zone=row.zone,
+        zone_source=ZoneSource(row.zone_source),
+        attributes=row.attributes,
+        consent=row.consent,
+        created_at=row.created_at,
+    )
+
+
+def _columns(stored: StoredContact) -> dict[str, Any]:
+    attributes: Mapping[str, object] = stored.attributes
+    return {
+        "address_key": stored.address_key,
+        "address": stored.address,
+        "domain": stored.address.rpartition("@")[2],
+        "external_id": stored.external_id,
+        "zone": stored.zone,
+        "zone_source": int(stored.zone_source),
+        "attributes": dict(attributes),
+    }

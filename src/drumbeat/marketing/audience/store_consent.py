@@ -1,0 +1,211 @@
+"""What people allowed: consent with its proof, the suppression list, and their revision.
+
+Suppression is by keyed hash of the address and has no tie to the contact's row, so that it
+outlives erasure and stops a re-import. Proofs are only ever appended.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    ScalarSelect,
+    Select,
+    SmallInteger,
+    String,
+    Table,
+    and_,
+    column,
+    func,
+    insert,
+    select,
+    table,
+)
+
+from drumbeat.kit.clock import epoch, from_epoch
+from drumbeat.kit.ids import ContactNo
+from drumbeat.marketing.audience.model import (
+    MARKETING_TOPIC,
+    Consent,
+    ConsentProof,
+    SuppressionReason,
+)
+from drumbeat.storage.database import Connection, metadata, upsert
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("contact_no", Integer, primary_key=True, autoincrement=False),
+    Column("topic_no", Integer, primary_key=True, autoincrement=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("changed_at", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+consent_proof = Table(
+    "consent_proof",
+    metadata,
+    Column("proof_no", Integer, primary_key=True),
+    Column("contact_no", Integer, nullable=False, index=True),
+    Column("topic_no", Integer, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("source", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("mailing_no", Integer),
+    Column("occurred_at", Integer, nullable=False),
+    Column("recorded_at", Integer, nullable=False),
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("address_key", LargeBinary(16), primary_key=True),
+    Column("reason", SmallInteger, nullable=False),
+    Column("since", Integer, nullable=False),
+    Column("source", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+audience_revision = Table(
+    "audience_revision",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("permissions", Integer, nullable=False),
+)
+
+_ONLY = 1
+_contact = table("contact", column("contact_no", Integer), column("address_key", LargeBinary))
+
+
+def state_of(contact_no: ColumnElement[int]) -> ScalarSelect[int]:
+    """The marketing consent of the row's contact; unconfirmed when nothing is recorded."""
+    found = select(consent.c.state).where(
+        consent.c.contact_no == contact_no, consent.c.topic_no == MARKETING_TOPIC
+    )
+    return select(
+        func.coalesce(found.scalar_subquery(), int(Consent.unconfirmed))
+    ).scalar_subquery()
+
+
+@dataclass(frozen=True)
+class ConsentStore:
+    connection: Connection
+
+    def save(self, proofs: Sequence[ConsentProof], now: int) -> None:
+        """Move consents to the state their newest proof gives, and append the proofs."""
+        if not proofs:
+            return
+        states = [
+            {
+                "contact_no": p.contact_no,
+                "topic_no": MARKETING_TOPIC,
+                "state": int(p.state),
+                "changed_at": now,
+            }
+            for p in proofs
+        ]
+        moved = upsert(consent)
+        self.connection.execute(
+            moved.on_conflict_do_update(
+                index_elements=["contact_no", "topic_no"],
+                set_={"state": moved.excluded.state, "changed_at": moved.excluded.changed_at},
+            ),
+            states,
+        )
+        evidence = [
+            {
+                "contact_no": p.contact_no,
+                "topic_no": MARKETING_TOPIC,
+                "state": int(p.state),
+                "source": p.source,
+                "actor": p.actor,
+                "mailing_no": p.mailing_no,
+                "occurred_at": epoch(p.occurred_at),
+                "recorded_at": now,
+            }
+            for p in proofs
+        ]
+        self.connection.execute(insert(consent_proof), evidence)
+
+    def suppress(self, reasons: Mapping[bytes, SuppressionReason], source: str, now: int) -> bool:
+        """Put addresses on the list; the first reason stays. Answers whether any is new there."""
+        fresh = reasons.keys() - self.suppressed(list(reasons)).keys()
+        rows = [
+            {"address_key": key, "reason": int(reasons[key]), "since": now, "source": source}
+            for key in fresh
+        ]
+        if rows:
+            self.connection.execute(upsert(suppression).on_conflict_do_nothing(), rows)
+        return bool(rows)
+
+    def suppressed(self, keys: Sequence[bytes]) -> dict[bytes, SuppressionReason]:
+        wanted = select(suppression.c.address_key, suppression.c.reason).where(
+            suppression.c.address_key.in_(keys)
+        )
+        rows = self.connection.execute(wanted)
+        return {row.address_key: SuppressionReason(row.reason) for row in rows}
+
+    def list_standing(
+        self, numbers: Sequence[ContactNo]
+    ) -> list[tuple[ContactNo, int | None, int | None]]:
+        """(contact_no, state, reason) of contacts: what permission is decided from."""
+        wanted = (
+            select(_contact.c.contact_no, consent.c.state, suppression.c.reason)
+            .select_from(_contact.outerjoin(consent, _marketing()))
+            .outerjoin(suppression, suppression.c.address_key == _contact.c.address_key)
+            .where(_contact.c.contact_no.in_(numbers))
+        )
+        return [(ContactNo(row[0]), row[1], row[2]) for row in self.connection.execute(wanted)]
+
+    def count_subscribers(self) -> int:
+        """Contacts who subscribed and whose address is not suppressed."""
+        return self.connection.execute(
+            select(func.count()).select_from(subscribed().subquery())
+        ).scalar_one()
+
+    def list_proofs(self, contact_no: ContactNo) -> list[ConsentProof]:
+        """The oldest first."""
+        wanted = select(consent_proof).where(consent_proof.c.contact_no == contact_no)
+        return [
+            ConsentProof(
+                contact_no,
+                Consent(row.state),
+                row.source,
+                row.actor,
+                from_epoch(row.occurred_at),
+                row.mailing_no,
+            )
+            for row in self.connection.execute(wanted.order_by(consent_proof.c.proof_no))
+        ]
+
+    def revision(self) -> int:
+        found = self.connection.execute(select(audience_revision.c.permissions)).scalar()
+        return found or 0
+
+    def bump_revision(self) -> None:
+        first = upsert(audience_revision).values(only=_ONLY, permissions=1)
+        self.connection.execute(
+            first.on_conflict_do_update(
+                index_elements=["only"],
+                set_={"permissions": audience_revision.c.permissions + 1},
+            )
+        )
+
+
+def _marketing() -> ColumnElement[bool]:
+    return and_(
+        consent.c.contact_no == _contact.c.contact_no, consent.c.topic_no == MARKETING_TOPIC
+    )
+
+
+def subscribed() -> Select[tuple[int]]:
+    """The numbers of everyone who may be mailed."""
+    return (
+        select(_contact.c.contact_no)
+        .select_from(_contact.join(consent, _marketing()))
+        .outerjoin(suppression, suppression.c.address_key == _contact.c.address_key)
+        .where(consent.c.state == int(Consent.subscribed), suppression.c.reason.is_(None))
+    )

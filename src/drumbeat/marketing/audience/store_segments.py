@@ -1,0 +1,178 @@
+"""Segments and who belonged to them: one compressed bit a contact, kept for every time taken."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Integer,
+    LargeBinary,
+    Row,
+    Select,
+    String,
+    Table,
+    UniqueConstraint,
+    and_,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from drumbeat.kit.clock import epoch, from_epoch
+from drumbeat.kit.ids import SegmentId, new_id
+from drumbeat.marketing.audience.model import DraftSegment, Segment
+from drumbeat.storage.database import Connection, metadata, upsert
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+segment = Table(
+    "segment",
+    metadata,
+    Column("segment_no", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("criterion", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("rule", JSON, nullable=False),
+    Column("created_at", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    UniqueConstraint("criterion", "name"),
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    Column("segment_no", Integer, primary_key=True, autoincrement=False),
+    Column("taken_at", Integer, primary_key=True, autoincrement=False),
+    Column("members", LargeBinary, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("engaged_n", Integer),  # NULL before any event
+)
+
+
+@dataclass(frozen=True)
+class SegmentStore:
+    connection: Connection
+
+    def list_(self) -> list[Segment]:
+        wanted = _newest().order_by(segment.c.criterion, membership.c.n.desc(), segment.c.name)
+        return [_segment(row) for row in self.connection.execute(wanted)]
+
+    def count(self) -> int:
+        return self.connection.execute(select(func.count()).select_from(segment)).scalar_one()
+
+    def members(self, ids: Sequence[SegmentId]) -> NDArray[np.bool_]:
+        """Who is in any of the segments: an array that a contact number indexes."""
+        import numpy as np
+
+        rows = self.connection.execute(_newest().where(segment.c.id.in_(ids)))
+        found = [np.unpackbits(_bytes(row.members)).view(np.bool_) for row in rows]
+        union = np.zeros(max((len(bits) for bits in found), default=0), np.bool_)
+        for bits in found:
+            union[: len(bits)] |= bits
+        return union
+
+    def save(self, drafts: Sequence[DraftSegment], now: datetime) -> list[Segment]:
+        """Take the membership of each draft; segments of its criterion without one become empty."""
+        at = epoch(now)
+        criteria = {draft.criterion for draft in drafts}
+        of_criteria = select(segment).where(segment.c.criterion.in_(criteria))
+        known = {(row.criterion, row.name): row for row in self.connection.execute(of_criteria)}
+        numbers = []
+        for draft in drafts:
+            found = known.pop((draft.criterion, draft.name), None)
+            number = self._save_segment(draft, found, now)
+            self._add_membership(
+                number, at, _packed(draft.contact_nos), len(draft.contact_nos), draft.engaged
+            )
+            numbers.append(number)
+        for row in known.values():
+            self._add_membership(row.segment_no, at, zlib.compress(b""), 0, None)
+        stored = self.connection.execute(_newest().where(segment.c.segment_no.in_(numbers)))
+        by_number = {row.segment_no: _segment(row) for row in stored}
+        return [by_number[number] for number in numbers]
+
+    def _save_segment(self, draft: DraftSegment, found: Row[Any] | None, now: datetime) -> int:
+        rule = {"criterion": draft.criterion, "sentence": draft.rule}
+        if found is not None:
+            changed = update(segment).where(segment.c.segment_no == found.segment_no)
+            self.connection.execute(changed.values(rule=rule, revision=found.revision + 1))
+            return int(found.segment_no)
+        added = insert(segment).values(
+            id=new_id("seg", now),
+            criterion=draft.criterion,
+            name=draft.name,
+            rule=rule,
+            created_at=epoch(now),
+            revision=1,
+        )
+        return int(self.connection.execute(added.returning(segment.c.segment_no)).scalar_one())
+
+    def _add_membership(
+        self, number: int, at: int, members: bytes, n: int, engaged: int | None
+    ) -> None:
+        taken = upsert(membership).values(
+            segment_no=number, taken_at=at, members=members, n=n, engaged_n=engaged
+        )
+        again = {"members": members, "n": n, "engaged_n": engaged}
+        self.connection.execute(
+            taken.on_conflict_do_update(index_elements=["segment_no", "taken_at"], set_=again)
+        )
+
+
+def _newest() -> Select[Any]:
+    """Every segment beside its newest membership."""
+    last = (
+        select(membership.c.segment_no, func.max(membership.c.taken_at).label("taken_at"))
+        .group_by(membership.c.segment_no)
+        .subquery()
+    )
+    newest = and_(
+        membership.c.segment_no == last.c.segment_no, membership.c.taken_at == last.c.taken_at
+    )
+    return (
+        select(
+            segment,
+            membership.c.taken_at,
+            membership.c.members,
+            membership.c.n,
+            membership.c.engaged_n,
+        )
+        .select_from(segment.join(last, last.c.segment_no == segment.c.segment_no))
+        .join(membership, newest)
+    )
+
+
+def _segment(row: Row[Any]) -> Segment:
+    rate = None if row.engaged_n is None or not row.n else row.engaged_n / row.n
+    return Segment(
+        id=row.id,
+        name=row.name,
+        criterion=row.criterion,
+        rule=row.rule["sentence"],
+        subscriber_count=row.n,
+        engagement_rate=rate,
+        taken_at=from_epoch(row.taken_at),
+    )
+
+
+def _packed(contact_nos: NDArray[np.int32]) -> bytes:
+    import numpy as np
+
+    bits = np.zeros(int(contact_nos.max(initial=-1)) + 1, np.bool_)
+    bits[contact_nos] = True
+    return zlib.compress(np.packbits(bits).tobytes())
+
+
+def _bytes(members: bytes) -> NDArray[np.uint8]:
+    import numpy as np
+
+    return np.frombuffer(zlib.decompress(members), np.uint8)

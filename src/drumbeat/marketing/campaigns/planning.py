@@ -1,0 +1,192 @@
+"""The steps before a person is asked: segments, content, experiment, send times, one at a time.
+
+Each step reads in one unit, computes in none, and saves in another, if nothing changed meanwhile.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import timedelta
+
+from drumbeat.kit.actor import Actor
+from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.ids import ContactNo
+from drumbeat.marketing.audience import (
+    UNIT_ROWS,
+    AudienceArrays,
+    AudienceService,
+    Segment,
+    segment_audience,
+)
+from drumbeat.marketing.campaigns.model import Brief, Campaign, TestWish, TimingWish
+from drumbeat.marketing.campaigns.ports import House, Unit
+from drumbeat.marketing.campaigns.rules import arm_weights
+from drumbeat.marketing.content import EmailTemplate, check_templates
+from drumbeat.marketing.experiments import Arm, Design, Element, Metric
+from drumbeat.marketing.senders import Sender
+from drumbeat.marketing.timing import Mode, SendWish
+
+
+def plan_segments(house: House, campaign: Campaign, actor: Actor) -> bool:
+    """Segment everyone by the brief's criterion and check that the audience it names exists."""
+    if campaign.plan.segments is not None:
+        return False
+    segments = segment_audience(
+        _audience(house.look, actor), _audience(house.begin, actor), campaign.brief.segment_by
+    )
+    with house.begin(actor) as unit:
+        unit.audience.audience_members(campaign.brief.audience)
+        rows = tuple(_segment_row(segment) for segment in segments)
+        unit.campaigns.save_plan(campaign, replace(campaign.plan, segments=rows))
+    return True
+
+
+def plan_content(house: House, campaign: Campaign, actor: Actor) -> bool:
+    """Keep one revision of what every arm will say."""
+    if campaign.plan.content_hash is not None:
+        return False
+    with house.look(actor) as unit:
+        sender = sender_of(unit, campaign.brief)
+        context = unit.content.mail_context(sender)
+    checked = check_templates(templates_of(campaign.brief, sender), context)
+    with house.begin(actor) as unit:
+        piece = unit.content.save_email(campaign.no, checked)
+        plan = replace(
+            campaign.plan,
+            piece_no=piece.piece_no,
+            piece_revision=piece.revision,
+            content_hash=piece.content_hash,
+            checks=tuple(asdict(check) for check in checked.checks),
+        )
+        unit.campaigns.save_plan(campaign, plan)
+    return True
+
+
+def plan_experiment(house: House, campaign: Campaign, actor: Actor) -> bool:
+    """Fix what is compared, by which measure, and who takes part."""
+    test = campaign.brief.test
+    if test is None or campaign.plan.experiment_id is not None:
+        return False
+    with house.begin(actor) as unit:
+        experiment = unit.experiments.design(campaign.no, _design(test))
+        plan = replace(campaign.plan, experiment_id=experiment.id)
+        unit.campaigns.save_plan(campaign, plan)
+    return True
+
+
+def plan_timing(house: House, campaign: Campaign, actor: Actor) -> bool:
+    """Choose hours as if it were launched now, and count who may be mailed."""
+    if campaign.plan.timing is not None:
+        return False
+    with house.look(actor) as unit:
+        members = unit.audience.audience_members(campaign.brief.audience)
+        wish = send_wish(campaign.launch or campaign.brief.timing, campaign.brief)
+        plan = unit.timing.plan_instants(members.zones, members.zone_names, wish)
+        barred = barred_of(unit, members)
+    decided = replace(
+        campaign.plan,
+        timing=dict(plan.send_optimization()),
+        audience_size=len(members),
+        mailable=len(members) - len(barred),
+    )
+    with house.begin(actor) as unit:
+        unit.campaigns.save_plan(campaign, decided)
+    return True
+
+
+PLANNING: Sequence[Callable[[House, Campaign, Actor], bool]] = (
+    plan_segments,
+    plan_content,
+    plan_experiment,
+    plan_timing,
+)
+"""In this order; each answers whether it did something."""
+
+
+def barred_of(unit: Unit, members: AudienceArrays) -> dict[ContactNo, str]:
+    """Who of an audience may not be mailed today, and why."""
+    barred: dict[ContactNo, str] = {}
+    numbers = [ContactNo(number) for number in members.contact_nos.tolist()]
+    for start in range(0, len(numbers), UNIT_ROWS):
+        answers = unit.audience.permissions(numbers[start : start + UNIT_ROWS])
+        barred |= {no: answer.reason for no, answer in answers.items() if not answer.may_mail}
+    return barred
+
+
+def send_wish(timing: TimingWish, brief: Brief) -> SendWish:
+    window = None if timing.window_hours is None else timedelta(hours=timing.window_hours)
+    return SendWish(
+        mode=Mode(timing.mode.value), campaign_type=brief.kind.value, at=timing.at, window=window
+    )
+
+
+def sender_of(unit: Unit, brief: Brief) -> Sender:
+    """Whose name the mail carries. Raises InvalidInput naming the field or setting."""
+    return unit.senders.resolve(brief.sender_name, brief.sender_email)
+
+
+def templates_of(brief: Brief, sender: Sender) -> list[EmailTemplate]:
+    """One template an arm, the control first; a campaign without a test has one.
+
+    Raises InvalidInput for a button test whose HTML does not show `{{ cta_button }}`.
+    """
+    base = EmailTemplate(
+        subject=brief.subject_line,
+        html=brief.content_html,
+        text=brief.content_text,
+        sender_name=sender.name,
+        sender_email=sender.email,
+        reply_to=sender.reply_to,
+    )
+    test = brief.test
+    if test is None:
+        return [base]
+    if test.element == Element.CTA_BUTTON and "cta_button" not in brief.content_html:
+        message = "A button test needs {{ cta_button }} where the button's words go."
+        raise InvalidInput(message, field="content_html")
+    return [_variant(base, test.element, text) for text in test.variants]
+
+
+def _variant(base: EmailTemplate, element: str, text: str) -> EmailTemplate:
+    if element == Element.SUBJECT_LINE:
+        return replace(base, subject=text)
+    if element == Element.CONTENT:
+        return replace(base, html=text, text=None)
+    if element == Element.SENDER_NAME:
+        return replace(base, sender_name=text)
+    if element == Element.CTA_BUTTON:
+        return replace(base, fields={"cta_button": text})
+    return base  # a send-time arm differs in its instant alone
+
+
+def _design(test: TestWish) -> Design:
+    arms = tuple(
+        Arm(name=chr(ord("A") + number), value=text, weight=weight)
+        for number, (text, weight) in enumerate(
+            zip(test.variants, arm_weights(test), strict=True)
+        )
+    )
+    return Design(
+        element=Element(test.element),
+        metric=Metric(test.metric),
+        arms=arms,
+        sample_size=test.sample_size,
+        confidence_level=test.confidence_level,
+    )
+
+
+def _segment_row(segment: Segment) -> dict[str, object]:
+    row = asdict(segment)
+    return {name: row[name] for name in ("name", "rule", "subscriber_count", "engagement_rate")}
+
+
+def _audience(
+    open_unit: Callable[[Actor], AbstractContextManager[Unit]], actor: Actor
+) -> Callable[[], AbstractContextManager[AudienceService]]:
+    @contextmanager
+    def opened() -> Iterator[AudienceService]:
+        with open_unit(actor) as unit:
+            yield unit.audience
+
+    return opened

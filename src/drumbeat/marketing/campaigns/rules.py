@@ -1,0 +1,89 @@
+"""Which states a campaign may pass to, and which briefs make sense."""
+
+import hashlib
+import json
+
+from drumbeat.kit.errors import Conflict, InvalidInput
+from drumbeat.marketing.campaigns.model import Brief, Campaign, Launch, State, TestWish
+
+MEASURING_DAYS = 7
+"""How long results are collected after the last mail: the attribution window."""
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.DRAFT: frozenset({State.PLANNED, State.CANCELLED}),
+    State.PLANNED: frozenset({State.AWAITING_APPROVAL, State.DRAFT, State.CANCELLED}),
+    State.AWAITING_APPROVAL: frozenset({State.SCHEDULED, State.DRAFT, State.CANCELLED}),
+    State.SCHEDULED: frozenset({State.SENDING, State.PAUSED, State.CANCELLED}),
+    State.SENDING: frozenset({State.MEASURING, State.PAUSED, State.CANCELLED}),
+    State.MEASURING: frozenset({State.FINISHED}),
+    State.PAUSED: frozenset({State.SCHEDULED, State.SENDING, State.CANCELLED}),
+    State.FINISHED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+ELEMENTS = ("subject_line", "content", "send_time", "sender_name", "cta_button")
+METRICS = ("open_rate", "click_rate", "engagement_rate", "conversion_rate")
+_MAX_VARIANTS = 8
+
+
+def check_transition(campaign: Campaign, wanted: State, verb: str) -> None:
+    """Raises Conflict that says which states would have allowed it."""
+    if wanted in TRANSITIONS[campaign.state]:
+        return
+    allowing = [state.value for state, leads in TRANSITIONS.items() if wanted in leads]
+    raise Conflict(
+        f"Campaign {campaign.id} is {campaign.state.value}: it cannot {verb}. "
+        f"That works from: {', '.join(allowing)}."
+    )
+
+
+def check_brief(brief: Brief) -> None:
+    """Raises InvalidInput naming the field."""
+    if not brief.name.strip():
+        raise InvalidInput("The campaign needs a name.", field="name")
+    if not brief.subject_line.strip():
+        raise InvalidInput("The campaign needs a subject line.", field="subject_line")
+    if not brief.content_html.strip():
+        raise InvalidInput("The campaign needs content.", field="content_html")
+    if brief.timing.mode is Launch.AT and brief.timing.at is None:
+        raise InvalidInput('Timing "at" needs an instant in timing.at.', field="timing.at")
+    window = brief.timing.window_hours
+    if window is not None and not 0 < window <= 24 * 7:
+        raise InvalidInput("The window is between 0 and 168 hours.", field="timing.window")
+    if brief.test is not None:
+        _check_test(brief.test)
+
+
+def _check_test(test: TestWish) -> None:
+    if test.element not in ELEMENTS:
+        _refuse("test.element", test.element, ELEMENTS)
+    if test.metric not in METRICS:
+        _refuse("test.metric", test.metric, METRICS)
+    if not 2 <= len(test.variants) <= _MAX_VARIANTS:
+        message = f"A test compares 2 to {_MAX_VARIANTS} variants, not {len(test.variants)}."
+        raise InvalidInput(message, field="test.variants")
+    if not 0 < test.traffic_split < 1:
+        message = "traffic_split is a share between 0 and 1, such as 0.5."
+        raise InvalidInput(message, field="traffic_split")
+    if not 0.5 <= test.confidence_level < 1:
+        message = "confidence_level is between 0.5 and 1, such as 0.95."
+        raise InvalidInput(message, field="confidence_level")
+    if test.sample_size is not None and test.sample_size < 2:
+        raise InvalidInput("sample_size is at least 2.", field="sample_size")
+
+
+def _refuse(field: str, value: str, allowed: tuple[str, ...]) -> None:
+    message = f"{field} {value!r} is unknown; use one of {', '.join(allowed)}."
+    raise InvalidInput(message, field=field)
+
+
+def arm_weights(test: TestWish) -> tuple[float, ...]:
+    """`traffic_split` goes to the variants in equal parts, the rest to the control."""
+    others = len(test.variants) - 1
+    return (1 - test.traffic_split, *([test.traffic_split / others] * others))
+
+
+def approval_hash(brief: Brief, content_hash: str) -> str:
+    """Names exactly what a person approves: words, audience, test and timing."""
+    text = json.dumps([brief.to_json(), content_hash], sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()

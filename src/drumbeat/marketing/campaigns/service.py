@@ -1,0 +1,230 @@
+"""Use cases of campaigns: create, ask for the launch, pause, resume, cancel, look up.
+
+The steps between are taken by `pipeline.advance`; this file changes one campaign in one unit.
+"""
+
+from dataclasses import dataclass, replace
+
+from drumbeat.kit.actor import Actor, Scope
+from drumbeat.kit.clock import Clock
+from drumbeat.kit.errors import Conflict
+from drumbeat.kit.ids import CampaignId, CampaignNo, PersonNo, new_id
+from drumbeat.kit.result import NeedsApproval
+from drumbeat.marketing.approvals import Approval, ApprovalsService, ApprovalState
+from drumbeat.marketing.campaigns.model import (
+    Brief,
+    Campaign,
+    Plan,
+    State,
+    TimingWish,
+    Transition,
+)
+from drumbeat.marketing.campaigns.rules import check_brief, check_transition
+from drumbeat.marketing.campaigns.store import CampaignsStore
+from drumbeat.marketing.delivery import DeliveryService, LedgerLine
+
+Page = dict[str, object]
+
+_UNSAVED = CampaignNo(0)  # the database numbers it
+
+
+@dataclass(frozen=True)
+class CampaignsService:
+    actor: Actor
+    store: CampaignsStore
+    approvals: ApprovalsService
+    delivery: DeliveryService
+    clock: Clock
+
+    def create(self, brief: Brief) -> Campaign:
+        """A draft; nothing is planned and nobody asked yet. Raises InvalidInput naming the field."""
+        self.actor.require(Scope.CAMPAIGNS_WRITE)
+        check_brief(brief)
+        if self.actor.person_no is None:
+            raise Conflict("A campaign needs a person who answers for it.")
+        now = self.clock()
+        new = Campaign(
+            no=_UNSAVED,
+            id=CampaignId(new_id("cmp", now)),
+            brief=brief,
+            plan=Plan(),
+            state=State.DRAFT,
+            state_since=now,
+            launch=None,
+            held=None,
+            owner_no=PersonNo(self.actor.person_no),
+            created_at=now,
+            revision=0,
+        )
+        added = self.store.add(new)
+        self._note(added, None)
+        return added
+
+    def change(self, campaign_id: CampaignId, brief: Brief) -> Campaign:
+        """Replace the brief of a campaign that is not scheduled; it is planned and asked for anew."""
+        self.actor.require(Scope.CAMPAIGNS_WRITE)
+        check_brief(brief)
+        campaign = self.store.get(campaign_id)
+        if campaign.state is not State.DRAFT:
+            check_transition(campaign, State.DRAFT, "be edited")
+        plan = Plan(experiment_id=None)
+        return self.move(replace(campaign, brief=brief, plan=plan), State.DRAFT)
+
+    def get(self, campaign_id: CampaignId) -> Campaign:
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return self.store.get(campaign_id)
+
+    def list_(self, *, limit: int = 50, before: CampaignId | None = None) -> list[Campaign]:
+        """Newest first; `before` is the last id of the page before."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return self.store.list_(limit=limit, before=before)
+
+    def list_advancing(self) -> list[Campaign]:
+        """Every campaign that may have a next step, oldest first."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return self.store.list_advancing()
+
+    def list_transitions(self, campaign_id: CampaignId) -> list[Transition]:
+        """Every change of state, oldest first, with whose hands made it."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return self.store.list_transitions(self.store.get(campaign_id).no)
+
+    def ask_launch(
+        self, campaign_id: CampaignId, timing: TimingWish | None = None
+    ) -> Campaign | NeedsApproval:
+        """Remember that the campaign is to go, as briefed or as `timing` says.
+
+        Without an approval of exactly this content the wish is kept and NeedsApproval returned.
+        """
+        self.actor.require(Scope.CAMPAIGNS_SEND)
+        campaign = self.store.get(campaign_id)
+        if campaign.state in (State.CANCELLED, State.FINISHED, State.MEASURING, State.SENDING):
+            check_transition(campaign, State.SCHEDULED, "be launched")
+        launch = timing or campaign.brief.timing
+        if campaign.launch != launch:
+            if campaign.plan.mailing_no is not None:
+                message = "the send times are fixed already; cancel it to plan anew"
+                raise Conflict(f"Campaign {campaign.id} is {campaign.state.value}: {message}.")
+            campaign = self.store.save(replace(campaign, launch=launch))
+        approval = self.approval_of(campaign)
+        if approval is not None and approval.state is not ApprovalState.APPROVED:
+            return NeedsApproval(approval.id)
+        return campaign
+
+    def approve(self, campaign_id: CampaignId) -> Approval:
+        """Say yes to the campaign as it stands. Raises Conflict if it does not wait for that."""
+        self.actor.require(Scope.CAMPAIGNS_APPROVE)
+        campaign = self.store.get(campaign_id)
+        approval = self.approval_of(campaign)
+        if approval is None or campaign.state in (State.CANCELLED, State.DRAFT, State.PLANNED):
+            message = f"it is {campaign.state.value} and does not wait for an approval"
+            raise Conflict(f"Campaign {campaign.id} cannot be approved: {message}.")
+        return self.approvals.approve(approval.id)
+
+    def approval_of(self, campaign: Campaign) -> Approval | None:
+        """The approval of exactly what would be sent; None while that is still being planned."""
+        if campaign.plan.approval_hash is None:
+            return None
+        return self.approvals.find(campaign.id, campaign.plan.approval_hash)
+
+    def pause(self, campaign_id: CampaignId) -> Campaign:
+        """Stop sending; what is on the wire ends. Raises Conflict naming the states that can."""
+        self.actor.require(Scope.CAMPAIGNS_SEND)
+        campaign = self.store.get(campaign_id)
+        check_transition(campaign, State.PAUSED, "be paused")
+        if campaign.plan.mailing_no is not None:
+            self.delivery.pause(campaign.plan.mailing_no)
+        return self.move(replace(campaign, held=campaign.state), State.PAUSED)
+
+    def resume(self, campaign_id: CampaignId) -> Campaign:
+        """Go on where it was paused."""
+        self.actor.require(Scope.CAMPAIGNS_SEND)
+        campaign = self.store.get(campaign_id)
+        if campaign.state is not State.PAUSED or campaign.held is None:
+            message = f"Campaign {campaign.id} is {campaign.state.value}: only a paused one resumes."
+            raise Conflict(message)
+        if campaign.plan.mailing_no is not None:
+            self.delivery.resume(campaign.plan.mailing_no)
+        return self.move(replace(campaign, held=None), campaign.held)
+
+    def cancel(self, campaign_id: CampaignId) -> Campaign:
+        """Send nothing more; every row still planned ends as suppressed(cancelled)."""
+        self.actor.require(Scope.CAMPAIGNS_SEND)
+        campaign = self.store.get(campaign_id)
+        check_transition(campaign, State.CANCELLED, "be cancelled")
+        if campaign.plan.mailing_no is not None:
+            self.delivery.cancel(campaign.plan.mailing_no)
+        return self.move(replace(campaign, held=None), State.CANCELLED)
+
+    def save_plan(self, campaign: Campaign, plan: Plan) -> Campaign:
+        """Keep a planning step's decision. Raises Conflict if the campaign changed meanwhile."""
+        self.actor.require(Scope.CAMPAIGNS_WRITE)
+        return self.store.save(replace(campaign, plan=plan, trouble=None))
+
+    def note_trouble(self, campaign_id: CampaignId, trouble: str) -> None:
+        """Keep why the next step cannot be taken, for the owner to read; progress clears it."""
+        self.actor.require(Scope.UPKEEP)
+        campaign = self.store.get(campaign_id)
+        if campaign.trouble != trouble:
+            self.store.save(replace(campaign, trouble=trouble))
+
+    def move(self, campaign: Campaign, state: State) -> Campaign:
+        """Save `campaign` in its next state and note whose hands moved it."""
+        self.actor.require(Scope.CAMPAIGNS_WRITE)
+        now = self.clock()
+        changed = replace(campaign, state=state, state_since=now, trouble=None)
+        moved = self.store.save(changed)
+        if moved.state is not campaign.state:
+            self._note(moved, campaign.state)
+        return moved
+
+    def ledger(self, campaign_id: CampaignId) -> dict[str, object]:
+        """Who got it, who did not, and why: counts that sum to the frozen audience."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        campaign = self.store.get(campaign_id)
+        number = campaign.plan.mailing_no
+        counts = self.delivery.count([] if number is None else [number])
+        return {
+            "campaign_id": campaign.id,
+            "frozen": counts.frozen,
+            "states": dict(counts.states),
+            "reasons": dict(counts.reasons),
+        }
+
+    def ledger_rows(self, campaign_id: CampaignId, cursor: str | None, limit: int) -> Page:
+        """A page of recipients in sending order."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        number = self.store.get(campaign_id).plan.mailing_no
+        if number is None:
+            return {"rows": [], "next_cursor": None}
+        lines = self.delivery.ledger_rows(number, after=cursor or "", limit=limit)
+        following = lines[-1].after if len(lines) == limit else None
+        return {"rows": [_row(line) for line in lines], "next_cursor": following}
+
+    def count_states(self) -> dict[State, int]:
+        """How many campaigns are in each state; a state without any is absent."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return self.store.count_states()
+
+    def count_transitions(self) -> tuple[int, int]:
+        """(changes of state made by the engine, all of them)."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return self.store.count_transitions()
+
+    def _note(self, campaign: Campaign, was: State | None) -> None:
+        step = Transition(was, campaign.state, self.clock(), self.actor.name, self.actor.agent)
+        self.store.add_transition(campaign.no, step)
+
+
+def _row(line: LedgerLine) -> dict[str, object]:
+    return {
+        "email": line.email,
+        "step": line.step,
+        "state": line.state,
+        "reason": line.reason,
+        "message_id": line.message_id,
+        "variant": line.variant,
+        "planned_at": None if line.planned_at is None else line.planned_at.isoformat(),
+        "sent_at": None if line.sent_at is None else line.sent_at.isoformat(),
+        "provider": line.provider,
+    }

@@ -1,0 +1,44 @@
+"""Content: what is said, per channel and arm; checked, kept in versions, compiled once.
+
+The one compiler turns a template into the bytes that leave the house, so a preview is what is
+sent. It never sends and never decides who gets what.
+"""
+
+from drumbeat.marketing.content.compile import (
+    CompiledEmail,
+    CompiledEmails,
+    EmailTemplate,
+    MailContext,
+    RenderedEmail,
+    compile_emails,
+    resolve_target,
+)
+from drumbeat.marketing.content.model import (
+    Addressee,
+    Check,
+    CheckedEmails,
+    Level,
+    MailSender,
+    PieceVersion,
+)
+from drumbeat.marketing.content.rules import check_templates, content_hash
+from drumbeat.marketing.content.service import ContentService
+
+__all__ = [
+    "Addressee",
+    "Check",
+    "CheckedEmails",
+    "CompiledEmail",
+    "CompiledEmails",
+    "ContentService",
+    "EmailTemplate",
+    "Level",
+    "MailContext",
+    "MailSender",
+    "PieceVersion",
+    "RenderedEmail",
+    "check_templates",
+    "compile_emails",
+    "content_hash",
+    "resolve_target",
+]

@@ -1,0 +1,19 @@
+"""The compiler of mail: guarded Liquid, inlined styles, numbered links, wire bytes.
+
+Imports nothing of ours but the kit.
+"""
+
+from drumbeat.marketing.content.compile.compiler import CompiledEmails, compile_emails
+from drumbeat.marketing.content.compile.links import resolve_target
+from drumbeat.marketing.content.compile.message import CompiledEmail, RenderedEmail
+from drumbeat.marketing.content.compile.model import EmailTemplate, MailContext
+
+__all__ = [
+    "CompiledEmail",
+    "CompiledEmails",
+    "EmailTemplate",
+    "MailContext",
+    "RenderedEmail",
+    "compile_emails",
+    "resolve_target",
+]

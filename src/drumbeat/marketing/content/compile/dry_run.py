@@ -1,0 +1,78 @@
+"""What one template does when it is tried, seen from inside a process that may die of it.
+
+Run as `python -m …compile.dry_run` by `trial.py`: reads one JSON request from standard input,
+limits itself, names each field before it is tried, and prints one JSON answer.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from drumbeat.kit.errors import InvalidInput
+from drumbeat.marketing.content.compile.compiler import compile_emails
+from drumbeat.marketing.content.compile.language import names_used, parse, render
+from drumbeat.marketing.content.compile.model import EmailTemplate, MailContext
+
+CPU_SECONDS = 2
+MEMORY_BYTES = 768 << 20
+_MOMENT = datetime(2026, 1, 15, 12, tzinfo=UTC)
+_FULL = "Alexandra"
+
+
+def limit_resources() -> None:
+    """CPU time, memory, files and processes of this process from now on; nothing on Windows."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def try_emails(templates: list[EmailTemplate], context: MailContext) -> dict[str, Any]:
+    """What the checks need: names used by all arms, per-arm results on an unknown contact.
+
+    Raises InvalidInput. Each source is tried as written before the compiler changes its lines.
+    """
+    used: set[str] = set()
+    for template in templates:
+        for field, source in sources_of(template):
+            print(json.dumps({"trying": field}), flush=True)  # noqa: T201 (the answer's channel)
+            parsed = parse(source, field=field, html=field == "content_html")
+            names = names_used(parsed)
+            render(parsed, {"now": _MOMENT}, field=field)
+            render(parsed, {name: _FULL for name in names} | {"now": _MOMENT}, field=field)
+            used |= names - template.fields.keys()
+    print(json.dumps({"trying": "content_html"}), flush=True)  # noqa: T201
+    compiled = compile_emails(templates, context)
+    arms = []
+    for arm in compiled.arms:
+        seen = arm.rendered(to="a@example.invalid", fields={}, token="t" * 30, date=_MOMENT)
+        size = len(seen.html.encode("utf-8", "replace"))
+        arms.append({"subject": seen.subject, "html": seen.html, "html_bytes": size})
+    problems = list(compiled.problems)
+    return {"used": sorted(used), "arms": arms, "problems": problems, "links": len(compiled.links)}
+
+
+def sources_of(template: EmailTemplate) -> list[tuple[str, str]]:
+    sources = [("subject_line", template.subject), ("content_html", template.html)]
+    return sources if template.text is None else [*sources, ("content_text", template.text)]
+
+
+def main() -> None:
+    limit_resources()
+    request: Mapping[str, Any] = json.load(sys.stdin)
+    templates = [EmailTemplate(**template) for template in request["templates"]]
+    try:
+        answer = try_emails(templates, MailContext(**request["context"]))
+    except InvalidInput as error:
+        answer = {"refused": str(error), "field": error.field}
+    print(json.dumps(answer))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""A template is tried once, at save, in a process of its own that its limits may kill.
+
+The limits inside (`guard.py`) stop what renders too much; this one stops what they cannot count:
+an expression that the parser chokes on, memory taken in one piece. The child gets no environment,
+so no secret of the server can be read through it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import drumbeat
+from drumbeat.kit.errors import InvalidInput
+from drumbeat.marketing.content.compile.model import SOURCE_LIMIT, EmailTemplate, MailContext
+
+WALL_SECONDS = 30
+_CHILD = "drumbeat.marketing.content.compile.dry_run"
+_FIELDS = {
+    "subject_line": "The subject line",
+    "content_html": "The HTML",
+    "content_text": "The text part",
+}
+
+
+@dataclass(frozen=True)
+class TriedArm:
+    """One arm as a contact of whom nothing is known would get it."""
+
+    subject: str
+    html: str
+    html_bytes: int
+
+
+@dataclass(frozen=True)
+class Trial:
+    """`used` are the contact fields that the arms name; `problems` the compiler's sentences."""
+
+    arms: tuple[TriedArm, ...]
+    used: tuple[str, ...]
+    problems: tuple[str, ...]
+    links: int
+
+
+def try_out(templates: Sequence[EmailTemplate], context: MailContext) -> Trial:
+    """Try all arms in a child process, for about 0.5 s. Raises InvalidInput naming field and line.
+
+    Never call it inside a unit of work.
+    """
+    for template in templates:
+        _refuse_long(template)
+    plain = [asdict(replace(t, fields=dict(t.fields))) for t in templates]
+    lines = _ask({"templates": plain, "context": asdict(context)})
+    answer = lines[-1] if lines else {}
+    if "refused" in answer:
+        raise InvalidInput(answer["refused"], field=answer["field"])
+    if "arms" not in answer:
+        raise _died(answer.get("trying", "content_html"))
+    arms = tuple(TriedArm(**arm) for arm in answer["arms"])
+    return Trial(arms, tuple(answer["used"]), tuple(answer["problems"]), answer["links"])
+
+
+def _ask(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the child said before it ended, however it ended."""
+    source = Path(drumbeat.__file__).parent.parent
+    environment = {"PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
+    if "SYSTEMROOT" in os.environ:  # Windows cannot start Python without it
+        environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
+    child = subprocess.Popen(
+        [sys.executable, "-m", _CHILD],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        said, _ = child.communicate(json.dumps(request).encode(), timeout=WALL_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        said, _ = child.communicate()
+    return [json.loads(line) for line in said.splitlines() if line.endswith(b"}")]
+
+
+def _refuse_long(template: EmailTemplate) -> None:
+    sources = {"subject_line": template.subject, "content_html": template.html}
+    for field, source in (sources | {"content_text": template.text or ""}).items():
+        size = len(source.encode("utf-8", "replace"))
+        if size > SOURCE_LIMIT:
+            message = f"{_FIELDS[field]} has {size:,} bytes; a template may have {SOURCE_LIMIT:,}."
+            raise InvalidInput(message, field=field)
+
+
+def _died(field: str) -> InvalidInput:
+    message = (
+        f"{_FIELDS[field]} takes more time or memory to render than a template may, so it was "
+        "stopped. Look for loops over large ranges and for text that grows in a loop."
+    )
+    return InvalidInput(message, field=field)

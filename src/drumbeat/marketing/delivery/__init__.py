@@ -1,0 +1,69 @@
+"""Delivery: mailings, the message ledger with one row per recipient, and what became of each.
+
+Nobody is mailed twice, nobody is mailed who said no, nothing is lost. People use `delivery`
+(open, freeze, start, pause, cancel, read the ledger); engines use `sending` (exchange, recover).
+"""
+
+from drumbeat.marketing.delivery.message_ids import message_id_of, parse_message_id
+from drumbeat.marketing.delivery.model import (
+    Accepted,
+    Claimed,
+    Deferred,
+    Ending,
+    EngineName,
+    Exchange,
+    LedgerCounts,
+    LedgerLine,
+    Mailing,
+    MailingState,
+    NewMailing,
+    Outcome,
+    Place,
+    Receipt,
+    Recount,
+    Refused,
+    Released,
+    State,
+    Traces,
+    Unknown,
+    Withheld,
+)
+from drumbeat.marketing.delivery.plan import LedgerPlan, plan_file_name, plan_ledger
+from drumbeat.marketing.delivery.rules import CLAIM_ROWS, TRANSACTIONAL, plain_reason
+from drumbeat.marketing.delivery.sending import SendingService
+from drumbeat.marketing.delivery.service import UNIT_ROWS, DeliveryService
+
+__all__ = [
+    "CLAIM_ROWS",
+    "TRANSACTIONAL",
+    "UNIT_ROWS",
+    "Accepted",
+    "Claimed",
+    "Deferred",
+    "DeliveryService",
+    "Ending",
+    "EngineName",
+    "Exchange",
+    "LedgerCounts",
+    "LedgerLine",
+    "LedgerPlan",
+    "Mailing",
+    "MailingState",
+    "NewMailing",
+    "Outcome",
+    "Place",
+    "Receipt",
+    "Recount",
+    "Refused",
+    "Released",
+    "SendingService",
+    "State",
+    "Traces",
+    "Unknown",
+    "Withheld",
+    "message_id_of",
+    "parse_message_id",
+    "plain_reason",
+    "plan_file_name",
+    "plan_ledger",
+]

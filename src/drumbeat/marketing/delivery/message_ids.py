@@ -1,0 +1,34 @@
+"""The Message-ID of every mail: the same for a row however often it is built, and readable by us.
+
+Its local part is the recipient's keyed token in base32, because some servers fold letter case.
+"""
+
+import base64
+
+from drumbeat.kit.ids import ContactNo, MailingNo
+from drumbeat.kit.signing import Recipient, TokenSigner
+from drumbeat.storage.secrets import KeyRing
+
+
+def message_id_of(
+    mailing_no: MailingNo, contact_no: ContactNo, occasion: int, keys: KeyRing, domain: str
+) -> str:
+    """With its angle brackets, as in the header."""
+    token = _signer(keys).token(Recipient(mailing_no, contact_no, occasion))
+    packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    local = base64.b32encode(packed).decode().rstrip("=").lower()
+    return f"<{local}@{domain}>"
+
+
+def parse_message_id(text: str, keys: KeyRing) -> Recipient | None:
+    """Whom a Message-ID was made for; None if it is not one of ours."""
+    local = text.strip().strip("<>").partition("@")[0].upper()
+    try:
+        packed = base64.b32decode(local + "=" * (-len(local) % 8))
+    except ValueError:
+        return None
+    return _signer(keys).read(base64.urlsafe_b64encode(packed).rstrip(b"=").decode())
+
+
+def _signer(keys: KeyRing) -> TokenSigner:
+    return TokenSigner(keys.derive("message-id"))

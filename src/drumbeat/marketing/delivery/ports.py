@@ -1,0 +1,99 @@
+"""What delivery needs of the outside: a carrier that takes parcels, and an inbox to read back.
+
+A port takes and returns values. An expected outcome is a value of `Outcome`, never an exception.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from drumbeat.marketing.delivery.model import (
+    Accepted,
+    Deferred,
+    Outcome,
+    Place,
+    Refused,
+    Unknown,
+)
+
+__all__ = [
+    "Accepted",
+    "Carrier",
+    "Deferred",
+    "Outcome",
+    "Parcel",
+    "Place",
+    "Receipts",
+    "Refused",
+    "SandboxInbox",
+    "SandboxMail",
+    "Unknown",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One finished message: envelope addresses, and RFC 5322 bytes with CRLF line ends."""
+
+    place: Place
+    sender: str
+    recipient: str
+    message: bytes
+
+
+class Receipts(Protocol):
+    """Where a carrier reports, from the event loop's thread; both calls return at once."""
+
+    def writing(self, place: Place) -> None:
+        """Called immediately before the body's first byte goes on the wire."""
+
+    def settle(self, place: Place, outcome: Outcome) -> None:
+        """Called exactly once for every parcel that was pulled."""
+
+
+class Carrier(Protocol):
+    """Carries mail. `idempotent` carriers may be handed the same parcel twice."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def idempotent(self) -> bool: ...
+
+    async def carry(self, parcels: AsyncIterator[Parcel], receipts: Receipts) -> None:
+        """Pull parcels just in time over several connections, and settle each one pulled.
+
+        Returns when the iterator ends and everything is settled, or earlier, leaving the rest
+        unpulled, when no server can be reached or several parcels in a row fail through no fault
+        of their own: what was not pulled was not touched. Never raises for an expected outcome.
+        If it is cancelled, whatever it pulled is settled first.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxMail:
+    """A mail that arrived in the sandbox; `raw` is byte for byte what came over the wire."""
+
+    no: int
+    received_at: datetime
+    sender: str
+    recipient: str
+    subject: str
+    message_id: str
+    raw: bytes
+
+
+class SandboxInbox(Protocol):
+    def list_(
+        self, limit: int, before_no: int | None = None, to: str | None = None
+    ) -> Sequence[SandboxMail]:
+        """The newest first, those older than `before_no`, only to one address if `to` names it."""
+
+    def arrivals(self, after_no: int, limit: int) -> Sequence[SandboxMail]:
+        """Those newer than `after_no`, oldest first: for a reader that keeps up."""
+
+    def get(self, no: int) -> SandboxMail:
+        """Raises NotFound."""
+
+    def count(self) -> int: ...

@@ -1,0 +1,125 @@
+"""What may follow what: a mailing's states, the end of one message, when to try it again."""
+
+import re
+from datetime import datetime
+
+from drumbeat.kit.clock import epoch
+from drumbeat.kit.errors import Conflict
+from drumbeat.marketing.delivery.model import (
+    Accepted,
+    Change,
+    Deferred,
+    Ending,
+    LedgerRow,
+    Mailing,
+    MailingState,
+    ReasonKind,
+    Refused,
+    Released,
+    State,
+    Unknown,
+    Withheld,
+)
+from drumbeat.marketing.events import Reason
+
+TRANSITIONS: dict[MailingState, frozenset[MailingState]] = {
+    MailingState.draft: frozenset({MailingState.freezing, MailingState.cancelled}),
+    MailingState.freezing: frozenset({MailingState.ready, MailingState.cancelled}),
+    MailingState.ready: frozenset({MailingState.sending, MailingState.cancelled}),
+    MailingState.sending: frozenset(
+        {MailingState.paused, MailingState.settled, MailingState.cancelled}
+    ),
+    MailingState.paused: frozenset({MailingState.sending, MailingState.cancelled}),
+    MailingState.settled: frozenset(),
+    MailingState.cancelled: frozenset(),
+}
+
+TRANSACTIONAL = "transactional"
+CANCELLED = "cancelled"
+UNKNOWN_CONTACT = "unknown_contact"
+
+CLAIM_ROWS = 500
+"""Most rows one exchange claims, whatever the pace: one unit of work stays under 50 ms."""
+
+RETRY_MINUTES = (5, 15, 60, 240, 720)
+"""Between one try and the next when the recipient's server said "later" (RFC 5321, 4.5.4.1)."""
+
+_REPLY = re.compile(r"^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?")
+# RFC 3463: bad destination mailbox, system, syntax, moved; mailbox disabled.
+_GONE_STATUS = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
+_GONE_WORDS = re.compile(
+    r"\b(user|mailbox|recipient|address)\b.*\b(unknown|not found|does not exist|disabled)\b"
+    r"|\b(no such|unknown) (user|mailbox|recipient|address)\b",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"\S*@\S*")
+_NUMBERED = re.compile(r"\S*\d\S*")
+_LONGEST_REASON = 120
+
+
+def check_transition(mailing: Mailing, wanted: MailingState, verb: str) -> None:
+    """Raises Conflict that says which states would have allowed it."""
+    if wanted in TRANSITIONS[mailing.state]:
+        return
+    allowing = [state.value for state, leads in TRANSITIONS.items() if wanted in leads]
+    raise Conflict(
+        f"Mailing {mailing.mailing_no} is {mailing.state.value}: it cannot {verb}. "
+        f"That works from: {', '.join(allowing)}."
+    )
+
+
+def plain_reason(text: str) -> str:
+    """A server's words without addresses, queue ids and clock times: few texts, nobody named."""
+    text = " ".join(text.split())
+    reply = _REPLY.match(text)
+    head = reply.group() if reply else ""
+    tail = _NUMBERED.sub("#", _ADDRESS.sub("<address>", text[len(head) :]))
+    return (head + tail)[:_LONGEST_REASON].strip() or "no reason given"
+
+
+def conclude(row: LedgerRow, ending: Ending, carrier: str, now: datetime, *, over: bool) -> Change:
+    """What one receipt makes of a claimed row. `over` says that its mailing was cancelled."""
+    match ending:
+        case Accepted():
+            return Change(row, State.sent, (ReasonKind.carrier, carrier))
+        case Unknown(reason):
+            return Change(row, State.uncertain, (ReasonKind.uncertain, plain_reason(reason)))
+        case Withheld(reason):
+            return Change(row, State.suppressed, (ReasonKind.suppressed, reason))
+        case Refused(reason, True, _):
+            return Change(row, State.failed, (ReasonKind.failed, plain_reason(reason)))
+        case _ if over:
+            return Change(row, State.suppressed, (ReasonKind.suppressed, CANCELLED))
+        case Deferred(reason, "recipient", until):
+            return _try_later(row, reason, until, now)
+        case Refused(reason):
+            return _try_later(row, reason, None, now)
+        case Deferred() | Released():  # its lane has moved on: it waits aside, due as it was
+            return Change(row, State.deferred)
+
+
+def sending_order(mailing: Mailing) -> tuple[bool, int]:
+    """Mail that somebody waits for goes first, then the older mailing."""
+    return mailing.kind != TRANSACTIONAL, mailing.mailing_no
+
+
+def bounce_reason(refused: Refused | None) -> Reason:
+    """Permanent only where the mailbox itself is named as the cause: never policy or quota."""
+    if refused is None:
+        return Reason.none
+    status = _REPLY.match(refused.reason)
+    said = status.group()[4:] if status else ""
+    gone = said.startswith(_GONE_STATUS) if said else bool(_GONE_WORDS.search(refused.reason))
+    return Reason.permanent_bounce if gone else Reason.none
+
+
+def _try_later(row: LedgerRow, reason: str, until: datetime | None, now: datetime) -> Change:
+    tries = row.attempts + 1
+    text = plain_reason(reason)
+    if tries > len(RETRY_MINUTES):
+        gave_up = f"gave up after {tries} tries: {text}"[:_LONGEST_REASON]
+        return Change(row, State.failed, (ReasonKind.failed, gave_up), attempts=tries)
+    due = epoch(now) + 60 * RETRY_MINUTES[row.attempts]
+    if until is not None:
+        due = max(due, epoch(until))
+    return Change(row, State.deferred, (ReasonKind.deferred, text), due=due, attempts=tries)

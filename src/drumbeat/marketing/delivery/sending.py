@@ -1,0 +1,247 @@
+"""Use cases of delivery for engines: exchange receipts for due messages, and recover dead claims.
+
+One exchange is one unit of work for one mailing: it records what came back, asks permission for
+the next rows, and claims those that pass. A claim is small, so a pause or an unsubscribe bites.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from drumbeat.kit.actor import Actor, Scope
+from drumbeat.kit.clock import Clock, epoch
+from drumbeat.kit.ids import MailingNo
+from drumbeat.marketing.audience import AudienceService
+from drumbeat.marketing.delivery.model import (
+    Accepted,
+    Change,
+    Claimed,
+    Ending,
+    EngineName,
+    Exchange,
+    Lane,
+    LedgerRow,
+    Mailing,
+    MailingState,
+    Outlook,
+    Place,
+    ReasonKind,
+    Receipt,
+    Refused,
+    Released,
+    State,
+    Traces,
+    Unknown,
+)
+from drumbeat.marketing.delivery.rules import (
+    CLAIM_ROWS,
+    UNKNOWN_CONTACT,
+    bounce_reason,
+    conclude,
+    sending_order,
+)
+from drumbeat.marketing.delivery.store import MailingStore
+from drumbeat.marketing.delivery.store_ledger import LedgerStore
+from drumbeat.marketing.events import EventsService, Fact, Kind
+
+SOURCE = "delivery"
+LOG_LOST = "the engine's log was lost with it"
+
+
+@dataclass(frozen=True)
+class SendingService:
+    actor: Actor
+    mailings: MailingStore
+    ledgers: LedgerStore
+    audience: AudienceService
+    events: EventsService
+    clock: Clock
+
+    def look_around(self) -> Outlook:
+        """What is being sent, and what of it has messages due now, transactional mail first."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        now = epoch(self.clock())
+        sending = self.mailings.list_(state=MailingState.sending)
+        due = [mailing for mailing in sending if self._is_due(mailing, now)]
+        numbers = frozenset(mailing.mailing_no for mailing in sending)
+        return Outlook(numbers, tuple(sorted(due, key=sending_order)))
+
+    def _is_due(self, mailing: Mailing, now: int) -> bool:
+        due = self.mailings.next_due(mailing.mailing_no)
+        return due is not None and due <= now
+
+    def exchange(
+        self, mailing_no: MailingNo, engine: EngineName, receipts: Sequence[Receipt], budget: int
+    ) -> Exchange:
+        """Record `receipts` of this mailing and claim at most `budget` messages that are due.
+
+        Raises NotPermitted, recording nothing, if the person who decided may not send any more.
+        """
+        self.actor.require(Scope.CAMPAIGNS_SEND)
+        mailing = self.mailings.get(mailing_no)
+        recorded = self._record(mailing, engine.carrier, receipts)
+        if mailing.state is not MailingState.sending or budget <= 0:
+            return Exchange(recorded, 0, ())
+        rows = self._due_rows(mailing_no, min(budget, CLAIM_ROWS))
+        claimed = self._claim(rows, engine)
+        return Exchange(recorded, len(rows) - len(claimed), tuple(claimed))
+
+    def record(self, mailing_no: MailingNo, carrier: str, receipts: Sequence[Receipt]) -> int:
+        """Only record: what happened is kept even when nobody may send any more."""
+        self.actor.require(Scope.UPKEEP)
+        return self._record(self.mailings.get(mailing_no), carrier, receipts)
+
+    def note_trouble(self, mailing_nos: Sequence[int], trouble: str) -> None:
+        """Keep for people what stands in the way; cleared by the next accepted message."""
+        self.actor.require(Scope.UPKEEP)
+        for number in mailing_nos:
+            mailing = self.mailings.get(MailingNo(number))
+            if mailing.state is MailingState.sending and mailing.trouble != trouble:
+                self.mailings.save(mailing, trouble=trouble)
+
+    def halt(self, mailing_no: MailingNo, trouble: str) -> None:
+        """Pause a mailing that nobody answers for any more."""
+        self.actor.require(Scope.UPKEEP)
+        mailing = self.mailings.get(mailing_no)
+        if mailing.state is MailingState.sending:
+            self.mailings.save(mailing, state=MailingState.paused, trouble=trouble)
+
+    def list_claimants(self) -> list[str]:
+        """Engines that hold claims, dead or alive."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return self.mailings.list_claimants()
+
+    def recover(self, dead: EngineName, traces: Traces | None) -> int:
+        """Decide about every row a dead engine held; answers how many there were.
+
+        A reply in its wire log is recorded; a body without reply is uncertain; neither means it is
+        planned again. Without a log, or after another boot, a row without reply is uncertain.
+        """
+        self.actor.require(Scope.UPKEEP)
+        boots = self.mailings.list_claims(dead.name)
+        by_mailing: dict[int, list[Receipt]] = {}
+        for row in self.ledgers.list_held(boots):
+            claim_no = row.claim_no or 0
+            trusted = traces is not None and traces.boot == boots[claim_no] == dead.boot
+            ending = _ending_of(row.place, claim_no, traces, trusted=trusted)
+            receipts = by_mailing.setdefault(row.place.mailing_no, [])
+            receipts.append(Receipt(row.place, claim_no, ending))
+        for number, receipts in by_mailing.items():
+            self._record(self.mailings.get(MailingNo(number)), dead.carrier, receipts)
+        self.mailings.remove_empty_claims(list(boots))
+        return sum(map(len, by_mailing.values()))
+
+    # recording ------------------------------------------------------------------------------
+
+    def _record(self, mailing: Mailing, carrier: str, receipts: Sequence[Receipt]) -> int:
+        if not receipts:
+            return 0
+        claims = {receipt.claim_no for receipt in receipts}
+        held = {(row.place, row.claim_no): row for row in self.ledgers.list_held(claims)}
+        over = mailing.state is MailingState.cancelled
+        now = self.clock()
+        changes, facts, taken = [], [], False
+        for receipt in receipts:
+            row = held.pop((receipt.place, receipt.claim_no), None)
+            if row is None:  # recorded before: a replay changes nothing
+                continue
+            changes.append(conclude(row, receipt.ending, carrier, now, over=over))
+            facts += self._facts(row, receipt)
+            taken = taken or isinstance(receipt.ending, Accepted)
+        self.ledgers.save(changes, now=epoch(now))
+        self.mailings.remove_empty_claims(sorted(claims))
+        if facts:
+            self.events.record(facts)
+        if taken and mailing.trouble:
+            self.mailings.save(mailing, trouble="")
+        return len(changes)
+
+    def _facts(self, row: LedgerRow, receipt: Receipt) -> list[Fact]:
+        match receipt.ending:
+            case Accepted():
+                return [self._fact(row, Kind.sent)]
+            case Refused(_, True, code) if code >= 500:
+                return [self._fact(row, Kind.bounced, receipt.ending)]
+        return []
+
+    def _fact(self, row: LedgerRow, kind: Kind, refused: Refused | None = None) -> Fact:
+        mailing_no = MailingNo(row.place.mailing_no)
+        return Fact(
+            kind=kind,
+            occurred_at=self.clock(),
+            contact_no=row.contact_no,
+            mailing_no=mailing_no,
+            arm_no=row.arm_no,
+            event_id=f"{kind.name}:{mailing_no}:{row.contact_no}:{row.occasion}",
+            source=SOURCE,
+            reason=bounce_reason(refused),
+        )
+
+    # claiming -------------------------------------------------------------------------------
+
+    def _due_rows(self, mailing_no: MailingNo, budget: int) -> list[LedgerRow]:
+        """What may leave now: second tries first, then every lane its share."""
+        now = epoch(self.clock())
+        rows = self.ledgers.list_deferred(mailing_no, budget, now)
+        while len(rows) < budget:
+            lanes = self.mailings.list_open_lanes(mailing_no)
+            lanes = [lane for lane in lanes if lane.next_due <= now]
+            if not lanes:
+                break
+            for turn, lane in enumerate(lanes):
+                share = -(-(budget - len(rows)) // (len(lanes) - turn))
+                rows += self._take(lane, now, share) if share else []
+        return rows
+
+    def _take(self, lane: Lane, now: int, limit: int) -> list[LedgerRow]:
+        """The lane's next rows that are due, and its cursor behind them: all before it moved on."""
+        end = min(lane.next_place + limit, lane.end_place)
+        rows = self.ledgers.list_window(lane.mailing_no, lane.lane_no, lane.next_place, end + 1)
+        for count, row in enumerate(rows):
+            if row.place.place >= end or row.due > now:
+                self.mailings.move_lane(lane, row.place.place, row.due)
+                return rows[:count]
+        self.mailings.move_lane(lane, lane.end_place, lane.next_due)
+        return rows
+
+    def _claim(self, rows: Sequence[LedgerRow], engine: EngineName) -> list[Claimed]:
+        if not rows:
+            return []
+        contacts = [row.contact_no for row in rows]
+        permissions = self.audience.permissions(contacts)
+        people = {person.contact_no: person for person in self.audience.recipients(contacts)}
+        revision = self.audience.permission_revision()
+        claim_no = self.mailings.add_claim(engine, epoch(self.clock()))
+        changes, claimed = [], []
+        for row in rows:
+            permission, person = permissions.get(row.contact_no), people.get(row.contact_no)
+            if permission is None or person is None or not permission.may_mail:
+                reason = UNKNOWN_CONTACT if permission is None else permission.reason
+                why = (ReasonKind.suppressed, reason or UNKNOWN_CONTACT)
+                changes.append(Change(row, State.suppressed, why))
+                continue
+            changes.append(Change(row, State.claimed))
+            claimed.append(
+                Claimed(
+                    place=row.place,
+                    claim_no=claim_no,
+                    contact_no=row.contact_no,
+                    occasion=row.occasion,
+                    arm_no=row.arm_no,
+                    address=person.address,
+                    fields=person.fields,
+                    permission_revision=revision,
+                )
+            )
+        self.ledgers.save(changes, now=epoch(self.clock()), claim_no=claim_no)
+        if not claimed:
+            self.mailings.remove_empty_claims([claim_no])
+        return claimed
+
+
+def _ending_of(place: Place, claim_no: int, traces: Traces | None, *, trusted: bool) -> Ending:
+    reply = traces.replies.get((place, claim_no)) if traces is not None else None
+    if reply is not None:
+        return reply
+    if trusted and traces is not None and (place, claim_no) not in traces.begun:
+        return Released()
+    return Unknown("the engine was stopped before the server answered" if trusted else LOG_LOST)

@@ -1,0 +1,279 @@
+"""Reads and writes mailings, lanes, claims and links. Declares the tables of delivery.
+
+`message` lies in sending order (mailing, lane, place), so that claiming reads neighbours. Its
+partial indexes hold only rows that are waiting for a retry, held by an engine, or ended badly.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import (
+    Column,
+    Float,
+    Index,
+    Integer,
+    Row,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from drumbeat.kit.errors import Conflict, NotFound
+from drumbeat.kit.ids import CampaignNo, MailingNo
+from drumbeat.marketing.delivery.model import (
+    OPEN,
+    EngineName,
+    Lane,
+    Mailing,
+    MailingState,
+    NewMailing,
+)
+from drumbeat.storage.database import Connection, metadata, upsert
+
+mailing = Table(
+    "mailing",
+    metadata,
+    Column("mailing_no", Integer, primary_key=True),
+    Column("campaign_no", Integer),
+    Column("kind", String(40), nullable=False),
+    Column("step", String(40), nullable=False),
+    Column("sender_name", Text, nullable=False),
+    Column("sender_email", Text, nullable=False),
+    Column("piece_no", Integer, nullable=False),
+    Column("piece_revision", Integer, nullable=False),
+    Column("decided_by", Integer, nullable=False),
+    Column("state", String(12), nullable=False, index=True),
+    Column("plan_file", Text),
+    Column("frozen", Integer, nullable=False),
+    Column("trouble", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    UniqueConstraint("campaign_no", "step"),
+)
+
+lane = Table(
+    "lane",
+    metadata,
+    Column("mailing_no", Integer, primary_key=True),
+    Column("lane_no", SmallInteger, primary_key=True),
+    Column("next_place", Integer, nullable=False),
+    Column("end_place", Integer, nullable=False),
+    Column("next_due", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("mailing_no", Integer, primary_key=True),
+    Column("lane_no", SmallInteger, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("contact_no", Integer, nullable=False),
+    Column("occasion", Integer, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("arm_no", SmallInteger, nullable=False),
+    Column("due", Integer, nullable=False),
+    Column("done", Integer),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("reason_no", SmallInteger, nullable=False),
+    Column("claim_no", Integer),
+    UniqueConstraint("mailing_no", "contact_no", "occasion"),
+    sqlite_with_rowid=False,
+)
+for _name, _columns, _where in (
+    ("deferred", ("mailing_no", "due", "lane_no", "place"), "state = 11"),
+    ("ended", ("mailing_no", "state", "lane_no", "place"), "state >= 40"),
+    ("claimed", ("claim_no",), "claim_no IS NOT NULL"),
+):
+    Index(
+        f"ix_message_{_name}",
+        *(message.c[column] for column in _columns),
+        sqlite_where=text(_where),
+        postgresql_where=text(_where),
+    )
+
+claim = Table(
+    "claim",
+    metadata,
+    Column("claim_no", Integer, primary_key=True),
+    Column("engine", String(120), nullable=False, index=True),
+    Column("boot", String(64), nullable=False),
+    Column("claimed_at", Float, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+tally = Table(
+    "tally",
+    metadata,
+    Column("mailing_no", Integer, primary_key=True),
+    Column("arm_no", SmallInteger, primary_key=True),
+    Column("state", SmallInteger, primary_key=True),
+    Column("reason_no", Integer, primary_key=True),
+    Column("n", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("mailing_no", Integer, primary_key=True),
+    Column("link_no", SmallInteger, primary_key=True),
+    Column("url", Text, nullable=False),
+)
+
+reason = Table(
+    "reason",
+    metadata,
+    Column("reason_no", Integer, primary_key=True),
+    Column("kind", SmallInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    UniqueConstraint("kind", "text"),
+)
+
+
+@dataclass(frozen=True)
+class MailingStore:
+    connection: Connection
+
+    def add(self, new: NewMailing) -> MailingNo:
+        values = {**asdict(new), "state": MailingState.draft, "frozen": 0, "trouble": ""}
+        added = self.connection.execute(insert(mailing).values(**values, revision=1))
+        key = added.inserted_primary_key
+        assert key is not None
+        return MailingNo(key[0])
+
+    def get(self, mailing_no: MailingNo) -> Mailing:
+        row = self.connection.execute(
+            select(mailing).where(mailing.c.mailing_no == mailing_no)
+        ).first()
+        if row is None:
+            raise NotFound(f"There is no mailing {mailing_no}.")
+        return _mailing(row)
+
+    def list_(
+        self, *, campaign_no: CampaignNo | None = None, state: MailingState | None = None
+    ) -> list[Mailing]:
+        query = select(mailing).order_by(mailing.c.mailing_no)
+        if campaign_no is not None:
+            query = query.where(mailing.c.campaign_no == campaign_no)
+        if state is not None:
+            query = query.where(mailing.c.state == state)
+        return [_mailing(row) for row in self.connection.execute(query)]
+
+    def save(self, was: Mailing, **values: object) -> Mailing:
+        """Raises Conflict if the mailing changed since `was` was read."""
+        changed = self.connection.execute(
+            update(mailing)
+            .where(
+                mailing.c.mailing_no == was.mailing_no,
+                mailing.c.state == was.state,
+                mailing.c.revision == was.revision,
+            )
+            .values(**values, revision=was.revision + 1)
+        )
+        if changed.rowcount != 1:
+            raise Conflict(f"Mailing {was.mailing_no} was changed by somebody else meanwhile.")
+        return self.get(was.mailing_no)
+
+    def list_exhausted(self) -> list[MailingNo]:
+        """Mailings that are being sent and have no message left to send."""
+        waits = exists().where(
+            tally.c.mailing_no == mailing.c.mailing_no, tally.c.state.in_(OPEN), tally.c.n > 0
+        )
+        query = select(mailing.c.mailing_no).where(mailing.c.state == MailingState.sending, ~waits)
+        return [MailingNo(number) for number in self.connection.scalars(query)]
+
+    # lanes ----------------------------------------------------------------------------------
+
+    def add_lanes(self, mailing_no: MailingNo, lanes: Iterable[tuple[int, int, int]]) -> None:
+        """Each lane's number, first place behind its sendable rows, and first due instant."""
+        rows = [
+            {"mailing_no": mailing_no, "lane_no": no, "next_place": 0, "end_place": end}
+            | {"next_due": due}
+            for no, end, due in lanes
+        ]
+        if rows:
+            self.connection.execute(insert(lane), rows)
+
+    def list_open_lanes(self, mailing_no: MailingNo) -> list[Lane]:
+        query = select(lane).where(
+            lane.c.mailing_no == mailing_no, lane.c.next_place < lane.c.end_place
+        )
+        return [Lane(*row) for row in self.connection.execute(query.order_by(lane.c.next_due))]
+
+    def move_lane(self, was: Lane, next_place: int, next_due: int) -> None:
+        moved = self.connection.execute(
+            update(lane)
+            .where(
+                lane.c.mailing_no == was.mailing_no,
+                lane.c.lane_no == was.lane_no,
+                lane.c.next_place == was.next_place,
+            )
+            .values(next_place=next_place, next_due=next_due)
+        )
+        if moved.rowcount != 1:
+            raise Conflict(f"Lane {was.lane_no} of mailing {was.mailing_no} moved meanwhile.")
+
+    # claims ---------------------------------------------------------------------------------
+
+    def add_claim(self, engine: EngineName, at: float) -> int:
+        values = {"engine": engine.name, "boot": engine.boot, "claimed_at": at}
+        key = self.connection.execute(insert(claim).values(values)).inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def list_claims(self, engine: str) -> dict[int, str]:
+        """The boot under which each claim of an engine was made, by claim number."""
+        query = select(claim.c.claim_no, claim.c.boot).where(claim.c.engine == engine)
+        return {row.claim_no: row.boot for row in self.connection.execute(query)}
+
+    def list_claimants(self) -> list[str]:
+        return list(self.connection.scalars(select(claim.c.engine).distinct()))
+
+    def remove_empty_claims(self, claim_nos: Sequence[int]) -> None:
+        held = exists().where(message.c.claim_no == claim.c.claim_no)
+        self.connection.execute(delete(claim).where(claim.c.claim_no.in_(claim_nos), ~held))
+
+    # links ----------------------------------------------------------------------------------
+
+    def save_links(self, mailing_no: MailingNo, urls: Sequence[str]) -> None:
+        self.connection.execute(delete(link).where(link.c.mailing_no == mailing_no))
+        rows = [
+            {"mailing_no": mailing_no, "link_no": number, "url": url}
+            for number, url in enumerate(urls)
+        ]
+        if rows:
+            self.connection.execute(upsert(link), rows)
+
+    def find_link(self, mailing_no: MailingNo, link_no: int) -> str | None:
+        return self.connection.scalar(
+            select(link.c.url).where(link.c.mailing_no == mailing_no, link.c.link_no == link_no)
+        )
+
+    def list_links(self, mailing_no: MailingNo) -> list[str]:
+        query = select(link.c.url).where(link.c.mailing_no == mailing_no)
+        return list(self.connection.scalars(query.order_by(link.c.link_no)))
+
+    def next_due(self, mailing_no: MailingNo) -> int | None:
+        """When the next message of one mailing may leave; None if none is waiting."""
+        waiting = select(func.min(lane.c.next_due)).where(
+            lane.c.mailing_no == mailing_no, lane.c.next_place < lane.c.end_place
+        )
+        again = select(func.min(message.c.due)).where(
+            message.c.mailing_no == mailing_no, message.c.state == text("11")
+        )
+        found = [self.connection.scalar(query) for query in (waiting, again)]
+        return min((due for due in found if due is not None), default=None)
+
+
+def _mailing(row: Row[tuple[object, ...]]) -> Mailing:
+    values: Mapping[str, object] = {**row._mapping, "state": MailingState(row.state)}
+    return Mailing(**values)  # type: ignore[arg-type]  # the columns are the fields

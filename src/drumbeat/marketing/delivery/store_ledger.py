@@ -1,0 +1,215 @@
+"""Reads and writes the ledger: message rows, their tallies and the reasons they name.
+
+A row changes only together with its tally, and only from the state and claim it was read in.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Row, Select, bindparam, func, insert, select, text, tuple_, update
+
+from drumbeat.kit.errors import Conflict
+from drumbeat.kit.ids import ContactNo, MailingNo
+from drumbeat.marketing.delivery.model import (
+    Change,
+    LedgerRow,
+    Place,
+    ReasonKind,
+    State,
+)
+from drumbeat.marketing.delivery.store import mailing, message, reason, tally
+from drumbeat.storage.database import Connection, upsert
+
+TallyKey = tuple[int, int, int]  # arm_no, state, reason_no
+Rows = Sequence[Mapping[str, int | None]]
+
+# Written out so that SQLite sees the partial index's own words, not a bound value.
+_IS_DEFERRED = text("message.state = 11")
+
+_SAVE_ROW = (
+    update(message)
+    .where(
+        message.c.mailing_no == bindparam("at_mailing"),
+        message.c.lane_no == bindparam("at_lane"),
+        message.c.place == bindparam("at_place"),
+        message.c.state == bindparam("was_state"),
+        func.coalesce(message.c.claim_no, 0) == bindparam("was_claim"),
+    )
+    .values(
+        state=bindparam("to_state"),
+        reason_no=bindparam("to_reason"),
+        due=bindparam("to_due"),
+        done=bindparam("to_done"),
+        attempts=bindparam("to_attempts"),
+        claim_no=bindparam("to_claim"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class LedgerStore:
+    connection: Connection
+
+    # rows -----------------------------------------------------------------------------------
+
+    def add_rows(self, rows: Rows) -> None:
+        self.connection.execute(insert(message), rows)
+
+    def find_last(self, mailing_no: MailingNo) -> Place | None:
+        query = select(message).where(message.c.mailing_no == mailing_no)
+        query = query.order_by(message.c.lane_no.desc(), message.c.place.desc()).limit(1)
+        row = self.connection.execute(query).first()
+        return None if row is None else _row(row).place
+
+    def list_window(self, mailing_no: int, lane_no: int, first: int, end: int) -> list[LedgerRow]:
+        """The rows of one lane from place `first` to before `end`, in order."""
+        query = select(message).where(
+            message.c.mailing_no == mailing_no,
+            message.c.lane_no == lane_no,
+            message.c.place >= first,
+            message.c.place < end,
+        )
+        return self._rows(query.order_by(message.c.place))
+
+    def list_deferred(
+        self, mailing_no: MailingNo, limit: int, due: int | None = None
+    ) -> list[LedgerRow]:
+        """Rows to be tried again, at `due` at the latest, the longest waiting first."""
+        query = select(message).where(_IS_DEFERRED, message.c.mailing_no == mailing_no)
+        if due is not None:
+            query = query.where(message.c.due <= due)
+        return self._rows(query.order_by(message.c.due).limit(limit))
+
+    def list_held(self, claim_nos: Collection[int]) -> list[LedgerRow]:
+        return self._rows(select(message).where(message.c.claim_no.in_(claim_nos)))
+
+    def list_page(self, mailing_no: MailingNo, after: Place | None, limit: int) -> list[LedgerRow]:
+        query = select(message).where(message.c.mailing_no == mailing_no)
+        if after is not None:
+            here = tuple_(message.c.lane_no, message.c.place)
+            query = query.where(here > tuple_(after.lane_no, after.place))
+        return self._rows(query.order_by(message.c.lane_no, message.c.place).limit(limit))
+
+    def list_of_contact(self, contact_no: ContactNo, limit: int) -> list[LedgerRow]:
+        """One probe of the unique key a mailing, newest mailing first."""
+        query = (
+            select(message)
+            .join(mailing, mailing.c.mailing_no == message.c.mailing_no)
+            .where(message.c.contact_no == contact_no)
+        )
+        return self._rows(query.order_by(mailing.c.mailing_no.desc()).limit(limit))
+
+    def find_of_contact(self, mailing_no: MailingNo, contact_no: ContactNo) -> list[LedgerRow]:
+        return self._rows(
+            select(message).where(
+                message.c.mailing_no == mailing_no, message.c.contact_no == contact_no
+            )
+        )
+
+    def _rows(self, query: Select[tuple[int, ...]]) -> list[LedgerRow]:
+        return [_row(row) for row in self.connection.execute(query)]
+
+    # changes --------------------------------------------------------------------------------
+
+    def save(self, changes: Sequence[Change], *, now: int, claim_no: int | None = None) -> None:
+        """Change rows and tallies in one go; `claim_no` is set on rows that become claimed.
+
+        Raises Conflict if any row is not as it was read: then nothing is to be committed.
+        """
+        if not changes:
+            return
+        numbers = self.reason_numbers({change.reason for change in changes if change.reason})
+        reasons = [numbers[change.reason] if change.reason else 0 for change in changes]
+        values = [
+            _saved(change, reason_no, now, claim_no)
+            for change, reason_no in zip(changes, reasons, strict=True)
+        ]
+        if self.connection.execute(_SAVE_ROW, values).rowcount != len(changes):
+            raise Conflict("Rows of the ledger were changed by somebody else meanwhile.")
+        moves: dict[int, Counter[TallyKey]] = {}
+        for change, reason_no in zip(changes, reasons, strict=True):
+            row = change.row
+            moved = moves.setdefault(row.place.mailing_no, Counter())
+            moved[row.arm_no, row.state, row.reason_no] -= 1
+            moved[row.arm_no, change.state, reason_no] += 1
+        for mailing_no, moved in moves.items():
+            self.move_tallies(mailing_no, moved)
+
+    def move_tallies(self, mailing_no: int, moved: Mapping[TallyKey, int]) -> None:
+        rows = [
+            {"mailing_no": mailing_no, "arm_no": arm, "state": state, "reason_no": why, "n": n}
+            for (arm, state, why), n in moved.items()
+            if n
+        ]
+        if rows:
+            add = upsert(tally)
+            key = ["mailing_no", "arm_no", "state", "reason_no"]
+            add = add.on_conflict_do_update(
+                index_elements=key, set_={"n": tally.c.n + add.excluded.n}
+            )
+            self.connection.execute(add, rows)
+
+    # counts and reasons ---------------------------------------------------------------------
+
+    def tallies(self, mailing_no: MailingNo) -> dict[TallyKey, int]:
+        query = select(tally).where(tally.c.mailing_no == mailing_no, tally.c.n != 0)
+        return {(row.arm_no, row.state, row.reason_no): row.n for row in self._execute(query)}
+
+    def recount(self, mailing_no: MailingNo) -> dict[TallyKey, int]:
+        """What `tallies` should say, from the rows themselves; a scan of the whole mailing."""
+        key = (message.c.arm_no, message.c.state, message.c.reason_no)
+        query = select(*key, func.count().label("n")).where(message.c.mailing_no == mailing_no)
+        found = self._execute(query.group_by(*key))
+        return {(row.arm_no, row.state, row.reason_no): row.n for row in found}
+
+    def reason_numbers(
+        self, wanted: Iterable[tuple[ReasonKind, str]]
+    ) -> dict[tuple[ReasonKind, str], int]:
+        """Numbers of reasons, new ones being added."""
+        keys = sorted(set(wanted))
+        if not keys:
+            return {}
+        rows = [{"kind": int(kind), "text": words} for kind, words in keys]
+        self.connection.execute(upsert(reason).on_conflict_do_nothing(), rows)
+        query = select(reason).where(tuple_(reason.c.kind, reason.c.text).in_(keys))
+        return {(ReasonKind(row.kind), row.text): row.reason_no for row in self._execute(query)}
+
+    def reason_texts(self, numbers: Collection[int]) -> dict[int, str]:
+        query = select(reason).where(reason.c.reason_no.in_(set(numbers)))
+        return {row.reason_no: row.text for row in self._execute(query)}
+
+    def _execute(self, query: Select[tuple[object, ...]]) -> Sequence[Row[tuple[object, ...]]]:
+        return self.connection.execute(query).all()
+
+
+def _row(row: Row[tuple[int, ...]]) -> LedgerRow:
+    return LedgerRow(
+        place=Place(row.mailing_no, row.lane_no, row.place),
+        contact_no=ContactNo(row.contact_no),
+        occasion=row.occasion,
+        arm_no=row.arm_no,
+        state=State(row.state),
+        due=row.due,
+        done=row.done,
+        attempts=row.attempts,
+        reason_no=row.reason_no,
+        claim_no=row.claim_no,
+    )
+
+
+def _saved(change: Change, reason_no: int, now: int, claim_no: int | None) -> dict[str, int | None]:
+    row, place = change.row, change.row.place
+    return {
+        "at_mailing": place.mailing_no,
+        "at_lane": place.lane_no,
+        "at_place": place.place,
+        "was_state": row.state,
+        "was_claim": row.claim_no or 0,
+        "to_state": change.state,
+        "to_reason": reason_no,
+        "to_due": row.due if change.due is None else change.due,
+        "to_done": now if change.state >= State.sent else None,
+        "to_attempts": row.attempts if change.attempts is None else change.attempts,
+        "to_claim": claim_no if change.state is State.claimed else None,
+    }

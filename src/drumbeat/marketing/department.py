@@ -1,0 +1,173 @@
+"""Everything one actor can do inside one unit of work; alone builds the areas' stores.
+
+Each service is built when it is first asked for, from named stores and services only: a service
+never receives the department, so it cannot reach what its signature does not show.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from drumbeat.kit.actor import Actor
+from drumbeat.marketing.office import Office
+from drumbeat.storage.database import Connection
+
+if TYPE_CHECKING:
+    from drumbeat.marketing.accounts import AccountsService
+    from drumbeat.marketing.analytics import AnalyticsService
+    from drumbeat.marketing.approvals import ApprovalsService
+    from drumbeat.marketing.campaigns import CampaignsService
+    from drumbeat.storage.leases import LeaseStore
+    from drumbeat.marketing.audience import AudienceService
+    from drumbeat.marketing.content import ContentService
+    from drumbeat.marketing.delivery import DeliveryService, SendingService
+    from drumbeat.marketing.events import EventsService
+    from drumbeat.marketing.experiments import ExperimentsService
+    from drumbeat.marketing.senders import SendersService
+    from drumbeat.marketing.timing import TimingService
+    from drumbeat.storage.warehouse import FactReader
+
+
+__all__ = ["Department", "Office"]
+
+
+@dataclass(frozen=True)
+class Department:
+    actor: Actor
+    connection: Connection
+    office: Office
+
+    @cached_property
+    def accounts(self) -> "AccountsService":
+        from drumbeat.marketing.accounts import AccountsService
+        from drumbeat.marketing.accounts.store import AccountsStore
+
+        key = self.office.keys.derive("credentials")
+        return AccountsService(self.actor, AccountsStore(self.connection), self.office.clock, key)
+
+    @cached_property
+    def leases(self) -> "LeaseStore":
+        from drumbeat.storage.leases import LeaseStore
+
+        return LeaseStore(self.connection)
+
+    @cached_property
+    def campaigns(self) -> "CampaignsService":
+        from drumbeat.marketing.campaigns import CampaignsService
+        from drumbeat.marketing.campaigns.store import CampaignsStore
+
+        store, clock = CampaignsStore(self.connection), self.office.clock
+        return CampaignsService(self.actor, store, self.approvals, self.delivery, clock)
+
+    @cached_property
+    def approvals(self) -> "ApprovalsService":
+        from drumbeat.marketing.approvals import ApprovalsService
+        from drumbeat.marketing.approvals.store import ApprovalsStore
+
+        return ApprovalsService(self.actor, ApprovalsStore(self.connection), self.office.clock)
+
+    @cached_property
+    def events(self) -> "EventsService":
+        from drumbeat.marketing.events import EventsService
+        from drumbeat.marketing.events.store import EventStore
+        from drumbeat.storage.warehouse import Warehouse
+
+        warehouse = Warehouse(self.connection, self.office.fact_files)
+        return EventsService(self.actor, EventStore(self.connection), warehouse, self.office.clock)
+
+    @cached_property
+    def facts(self) -> "FactReader":
+        """All facts of this unit's snapshot, for stores that ask questions in DuckDB's SQL."""
+        from drumbeat.marketing.events.store import EventStore
+        from drumbeat.storage.warehouse import FactReader
+
+        return FactReader(
+            self.connection, self.office.fact_files, EventStore(self.connection).pending
+        )
+
+    @cached_property
+    def audience(self) -> "AudienceService":
+        from drumbeat.marketing.audience import AudienceService, AudienceStores
+        from drumbeat.marketing.audience.store import ContactStore
+        from drumbeat.marketing.audience.store_consent import ConsentStore
+        from drumbeat.marketing.audience.store_profile import ProfileStore
+        from drumbeat.marketing.audience.store_segments import SegmentStore
+
+        stores = AudienceStores(
+            ContactStore(self.connection),
+            ConsentStore(self.connection),
+            SegmentStore(self.connection),
+            ProfileStore(self.connection, self.facts),
+        )
+        return AudienceService(self.actor, stores, self.office.clock, self.office.keys)
+
+    @cached_property
+    def delivery(self) -> "DeliveryService":
+        from drumbeat.marketing.delivery import DeliveryService
+        from drumbeat.marketing.delivery.store import MailingStore
+        from drumbeat.marketing.delivery.store_ledger import LedgerStore
+
+        return DeliveryService(
+            self.actor,
+            MailingStore(self.connection),
+            LedgerStore(self.connection),
+            self.audience,
+            self.office.clock,
+            self.office.keys,
+        )
+
+    @cached_property
+    def sending(self) -> "SendingService":
+        from drumbeat.marketing.delivery import SendingService
+        from drumbeat.marketing.delivery.store import MailingStore
+        from drumbeat.marketing.delivery.store_ledger import LedgerStore
+
+        return SendingService(
+            self.actor,
+            MailingStore(self.connection),
+            LedgerStore(self.connection),
+            self.audience,
+            self.events,
+            self.office.clock,
+        )
+
+    @cached_property
+    def analytics(self) -> "AnalyticsService":
+        from drumbeat.marketing.analytics import AnalyticsService
+        from drumbeat.marketing.analytics.store import AnalyticsStore
+
+        return AnalyticsService(
+            self.actor, AnalyticsStore(self.facts), self.office.clock, self.office.cost_per_email
+        )
+
+    @cached_property
+    def timing(self) -> "TimingService":
+        from drumbeat.marketing.timing import TimingService
+        from drumbeat.marketing.timing.store import TimingStore
+
+        return TimingService(self.actor, TimingStore(self.connection), self.office.clock)
+
+    @cached_property
+    def experiments(self) -> "ExperimentsService":
+        from drumbeat.marketing.experiments import ExperimentsService
+        from drumbeat.marketing.experiments.store import ExperimentsStore
+
+        store, secret = ExperimentsStore(self.connection), self.office.keys.derive("experiments")
+        return ExperimentsService(self.actor, store, self.office.clock, secret)
+
+    @cached_property
+    def content(self) -> "ContentService":
+        from drumbeat.marketing.content import ContentService
+        from drumbeat.marketing.content.store import ContentStore
+
+        store, office = ContentStore(self.connection), self.office
+        return ContentService(self.actor, store, office.clock, office.public_url)
+
+    @cached_property
+    def senders(self) -> "SendersService":
+        from drumbeat.marketing.senders import Sender, SendersService
+        from drumbeat.marketing.senders.store import SenderStore
+
+        office = self.office
+        house = Sender(office.sender_name, office.sender_email, office.postal_address)
+        return SendersService(self.actor, SenderStore(self.connection), house)

@@ -1,0 +1,38 @@
+"""Events: what happened, recorded once, judged human or machine, and kept for ever.
+
+The way of a fact: hit, receipt, webhook or import → `event` row (seconds) → fold → `fact_batch`
+(minutes) → sealed Parquet (for ever). Read them through `Department.facts` (storage.warehouse).
+"""
+
+from drumbeat.marketing.events.model import (
+    Fact,
+    FoldedBatch,
+    FoldedFact,
+    Hit,
+    Kind,
+    Reason,
+    Recorded,
+    Verdict,
+)
+from drumbeat.marketing.events.reading import EventFile, EventRow, RejectedRow, read_event_file
+from drumbeat.marketing.events.rules import MAX_FACTS, ContentIds, kind_of
+from drumbeat.marketing.events.service import EventsService
+
+__all__ = [
+    "MAX_FACTS",
+    "ContentIds",
+    "EventFile",
+    "EventRow",
+    "EventsService",
+    "Fact",
+    "FoldedBatch",
+    "FoldedFact",
+    "Hit",
+    "Kind",
+    "Reason",
+    "Recorded",
+    "RejectedRow",
+    "Verdict",
+    "kind_of",
+    "read_event_file",
+]

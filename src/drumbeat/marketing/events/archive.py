@@ -1,0 +1,78 @@
+"""Folded facts become sealed files: which family a kind belongs to, and the last word on verdicts.
+
+Touches Arrow tables and files, no database: it runs between two units of work.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from drumbeat.marketing.events.model import FoldedFact, Kind, Verdict
+from drumbeat.marketing.events.verdicts import judge_neighbours
+from drumbeat.storage.sealed_parquet import FactFile, SealedParquet
+from drumbeat.storage.warehouse import Batch
+
+FAMILY_OF = {int(kind): "engaged" for kind in Kind} | {
+    int(Kind.sent): "sent",
+    int(Kind.delivered): "sent",
+    int(Kind.bounced): "sent",
+    int(Kind.purchased): "bought",
+}
+SMALL_BYTES = 8 * 1024 * 1024
+SMALL_FILES = 8
+
+
+def seal_batches(files: SealedParquet, batches: Sequence[Batch]) -> tuple[FactFile, ...]:
+    """Write the batches as files by family and month; they count once they are adopted."""
+    from drumbeat.storage.fact_tables import from_ipc, joined, seal_table
+
+    table = joined([from_ipc(batch.rows) for batch in batches])
+    return seal_table(files, settle_verdicts(table), FAMILY_OF)
+
+
+def compact(files: SealedParquet, old: Sequence[FactFile]) -> FactFile:
+    """Write one file in place of several of one family and month."""
+    from drumbeat.storage.fact_tables import joined, read_file, seal_file
+
+    table = joined([read_file(files, file.name) for file in old])
+    return seal_file(files, settle_verdicts(table), old[0].family, old[0].month)
+
+
+def choose_small(files: Sequence[FactFile]) -> tuple[FactFile, ...]:
+    """Small files of one family and month that are worth compacting; empty if none are."""
+    groups: dict[tuple[str, int], list[FactFile]] = {}
+    for file in files:
+        if file.bytes < SMALL_BYTES:
+            groups.setdefault((file.family, file.month), []).append(file)
+    crowded = [group for group in groups.values() if len(group) >= SMALL_FILES]
+    return tuple(max(crowded, key=len, default=())[: 4 * SMALL_FILES])
+
+
+def settle_verdicts(table: Any) -> Any:
+    """Judge the clicks again among all their neighbours in the table."""
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+    from drumbeat.storage.fact_tables import COLUMNS, rows_of
+
+    kinds = table.column("kind").to_numpy()
+    clicks = (kinds == Kind.clicked).nonzero()[0]
+    if not len(clicks):
+        return table
+    clickers = pc.unique(table.column("contact_no").take(clicks))
+    sends = pc.and_(
+        pc.equal(table.column("kind"), pa.scalar(int(Kind.sent), pa.int8())),
+        pc.is_in(table.column("contact_no"), value_set=clickers),
+    )
+    before = [FoldedFact(*row) for row in rows_of(table.take(clicks))]
+    context = [FoldedFact(*row) for row in rows_of(table.filter(sends))]
+    after = judge_neighbours(before, context)
+    columns = {"verdict": table.column("verdict").to_numpy().copy()}
+    columns["reason"] = table.column("reason").to_numpy().copy()
+    for position, old, new in zip(clicks, before, after, strict=True):
+        if new.verdict != old.verdict:
+            columns["verdict"][position] = int(Verdict.machine)
+            columns["reason"][position] = new.reason
+    for name, values in columns.items():
+        place = COLUMNS.get_field_index(name)
+        table = table.set_column(place, COLUMNS.field(place), pa.array(values, pa.int8()))
+    return table

@@ -1,0 +1,152 @@
+"""Facts that are not folded yet, the ids that were seen, and evidence kept for a while."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+)
+
+from drumbeat.kit.clock import epoch
+from drumbeat.kit.ids import ContactNo
+from drumbeat.marketing.events.model import Fact, FoldedFact
+from drumbeat.marketing.events.rules import order_key
+from drumbeat.storage.bulk import insert_new, insert_rows
+from drumbeat.storage.database import Connection, metadata
+
+event = Table(
+    "event",
+    metadata,
+    Column("event_no", Integer, primary_key=True),
+    Column("kind", SmallInteger, nullable=False),
+    Column("occurred_at", Integer, nullable=False),
+    Column("contact_no", Integer, nullable=False),
+    Column("mailing_no", Integer, nullable=False),
+    Column("arm_no", SmallInteger, nullable=False),
+    Column("link_no", SmallInteger, nullable=False),
+    Column("verdict", SmallInteger, nullable=False),
+    Column("reason", SmallInteger, nullable=False),
+    Column("value_minor", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("order_key", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("properties", Text),
+)
+
+event_seen = Table(
+    "event_seen",
+    metadata,
+    Column("event_key", LargeBinary(16), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("evidence_no", Integer, primary_key=True),
+    Column("contact_no", Integer, nullable=False),
+    Column("mailing_no", Integer, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("ip", Text, nullable=False),
+    Column("user_agent", Text, nullable=False),
+    Index(None, "at"),
+    Index(None, "contact_no"),
+)
+
+_AGENT_CHARACTERS = 300
+_COLUMNS = tuple(event.c[name] for name in FoldedFact._fields)
+_EVIDENCE = ("contact_no", "mailing_no", "kind", "at", "ip", "user_agent")
+_FORGET_EVIDENCE = delete(evidence).where(
+    evidence.c.evidence_no.in_(
+        select(evidence.c.evidence_no).where(evidence.c.at < bindparam("before")).limit(2_000)
+    )
+)
+
+
+@dataclass(frozen=True)
+class EventStore:
+    connection: Connection
+
+    def add(self, facts: Iterable[Fact]) -> None:
+        insert_rows(self.connection, event, FoldedFact._fields, [row_of(fact) for fact in facts])
+
+    def add_evidence(self, facts: Iterable[Fact]) -> None:
+        rows = [
+            (
+                fact.contact_no,
+                fact.mailing_no,
+                int(fact.kind),
+                epoch(fact.occurred_at),
+                fact.ip[:64],
+                fact.user_agent[:_AGENT_CHARACTERS],
+            )
+            for fact in facts
+            if fact.ip or fact.user_agent
+        ]
+        insert_rows(self.connection, evidence, _EVIDENCE, rows)
+
+    def add_seen(self, keys: Iterable[bytes]) -> set[bytes]:
+        """Remember the keys; answers those that are new. Sorted, so neighbours share pages."""
+        return insert_new(self.connection, event_seen.c.event_key, sorted(set(keys)))
+
+    def take(self, limit: int) -> list[FoldedFact]:
+        """Remove the oldest rows and answer them, in the order they were recorded."""
+        oldest = select(event.c.event_no).order_by(event.c.event_no).limit(limit)
+        taken = delete(event).where(event.c.event_no.in_(oldest))
+        rows = self.connection.execute(taken.returning(event.c.event_no, *_COLUMNS)).all()
+        return [FoldedFact(*row[1:]) for row in sorted(rows, key=lambda row: int(row[0]))]
+
+    def count(self) -> int:
+        return int(self.connection.scalar(select(func.count()).select_from(event)) or 0)
+
+    def pending(self) -> Any:
+        """The rows that are not folded yet as an Arrow table, for the fact reader."""
+        from drumbeat.storage.fact_tables import table_of
+
+        return table_of(self.connection.execute(select(*_COLUMNS)).all())
+
+    def remove_evidence(self, before: int) -> int:
+        return self.connection.execute(_FORGET_EVIDENCE, {"before": before}).rowcount
+
+    def remove_evidence_of(self, contact_no: ContactNo) -> int:
+        mine = evidence.c.contact_no == contact_no
+        return self.connection.execute(delete(evidence).where(mine)).rowcount
+
+
+def row_of(fact: Fact) -> Sequence[Any]:
+    """The columns of FoldedFact, in their order."""
+    return (
+        int(fact.kind),
+        epoch(fact.occurred_at),
+        fact.contact_no,
+        fact.mailing_no,
+        fact.arm_no,
+        fact.link_no,
+        int(fact.verdict),
+        int(fact.reason),
+        fact.value_minor,
+        fact.currency,
+        order_key(fact.order_id),
+        fact.source,
+        _text(fact),
+    )
+
+
+def _text(fact: Fact) -> str | None:
+    if not fact.properties:
+        return None
+    return json.dumps(dict(fact.properties), ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,27 @@
+"""What every unit of work shares besides its connection: clock, keys, files, the house's values."""
+
+from dataclasses import dataclass
+
+from drumbeat.kit.clock import Clock
+from drumbeat.storage.files import SealedFiles
+from drumbeat.storage.sealed_parquet import SealedParquet
+from drumbeat.storage.secrets import KeyRing
+
+
+@dataclass(frozen=True)
+class Office:
+    """`public_url` is where readers of our mail reach us; `simulated` labels what nobody really did."""
+
+    clock: Clock
+    keys: KeyRing
+    files: SealedFiles
+    public_url: str = "http://127.0.0.1:8000"
+    sender_email: str = "news@sandbox.invalid"
+    sender_name: str = "Drumbeat Sandbox"
+    postal_address: str = "1 Sandbox Street, Nowhere"
+    cost_per_email: float = 0.001
+    simulated: bool = False
+
+    @property
+    def fact_files(self) -> SealedParquet:
+        return SealedParquet(self.files.folder.parent / "facts", self.keys.derive("facts"))

@@ -1,0 +1,32 @@
+"""Which people are alike, by rules that can be read aloud: RFM, engagement, lifecycle, behaviour.
+
+Arrays in contact order in, one `Segmentation` out: a segment for everybody and the sentence that
+says who belongs to it. Nobody is in two segments of one criterion.
+"""
+
+from drumbeat.science.segmentation.behavior import Deeds, behavior_segments
+from drumbeat.science.segmentation.engagement_score import (
+    ENGAGEMENT_POINTS,
+    HALF_LIFE_DAYS,
+    decayed_points,
+    engagement_score,
+    engagement_segments,
+)
+from drumbeat.science.segmentation.lifecycle import lifecycle_segments
+from drumbeat.science.segmentation.rfm import RfmScores, rfm_scores, rfm_segments
+from drumbeat.science.segmentation.rule_book import Segmentation
+
+__all__ = [
+    "ENGAGEMENT_POINTS",
+    "HALF_LIFE_DAYS",
+    "Deeds",
+    "RfmScores",
+    "Segmentation",
+    "behavior_segments",
+    "decayed_points",
+    "engagement_score",
+    "engagement_segments",
+    "lifecycle_segments",
+    "rfm_scores",
+    "rfm_segments",
+]

@@ -1,0 +1,1 @@
+"""Where things are kept: the database, its migrations, sealed files, the warehouse, the key."""

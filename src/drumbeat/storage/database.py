@@ -1,0 +1,140 @@
+"""The transactional database: who may write now, and what one unit of work sees.
+
+`begin` writes: BEGIN IMMEDIATE behind a fair in-process queue, because SQLite's own back-off lets
+one waiter starve. `look` reads: deferred and query-only. Nobody else begins or commits.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.pool import QueuePool
+
+from drumbeat.kit.errors import Conflict
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+__all__ = ["Connection", "Database", "connect", "metadata", "upsert"]
+
+BUSY_MS = 30_000
+
+
+class FairLock:
+    """A lock that serves waiters in the order they came."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._held = False
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._held:
+                self._held = True
+                return
+            turn = threading.Event()
+            self._waiting.append(turn)
+        turn.wait()
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._held = False
+
+
+@dataclass(frozen=True)
+class Database:
+    """Writers queue; readers do not wait for them."""
+
+    writer: Engine
+    reader: Engine
+    _turn: FairLock = field(default_factory=FairLock)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One writing unit: committed on return, rolled back on error. Keep it under 50 ms."""
+        with self._turn, self.writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """One consistent reading; a write inside it fails."""
+        with self.reader.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def connect(path: Path, key: bytes) -> Database:
+    """Open (or create) the SQLCipher file at `path`; `key` is 32 bytes.
+
+    Raises Conflict if the file exists and was written with another key.
+    """
+    dial = _dialler(path, key)
+    dial(False).close()
+    return Database(
+        writer=_engine(lambda: dial(False), "BEGIN IMMEDIATE", pool_size=1),
+        reader=_engine(lambda: dial(True), "BEGIN", pool_size=8),
+    )
+
+
+def upsert(table: Table) -> sqlite.Insert:
+    """An INSERT that knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
+    return sqlite.insert(table)
+
+
+def _dialler(path: Path, key: bytes) -> Callable[[bool], Any]:
+    def dial(query_only: bool) -> Any:
+        raw = sqlcipher.connect(str(path), check_same_thread=False, isolation_level=None)
+        raw.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        try:
+            raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlcipher.DatabaseError:
+            raw.close()
+            raise Conflict(f"{path} cannot be read with this key file.") from None
+        raw.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        raw.execute("PRAGMA journal_mode = WAL")
+        raw.execute("PRAGMA synchronous = FULL")
+        raw.execute("PRAGMA foreign_keys = ON")
+        raw.execute("PRAGMA cache_size = -65536")
+        raw.execute("PRAGMA temp_store = MEMORY")  # spilled sorts would be plain text on disk
+        if query_only:
+            raw.execute("PRAGMA query_only = ON")
+        return raw
+
+    return dial
+
+
+def _engine(creator: Callable[[], Any], begin: str, *, pool_size: int) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        module=sqlcipher,
+        creator=creator,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=-1 if pool_size > 1 else 0,
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

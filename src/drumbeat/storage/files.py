@@ -1,0 +1,52 @@
+"""Sealed files in the data folder: AES-256-GCM, written whole, named by their owner's row.
+
+A file is written to a side name, synced and renamed, so a reader never meets half of one.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from drumbeat.kit.errors import Conflict, NotFound
+
+_NONCE = 12
+
+
+@dataclass(frozen=True)
+class SealedFiles:
+    folder: Path
+    key: bytes
+
+    def write(self, name: str, content: bytes) -> None:
+        """Seal `content` under `name` (a relative path); replaces what was there in one step."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        nonce = os.urandom(_NONCE)
+        fresh = path.with_name(path.name + f".{os.getpid()}.new")
+        with open(fresh, "wb") as file:
+            file.write(nonce + AESGCM(self.key).encrypt(nonce, content, name.encode()))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+
+    def read(self, name: str) -> bytes:
+        """Raises NotFound if it is absent, Conflict if it was changed or sealed with another key."""
+        try:
+            sealed = (self.folder / name).read_bytes()
+        except FileNotFoundError:
+            raise NotFound(f"The file {name} is not in the data folder.") from None
+        try:
+            return AESGCM(self.key).decrypt(sealed[:_NONCE], sealed[_NONCE:], name.encode())
+        except InvalidTag:
+            raise Conflict(f"The file {name} was damaged or sealed with another key.") from None
+
+    def remove(self, name: str) -> None:
+        (self.folder / name).unlink(missing_ok=True)
+
+    def list_(self, under: str) -> list[str]:
+        root = self.folder / under
+        found = [p for p in root.rglob("*") if p.is_file()] if root.is_dir() else []
+        return sorted(p.relative_to(self.folder).as_posix() for p in found)

@@ -1,0 +1,56 @@
+"""The one key everything at rest is sealed with, and the purposes derived from it.
+
+It lies outside the data folder: a stolen folder or backup is unreadable without it.
+Derivation is HKDF-like keyed BLAKE2b, one sub-key a purpose.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from drumbeat.kit.errors import Conflict
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    master: bytes
+
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes for one purpose; purposes cannot be computed from each other."""
+        return hashlib.blake2b(purpose.encode(), key=self.master, digest_size=32).digest()
+
+    def address_key(self, address: str) -> bytes:
+        """16 bytes naming one normalised address: equal addresses meet, nobody reads them back."""
+        key = self.derive("address")
+        return hashlib.blake2b(address.encode(), key=key, digest_size=16).digest()
+
+
+def load_key(path: Path) -> KeyRing:
+    """Raises Conflict if the file is missing or is not a key."""
+    try:
+        master = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except FileNotFoundError:
+        message = f"The key file {path} is missing; without it the data folder cannot be read."
+        raise Conflict(message) from None
+    except (ValueError, UnicodeDecodeError):
+        raise Conflict(f"{path} is not a Drumbeat key file.") from None
+    if len(master) != KEY_BYTES:
+        raise Conflict(f"{path} is not a Drumbeat key file.")
+    return KeyRing(master)
+
+
+def create_key(path: Path) -> KeyRing:
+    """Make the key once, readable by its owner only; an existing one is loaded, never replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return load_key(path)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(os.urandom(KEY_BYTES).hex() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return load_key(path)

@@ -1,0 +1,212 @@
+"""Which facts there are: the manifest of sealed files, the folded batches, and what is pending.
+
+The manifest is the warehouse. DuckDB only reads, in memory, inside the caller's snapshot: any
+process may, nobody locks, nothing plain touches the disk. A file without a manifest row does not
+count and is swept; a manifest row is written only while its file is there.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, delete, func, select
+from sqlalchemy import insert as insert_into
+from sqlalchemy import update as update_of
+
+from drumbeat.kit.errors import Conflict
+from drumbeat.storage.database import Connection, metadata
+from drumbeat.storage.sealed_parquet import PROTOCOL, FactFile, SealedFile, SealedParquet
+
+if TYPE_CHECKING:
+    import duckdb
+
+GRACE_SECONDS = 3_600
+"""How long a replaced file stays for the readers that still name it."""
+
+MEMORY_LIMIT = "512MB"
+
+fact_batch = Table(
+    "fact_batch",
+    metadata,
+    Column("batch_no", Integer, primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("folded_at", Integer, nullable=False),
+    Column("rows", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,  # a number is never given twice
+)
+
+warehouse_file = Table(
+    "warehouse_file",
+    metadata,
+    Column("file_no", Integer, primary_key=True),
+    Column("family", Text, nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("name", Text, nullable=False, unique=True),
+    Column("n", Integer, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("min_mailing", Integer, nullable=False),
+    Column("max_mailing", Integer, nullable=False),
+    Column("first_at", Integer, nullable=False),
+    Column("last_at", Integer, nullable=False),
+    Column("added_at", Integer, nullable=False),
+    Column("replaced_at", Integer),
+    Index(None, "family", "month"),
+    sqlite_autoincrement=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Facts of one fold, as Arrow IPC."""
+
+    batch_no: int
+    rows: bytes
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The writing side: batches in, files adopted, files swept."""
+
+    connection: Connection
+    files: SealedParquet
+
+    def add_batch(self, rows: bytes, n: int, now: int) -> int:
+        row = {"n": n, "folded_at": now, "rows": rows}
+        result = self.connection.execute(insert_into(fact_batch).values(row))
+        key = result.inserted_primary_key
+        return int(key[0]) if key else 0
+
+    def list_batches(self, limit: int | None = None) -> list[Batch]:
+        """The oldest batches first."""
+        query = select(fact_batch.c.batch_no, fact_batch.c.rows).order_by(fact_batch.c.batch_no)
+        return [Batch(no, rows) for no, rows in self.connection.execute(query.limit(limit))]
+
+    def find_last_batch(self) -> Batch | None:
+        query = select(fact_batch.c.batch_no, fact_batch.c.rows)
+        row = self.connection.execute(query.order_by(fact_batch.c.batch_no.desc()).limit(1)).first()
+        return None if row is None else Batch(row.batch_no, row.rows)
+
+    def waiting(self) -> tuple[int, int | None]:
+        """How many batches wait to become files, and when the oldest was folded."""
+        query = select(func.count(), func.min(fact_batch.c.folded_at))
+        row = self.connection.execute(query).one()
+        return row[0], row[1]
+
+    def adopt(self, files: Sequence[FactFile], batch_nos: Sequence[int], now: int) -> None:
+        """Name `files` in the manifest in place of the batches they were made of.
+
+        Raises Conflict, changing nothing once rolled back, if a batch or a file is gone.
+        """
+        self._name(files, now)
+        gone = delete(fact_batch).where(fact_batch.c.batch_no.in_(batch_nos))
+        if self.connection.execute(gone).rowcount != len(batch_nos):
+            raise Conflict("Another archiver was faster: a batch of facts is in a file already.")
+
+    def replace(self, file: FactFile, old: Sequence[str], now: int) -> None:
+        """Name the compacted `file` instead of the `old` ones, which stay readable for a while."""
+        self._name([file], now)
+        current = warehouse_file.c.name.in_(old), warehouse_file.c.replaced_at.is_(None)
+        swap = update_of(warehouse_file).where(*current).values(replaced_at=now)
+        if self.connection.execute(swap).rowcount != len(old):
+            raise Conflict("Another compaction was faster: a fact file is replaced already.")
+
+    def list_files(self) -> list[FactFile]:
+        """The files that count, by family, month and number."""
+        t = warehouse_file.c
+        query = select(*(t[name] for name in FactFile.__slots__)).where(t.replaced_at.is_(None))
+        rows = self.connection.execute(query.order_by(t.family, t.month, t.file_no))
+        return [FactFile(*row) for row in rows]
+
+    def sweep(self, now: int) -> int:
+        """Remove files that no row names, and those replaced long enough ago; answers how many.
+
+        Inside a writing unit, so that no adoption can fall between the look and the removal.
+        """
+        old = warehouse_file.c.replaced_at <= now - GRACE_SECONDS
+        self.connection.execute(delete(warehouse_file).where(old))
+        named = set(self.connection.scalars(select(warehouse_file.c.name)))
+        orphans = [name for name in self.files.list_() if name not in named]
+        for name in orphans:
+            self.files.remove(name)
+        return len(orphans)
+
+    def _name(self, files: Sequence[FactFile], now: int) -> None:
+        for file in files:
+            if not self.files.exists(file.name):
+                raise Conflict(f"The fact file {file.name} was swept before it was adopted.")
+        rows = [{n: getattr(f, n) for n in FactFile.__slots__} | {"added_at": now} for f in files]
+        if rows:
+            self.connection.execute(insert_into(warehouse_file), rows)
+
+
+@dataclass(frozen=True)
+class FactReader:
+    """Facts for stores that ask questions in DuckDB's SQL.
+
+    `pending` answers the facts that are not folded yet, read on the same connection.
+    """
+
+    connection: Connection
+    files: SealedParquet
+    pending: Callable[[], Any]
+
+    @contextmanager
+    def open(self) -> "Iterator[duckdb.DuckDBPyConnection]":
+        """An in-memory DuckDB with one view, `facts`, of every fact in the caller's snapshot.
+
+        contact_no, mailing_no int32 · occurred_at TIMESTAMP in UTC · kind, arm_no int8 · link_no
+        int16 · verdict, reason int8 · value_minor, order_key int64 · currency, source text ·
+        properties JSON text or NULL. No mailing is 0, no arm or link -1, no order 0.
+        """
+        from drumbeat.storage.fact_tables import from_ipc, joined
+
+        warehouse = Warehouse(self.connection, self.files)
+        names = [file.name for file in warehouse.list_files()]
+        batches = [from_ipc(batch.rows) for batch in warehouse.list_batches()]
+        recent = joined([*batches, self.pending()])
+        with ExitStack() as stack:
+            opened = {name: self.files.open(name) for name in names}
+            for file in opened.values():
+                stack.callback(file.close)
+            duck = _duckdb(opened)
+            stack.callback(duck.close)
+            duck.register("recent_facts", recent)
+            duck.execute(_view(names))
+            duck.execute("SET lock_configuration = true")
+            yield duck
+
+
+def _duckdb(opened: dict[str, SealedFile]) -> "duckdb.DuckDBPyConnection":
+    import duckdb
+
+    from drumbeat.storage.fact_file_system import FactFileSystem
+
+    duck = duckdb.connect(
+        config={
+            "threads": "1",
+            "memory_limit": MEMORY_LIMIT,
+            "temp_directory": "",  # what spilled would lie there in plain
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "python_enable_replacements": "false",
+        }
+    )
+    if opened:
+        duck.register_filesystem(FactFileSystem(opened))
+    duck.execute("SET disabled_filesystems = 'LocalFileSystem'")
+    duck.execute("SET TimeZone = 'UTC'")
+    return duck
+
+
+def _view(names: Sequence[str]) -> str:
+    columns = (
+        "contact_no, mailing_no, occurred_at, kind, arm_no, link_no, verdict, reason, value_minor,"
+        " currency, order_key, source, properties"
+    )
+    recent = f"SELECT {columns} FROM recent_facts"
+    if not names:
+        return f"CREATE VIEW facts AS {recent}"
+    paths = ", ".join(f"'{PROTOCOL}://{name}'" for name in names)
+    sealed = f"SELECT {columns} FROM read_parquet([{paths}])"
+    return f"CREATE VIEW facts AS {sealed} UNION ALL {recent}"

@@ -1,0 +1,53 @@
+"""An area of marketing is entered by its front door: `from drumbeat.marketing.timing import …`."""
+
+import grimp
+
+AREAS = "drumbeat.marketing"
+
+PUBLIC_MODULES = {
+    "drumbeat.marketing.campaigns.pipeline": "takes a whole house, so it cannot be a service",
+    "drumbeat.marketing.campaigns.answer": "reads across areas inside one unit, for every way in",
+    "drumbeat.marketing.campaigns.preview": "needs the compiler, which the package must not import",
+}
+"""Doors beside the front door, each with the reason why it is not in the package itself."""
+
+
+def area_of(module: str) -> str | None:
+    parts = module.split(".")
+    return ".".join(parts[:3]) if module.startswith(AREAS + ".") else None
+
+
+def is_a_door(importer: str, imported: str) -> bool:
+    """The package, its ports, a public module; and stores and services for the department alone."""
+    if imported == area_of(imported) or imported in PUBLIC_MODULES:
+        return True
+    last = imported.rpartition(".")[2]
+    if importer == "drumbeat.marketing.department":
+        return last == "service" or last == "store" or last.startswith("store_")
+    return last == "ports"
+
+
+def test_nobody_reaches_past_a_front_door() -> None:
+    graph = grimp.build_graph("drumbeat")
+    trespasses = [
+        f"{importer} imports {imported}"
+        for imported in sorted(graph.modules)
+        if area_of(imported)
+        for importer in sorted(graph.find_modules_that_directly_import(imported))
+        if area_of(importer) != area_of(imported) and not is_a_door(importer, imported)
+    ]
+    assert not trespasses, "Import from the area's package, or from its ports."
+
+
+def test_the_list_of_public_modules_is_not_stale() -> None:
+    graph = grimp.build_graph("drumbeat")
+    unused = {
+        module
+        for module in PUBLIC_MODULES
+        if module not in graph.modules
+        or all(
+            area_of(importer) == area_of(module)
+            for importer in graph.find_modules_that_directly_import(module)
+        )
+    }
+    assert not unused

@@ -1,0 +1,188 @@
+"""One function, every way in: a use case has a route and a route has a command, or says why not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pytest
+from cyclopts import App
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.interfaces.api import create_api
+from drumbeat.interfaces.cli.__main__ import app as cli
+from tests.architecture.services import services
+from tests.architecture.tree import SOURCE, area_calls
+
+REST = SOURCE / "interfaces" / "api"
+PREFIX = "/api/v2/marketing"
+
+
+@dataclass(frozen=True)
+class Exempt:
+    """Methods without a route of their own: why, and where they are called instead."""
+
+    reason: str
+    called_in: tuple[str, ...]
+    methods: str
+
+
+EXEMPT = (
+    Exempt(
+        "a step of the campaign or a part of its answer: creating, approving, launching, "
+        "changing and showing a campaign are the routes",
+        ("marketing/campaigns",),
+        """
+        accounts.actor_of
+        approvals.approve approvals.ask approvals.find
+        analytics.arm_counts analytics.campaign_report analytics.status
+        audience.audience_members audience.count_audience audience.find_contact
+        audience.permissions audience.recipients
+        campaigns.approval_of campaigns.count_states campaigns.count_transitions
+        campaigns.list_transitions campaigns.move campaigns.save_plan
+        content.compile_piece content.mail_context content.preview content.save_email
+        delivery.accept_plan delivery.cancel delivery.cancel_next delivery.count
+        delivery.count_arms delivery.freeze_next delivery.get delivery.ledger_rows
+        delivery.next_due delivery.next_due_of delivery.open_mailing delivery.pause
+        delivery.resume delivery.save_links delivery.start
+        experiments.analyse experiments.assign experiments.count_started experiments.decide
+        experiments.design experiments.get_experiment experiments.start
+        senders.resolve
+        timing.plan_instants timing.plan_wall_time
+        """,
+    ),
+    Exempt(
+        "the engine's own work on rows that are due; nobody asks for it",
+        ("engine", "marketing/folds.py"),
+        """
+        audience.permission_revision audience.refuse_all audience.zones_of
+        campaigns.list_advancing campaigns.note_trouble
+        delivery.list_exhausted delivery.recount delivery.settle
+        events.adopt events.archive_due events.compact events.fold events.read_batches
+        events.replace events.seal events.small_files events.sweep
+        sending.exchange sending.halt sending.list_claimants sending.look_around
+        sending.note_trouble sending.record sending.recover
+        timing.record_engagement
+        """,
+    ),
+    Exempt(
+        "readers of our mail ask by the token in it, outside REST",
+        ("interfaces/public",),
+        "audience.withdraw delivery.link_target events.record events.record_hits",
+    ),
+    Exempt(
+        "a browser signs in and out by pages, and charts belong to a page",
+        ("interfaces/web",),
+        """
+        accounts.actor_for_session accounts.redeem_link accounts.sign_out
+        analytics.hourly
+        """,
+    ),
+    Exempt(
+        "for whoever owns the folder, on the machine where it lies",
+        ("bootstrap", "interfaces/cli"),
+        """
+        accounts.ensure_owner accounts.issue_sign_in_link accounts.owner
+        senders.default_sender
+        """,
+    ),
+    Exempt(
+        "inside the import and the segmentation, which have routes",
+        ("marketing/audience",),
+        "audience.merge_contacts audience.read_profile audience.save_segments",
+    ),
+    Exempt(
+        "no way in yet: reachable from tests and from other Python only",
+        (),
+        """
+        accounts.issue_key accounts.list_audit accounts.record accounts.revoke_key
+        approvals.decline approvals.get approvals.list_waiting
+        audience.contact_numbers audience.contact_numbers_by_external_id
+        audience.find_segment_by_name audience.get_contact audience.list_contacts
+        audience.list_proofs audience.segment_by audience.suppress
+        content.current content.versions
+        delivery.anything_due delivery.history_of delivery.ledger delivery.links delivery.list_
+        events.forget_evidence
+        experiments.list_experiments
+        senders.list_ senders.save
+        """,
+    ),
+)
+
+COMMANDS = {
+    "POST /campaigns": "campaigns create",
+    "GET /campaigns": "campaigns list",
+    "GET /campaigns/{campaign_id}": "campaigns show",
+    "POST /campaigns/{campaign_id}/approve": "campaigns approve",
+    "POST /campaigns/{campaign_id}/launch": "campaigns launch",
+    "POST /campaigns/{campaign_id}/pause": "campaigns pause",
+    "POST /campaigns/{campaign_id}/resume": "campaigns resume",
+    "POST /campaigns/{campaign_id}/cancel": "campaigns cancel",
+    "GET /campaigns/{campaign_id}/ledger": "campaigns ledger",
+    "GET /campaigns/{campaign_id}/ledger/rows": "campaigns ledger",
+    "GET /campaigns/{campaign_id}/preview": "content preview",
+    "POST /workflows/email": "workflow email",
+    "GET /workflows/email/{campaign_id}": "workflow email",
+    "POST /contacts/import": "audience import",
+    "POST /events/import": "events import",
+    "GET /segments": "segments list",
+    "POST /segments": "segments create",
+    "GET /sandbox/messages": "sandbox list",
+    "GET /sandbox/messages/{number}": "sandbox show",
+    "GET /status": "status",
+}
+
+NO_COMMAND = {
+    "PUT /campaigns/{campaign_id}": "a form's way to save; on the command line a new file is made",
+    "POST /events": "for programs that report one fact at a time; files have `events import`",
+    "GET /engine": "what `workflow email --wait` and the demo poll",
+}
+
+
+def use_cases() -> set[str]:
+    return {f"{area}.{name}" for area, methods in services().items() for name in methods}
+
+
+def exempt() -> dict[str, Exempt]:
+    return {method: each for each in EXEMPT for method in each.methods.split()}
+
+
+def routes(house: Drumbeat) -> set[str]:
+    paths: Mapping[str, Mapping[str, object]] = create_api(house).openapi()["paths"]
+    return {
+        f"{verb.upper()} {path.removeprefix(PREFIX)}"
+        for path, verbs in paths.items()
+        if path.startswith(PREFIX)
+        for verb in verbs
+    }
+
+
+def test_every_use_case_has_a_route_or_says_why_not() -> None:
+    missing = use_cases() - area_calls(REST) - exempt().keys()
+    assert not missing, "Give it a route, or a line in EXEMPT that says why it needs none."
+
+
+def test_no_exempt_use_case_is_unknown_or_has_a_route_by_now() -> None:
+    assert not exempt().keys() - use_cases()
+    assert not exempt().keys() & area_calls(REST)
+
+
+@pytest.mark.parametrize("each", EXEMPT, ids=lambda each: each.reason[:30])
+def test_an_exempt_use_case_is_called_where_its_reason_says(each: Exempt) -> None:
+    called = area_calls(*(SOURCE / place for place in each.called_in))
+    assert not set(each.methods.split()) - called or not each.called_in
+
+
+def test_a_use_case_without_a_way_in_is_called_nowhere() -> None:
+    without = {method for method, each in exempt().items() if not each.called_in}
+    assert not without & area_calls(SOURCE / "engine", SOURCE / "interfaces")
+
+
+def test_every_route_has_a_command_or_says_why_not(house: Drumbeat) -> None:
+    assert routes(house) == COMMANDS.keys() | NO_COMMAND.keys()
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS.values())))
+def test_every_command_of_a_route_exists(command: str) -> None:
+    found: App = cli
+    for word in command.split():
+        found = found[word]
+    assert found.help

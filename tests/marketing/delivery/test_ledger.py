@@ -1,0 +1,151 @@
+"""Who got it, who did not, and why."""
+
+from datetime import timedelta
+
+import pytest
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.kit.errors import Conflict, InvalidInput, NotPermitted
+from drumbeat.kit.ids import ContactNo, MailingNo
+from drumbeat.kit.signing import Recipient
+from drumbeat.marketing.delivery import MailingState, message_id_of, parse_message_id
+from tests.conftest import GUEST, MARIA, MONDAY_9, HandClock
+from tests.marketing.delivery.cast import address, invite, open_frozen, plan_for, states
+
+
+def test_rows_come_in_pages_and_every_recipient_exactly_once(house: Drumbeat) -> None:
+    invite(house, 25)
+    mailing_no = open_frozen(house, plan_for(house, 25, barred={3: "unsubscribed"}))
+    lines, after = [], ""
+    with house.look(MARIA) as department:
+        while page := department.delivery.ledger_rows(mailing_no, after=after, limit=7):
+            lines += page
+            after = page[-1].after
+    assert sorted(line.email for line in lines) == sorted(address(n) for n in range(1, 26))
+    barred = next(line for line in lines if line.contact_no == 3)
+    assert (barred.state, barred.reason) == ("suppressed", "unsubscribed")
+    planned = next(line for line in lines if line.contact_no == 2)
+    assert (planned.state, planned.variant, planned.planned_at) == ("planned", "B", MONDAY_9)
+    assert planned.step == "email" and planned.sent_at is None and planned.provider == ""
+
+
+def test_a_page_starts_only_behind_a_row(house: Drumbeat) -> None:
+    mailing_no = open_frozen(house, plan_for(house, 1))
+    with house.look(MARIA) as department, pytest.raises(InvalidInput):
+        department.delivery.ledger_rows(mailing_no, after="first")
+
+
+def test_a_message_id_names_its_recipient_and_is_the_same_every_time(house: Drumbeat) -> None:
+    keys = house.office.keys
+    text = message_id_of(MailingNo(7), ContactNo(12345), 0, keys, "shop.example")
+    assert text == message_id_of(MailingNo(7), ContactNo(12345), 0, keys, "shop.example")
+    assert text.endswith("@shop.example>")
+    assert parse_message_id(text.lower(), keys) == Recipient(MailingNo(7), ContactNo(12345), 0)
+
+
+@pytest.mark.parametrize("text", ["", "<>", "<a@b>", "<ünïcode@b>", "x" * 500, "<aaaa@"])
+def test_a_foreign_message_id_names_nobody(house: Drumbeat, text: str) -> None:
+    assert parse_message_id(text, house.office.keys) is None
+
+
+def test_the_history_of_a_contact_spans_mailings_newest_first(house: Drumbeat) -> None:
+    invite(house, 5)
+    first = open_frozen(house, plan_for(house, 5))
+    second = open_frozen(house, plan_for(house, 5, barred={4: "no_consent"}))
+    with house.look(MARIA) as department:
+        lines = department.delivery.history_of(ContactNo(4))
+    assert [(line.mailing_no, line.state) for line in lines] == [
+        (second, "suppressed"),
+        (first, "planned"),
+    ]
+
+
+def test_links_lead_where_they_were_saved_and_cannot_change_once_out(house: Drumbeat) -> None:
+    mailing_no = open_frozen(house, plan_for(house, 1), start=False)
+    with house.begin(MARIA) as department:
+        department.delivery.save_links(mailing_no, ["https://a.example/", "https://b.example/"])
+        department.delivery.start(mailing_no)
+    with house.begin(MARIA) as department:
+        assert department.delivery.link_target(mailing_no, 1) == "https://b.example/"
+        assert department.delivery.link_target(mailing_no, 2) is None
+        with pytest.raises(Conflict):
+            department.delivery.save_links(mailing_no, ["https://evil.example/"])
+
+
+def test_what_is_due_follows_the_clock(house: Drumbeat, clock: HandClock) -> None:
+    mailing_no = open_frozen(house, plan_for(house, 2, later=[3600, 7200]))
+    with house.look(MARIA) as department:
+        assert department.delivery.next_due() == MONDAY_9 + timedelta(hours=1)
+        assert department.delivery.next_due_of(mailing_no) == MONDAY_9 + timedelta(hours=1)
+        assert not department.delivery.anything_due()
+        clock.advance(hours=1)
+        assert department.delivery.anything_due()
+    with house.begin(MARIA) as department:
+        department.delivery.pause(mailing_no)
+        assert not department.delivery.anything_due()
+
+
+def test_illegal_transitions_say_what_would_be_legal(house: Drumbeat) -> None:
+    mailing_no = open_frozen(house, plan_for(house, 1))
+    with house.begin(MARIA) as department:
+        department.delivery.cancel(mailing_no)
+        with pytest.raises(Conflict, match=r"is cancelled: it cannot be resumed.*paused"):
+            department.delivery.resume(mailing_no)
+
+
+def test_pausing_before_the_start_is_harmless(house: Drumbeat) -> None:
+    mailing_no = open_frozen(house, plan_for(house, 1), start=False)
+    with house.begin(MARIA) as department:
+        assert department.delivery.pause(mailing_no).state is MailingState.ready
+        assert department.delivery.start(mailing_no).state is MailingState.sending
+        assert department.delivery.pause(mailing_no).state is MailingState.paused
+        with pytest.raises(Conflict, match="resume"):
+            department.delivery.start(mailing_no)
+
+
+def test_cancelling_turns_every_waiting_row_into_suppressed_in_bounded_units(
+    house: Drumbeat,
+) -> None:
+    mailing_no = open_frozen(house, plan_for(house, 100, barred={1: "unsubscribed"}))
+    with house.begin(MARIA) as department:
+        department.delivery.cancel(mailing_no)
+    lefts = []
+    while not lefts or lefts[-1]:
+        with house.begin(MARIA) as department:
+            lefts.append(department.delivery.cancel_next(mailing_no, limit=30))
+    assert lefts == [69, 39, 9, 0]
+    assert states(house, mailing_no) == {"suppressed": 100}
+    with house.look(MARIA) as department:
+        assert department.delivery.ledger(mailing_no).reasons == {
+            "cancelled": 99,
+            "unsubscribed": 1,
+        }
+
+
+def test_a_mailing_with_open_rows_is_not_settled(house: Drumbeat) -> None:
+    mailing_no = open_frozen(house, plan_for(house, 3))
+    with house.begin(MARIA) as department:
+        recount = department.delivery.recount(mailing_no)
+        with pytest.raises(Conflict, match="3 wait"):
+            department.delivery.settle(recount)
+
+
+def test_a_mailing_that_nobody_may_get_is_exhausted_and_settles(house: Drumbeat) -> None:
+    mailing_no = open_frozen(house, plan_for(house, 2, barred={1: "no_consent", 2: "no_consent"}))
+    with house.begin(MARIA) as department:
+        assert department.delivery.list_exhausted() == [mailing_no]
+        recount = department.delivery.recount(mailing_no)
+        assert department.delivery.settle(recount).state is MailingState.settled
+
+
+def test_a_guest_may_do_nothing(house: Drumbeat) -> None:
+    mailing_no = open_frozen(house, plan_for(house, 1))
+    with house.begin(GUEST) as department:
+        for act in (
+            department.delivery.start,
+            department.delivery.pause,
+            department.delivery.cancel,
+            department.delivery.ledger,
+        ):
+            with pytest.raises(NotPermitted):
+                act(mailing_no)
