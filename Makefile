@@ -4,7 +4,7 @@
 
 demo: setup ; @.venv/bin/drumbeat demo
 
-test: setup-dev ; @.venv/bin/python -m pytest -q -n auto
+test: setup-dev ; @.venv/bin/python -m pytest -q -rs -n auto
 
 check: setup-dev
 	@.venv/bin/ruff format --check src tests benchmarks

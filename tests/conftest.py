@@ -1,6 +1,7 @@
 """The cast and the places: a real migrated database in a folder of its own, and its people."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,3 +41,18 @@ def house(tmp_path: Path, clock: HandClock) -> Iterator[Drumbeat]:
     drumbeat = open_folder(tmp_path / "home", tmp_path / "keys" / "key", clock=clock)
     yield drumbeat
     drumbeat.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A skip for want of something named in DRUMBEAT_REQUIRE is a failure: CI must have it."""
+    report = yield
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = str(report.longrepr[2])
+        missing = [name for name in os.environ.get("DRUMBEAT_REQUIRE", "").split() if name in reason]
+        if missing:
+            report.outcome = "failed"
+            report.longrepr = f"{missing[0]} is required here: {reason}"
+    return report

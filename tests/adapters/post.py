@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from drumbeat.adapters.messengers.smtp import SmtpCarrier, SmtpServer, Timeouts
 from drumbeat.marketing.delivery.ports import Carrier, Outcome, Parcel, Place
+from tests.fault_server import FaultServer, Peer, Script
 
 T = TypeVar("T")
 
@@ -79,3 +80,17 @@ def run(main: Callable[[], Coroutine[None, None, T]]) -> T:
     answer = asyncio.run(watched())
     gc.collect()
     return answer
+
+
+async def healthy(peer: Peer) -> None:
+    await peer.welcome()
+    await peer.go_on()
+
+
+def meet(*scripts: Script, count: int = 1, soon: bool = False) -> tuple[Post, FaultServer]:
+    async def main() -> tuple[Post, FaultServer]:
+        async with FaultServer(*scripts) as server:
+            carrier = carrier_to(server.port, timeouts=SOON if soon else NEVER)
+            return await carried(carrier, parcels(count)), server
+
+    return run(main)

@@ -56,7 +56,8 @@ EXEMPT = (
         audience.permission_revision audience.refuse_all audience.zones_of
         campaigns.list_advancing campaigns.note_trouble
         delivery.list_exhausted delivery.recount delivery.settle
-        events.adopt events.archive_due events.compact events.fold events.read_batches
+        events.adopt events.anything_to_fold events.archive_due events.compact events.fold
+        events.read_batches
         events.replace events.seal events.small_files events.sweep
         sending.exchange sending.halt sending.list_claimants sending.look_around
         sending.note_trouble sending.record sending.recover

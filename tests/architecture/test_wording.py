@@ -1,4 +1,4 @@
-"""The repository speaks of the product only, never of the place or the tools it was written with."""
+"""The repository speaks of the product, never of the place or the tools it was written with."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the architecture tests look at: every source file of the repository, read and parsed once."""
+"""What the architecture tests look at: every source file of the repository, parsed once."""
 
 import ast
 from collections.abc import Iterator

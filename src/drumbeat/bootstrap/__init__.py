@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drumbeat.bootstrap.settings import Settings, read_settings
-from drumbeat.kit.actor import GATEKEEPER, Actor, Scope
+from drumbeat.kit.actor import GATEKEEPER, SYSTEM_ACCOUNTS, Actor
 from drumbeat.kit.clock import Clock, utc_now
 from drumbeat.marketing.department import Department, Office
 from drumbeat.storage.database import Database, connect
@@ -19,10 +19,10 @@ from drumbeat.storage.secrets import KeyRing, create_key, load_key
 
 if TYPE_CHECKING:
     from drumbeat.marketing.delivery.ports import Carrier, SandboxInbox
+    from drumbeat.storage.mail_folder import MailFolder
 
 __all__ = ["Drumbeat", "Settings", "open_drumbeat", "open_folder", "read_settings"]
 
-_FOUNDER = Actor("system:founding", frozenset({Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE}))
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,15 @@ class Drumbeat:
             person = department.accounts.owner()
             if person is not None:
                 return department.accounts.actor_of(person.person_no)
-        with self.begin(_FOUNDER) as department:
+        with self.begin(SYSTEM_ACCOUNTS) as department:
             return department.accounts.actor_of(department.accounts.ensure_owner().person_no)
 
     @cached_property
     def sandbox(self) -> "SandboxInbox":
         """The mail that never left the house."""
-        from drumbeat.adapters.messengers.sandbox import SandboxInbox, open_mail_folder
+        from drumbeat.adapters.messengers.sandbox import SandboxInbox
 
-        return SandboxInbox(open_mail_folder(self.home, self.office.keys.derive("sandbox")))
+        return SandboxInbox(self._mail_folder)
 
     @cached_property
     def carrier(self) -> "Carrier":
@@ -69,10 +69,15 @@ class Drumbeat:
             from drumbeat.adapters.messengers.smtp import SmtpCarrier, parse_smtp_url
 
             return SmtpCarrier(parse_smtp_url(self.settings.smtp_url))
-        from drumbeat.adapters.messengers.sandbox import SandboxCarrier, open_mail_folder
+        from drumbeat.adapters.messengers.sandbox import SandboxCarrier
 
-        folder = open_mail_folder(self.home, self.office.keys.derive("sandbox"))
-        return SandboxCarrier(folder, self.office.clock)
+        return SandboxCarrier(self._mail_folder, self.office.clock)
+
+    @cached_property
+    def _mail_folder(self) -> "MailFolder":
+        from drumbeat.adapters.messengers.sandbox import open_mail_folder
+
+        return open_mail_folder(self.home, self.office.keys.derive("sandbox"))
 
     @property
     def pace(self) -> float | None:
@@ -92,6 +97,8 @@ class Drumbeat:
         return server.host, server.port
 
     def close(self) -> None:
+        if "_mail_folder" in self.__dict__:
+            self._mail_folder.close()
         self.database.close()
 
 

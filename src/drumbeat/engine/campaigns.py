@@ -4,7 +4,7 @@ import structlog
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import SYSTEM_UPKEEP
-from drumbeat.kit.errors import Conflict, DrumbeatError
+from drumbeat.kit.errors import Conflict, DrumbeatError, Overtaken
 from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.result import Again
 from drumbeat.marketing.campaigns.pipeline import advance
@@ -41,6 +41,8 @@ def _advance(drumbeat: Drumbeat, campaign_id: CampaignId) -> bool:
     """A campaign that cannot go on tells why in the log and leaves the others alone."""
     try:
         return isinstance(advance(drumbeat, campaign_id), Again)
+    except Overtaken:
+        return True  # a person or another engine was faster: read anew
     except DrumbeatError as error:
         log.warning("campaign.stuck", campaign=campaign_id, why=str(error))
         with drumbeat.begin(SYSTEM_UPKEEP) as department:

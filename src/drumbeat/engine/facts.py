@@ -8,6 +8,9 @@ from drumbeat.marketing.folds import fold_facts
 
 def fold(drumbeat: Drumbeat) -> bool:
     """One unit: at most 2,000 facts become a batch and every area hears of them."""
+    with drumbeat.look(SYSTEM_FACTS) as department:
+        if not department.events.anything_to_fold():
+            return False
     with drumbeat.begin(SYSTEM_FACTS) as department:
         return fold_facts(department) > 0
 
@@ -35,8 +38,11 @@ def tidy(drumbeat: Drumbeat) -> bool:
         small = events.small_files()
     if small:
         merged = events.compact(small)
-        with drumbeat.begin(SYSTEM_FACTS) as department:
-            department.events.replace(merged, small)
+        try:
+            with drumbeat.begin(SYSTEM_FACTS) as department:
+                department.events.replace(merged, small)
+        except Conflict:
+            return False  # another engine was faster; what was merged here is swept later
     with drumbeat.begin(SYSTEM_FACTS) as department:
         department.events.sweep()
     return bool(small)

@@ -23,8 +23,13 @@ from drumbeat.marketing.delivery import Mailing
 from drumbeat.marketing.senders import require_real
 from drumbeat.storage.leases import holder_name
 
+ENGINE_OF = "DRUMBEAT_ENGINE_OF"
+"""The process that started this engine: when it is gone, the engine ends too."""
+
 LEASE_SECONDS = 30.0
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.02
+RESTED_SECONDS = 1.0
+"""How long nothing is looked at while nobody wrote and nothing fell due."""
 
 log = structlog.get_logger()
 
@@ -89,6 +94,7 @@ class Engine:
         self._due = dict.fromkeys(JOBS, 0.0)
         self._leased = dict.fromkeys(JOBS, 0.0)
         self._sending = sending_engine(drumbeat)
+        self._parent = int(os.environ.get(ENGINE_OF, "0"))
 
     def stop(self) -> None:
         """End soon: what is on the wire is answered first. Safe to call from a signal handler."""
@@ -98,15 +104,34 @@ class Engine:
     def run(self, *, until_idle: bool = False) -> None:
         """Work until `stop`, or until nothing is due now."""
         with self._sending.running():
-            while not self._stopping.is_set():
+            while not self._stopping.is_set() and not self._orphaned():
+                version = self._drumbeat.database.version()
                 if self._turn(all_jobs=until_idle):
                     continue
                 if until_idle and self._idle():
                     break
                 if until_idle and (failure := self._sending.failure()) is not None:
                     raise failure
-                self._stopping.wait(POLL_SECONDS)
+                self._rest(version)
         self._give_back()
+
+    def _rest(self, version: int) -> None:
+        """Wait until somebody writes, something falls due, or a chore may be looked at again."""
+        with self._drumbeat.look(SYSTEM_UPKEEP) as department:
+            due = next_due(department)
+        clock, end = self._drumbeat.office.clock, time.monotonic() + RESTED_SECONDS
+        # What is due already and was not done waits for something else, such as a mail server.
+        awaited = due if due is not None and due > clock() else None
+        while time.monotonic() < end and not self._stopping.is_set():
+            self._stopping.wait(POLL_SECONDS)
+            fallen_due = awaited is not None and awaited <= clock()
+            if fallen_due or self._drumbeat.database.version() != version:
+                self._due.update({job: 0.0 for job in JOBS if job.hurried})
+                self._sending.wake()
+                return
+
+    def _orphaned(self) -> bool:
+        return self._parent != 0 and os.getppid() != self._parent
 
     def run_until(self, end: datetime, clock: FileClock) -> None:
         """Move the clock's file from one due time to the next, working each off, up to `end`."""

@@ -19,6 +19,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from drumbeat.bootstrap import Drumbeat
+from drumbeat.engine.loop import ENGINE_OF
 from drumbeat.interfaces.api import create_api
 from drumbeat.interfaces.public import Intake, TrackingApp, recording_hits
 from drumbeat.interfaces.web import create_web
@@ -127,7 +128,8 @@ class EngineChild:
     """The engine's process: started niced, started again when it dies, told to end at the end."""
 
     def __init__(self, public_url: str) -> None:
-        self._environment = os.environ | {"DRUMBEAT_PUBLIC_URL": public_url}
+        parent = {"DRUMBEAT_PUBLIC_URL": public_url, ENGINE_OF: str(os.getpid())}
+        self._environment = os.environ | parent
         self._ending = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self._watcher = threading.Thread(target=self._watch, name="engine-watcher")

@@ -70,7 +70,6 @@ SYSTEM_SENDING = Actor(
             Scope.UPKEEP,
             Scope.CAMPAIGNS_READ,
             Scope.AUDIENCE_READ,
-            Scope.CONTENT_READ,
             Scope.EVENTS_WRITE,
         }
     ),

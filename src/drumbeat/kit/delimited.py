@@ -129,13 +129,12 @@ class _Lines:
 
 def _decoded(source: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:
     source.seek(0)
-    errors = "replace" if encoding.name.startswith("utf-16") else "surrogateescape"
     try:
         "".encode(encoding.name)
     except LookupError:
         message = f"encoding: {encoding.name[:40]!r} is not an encoding, such as utf-8 or cp1252."
         raise InvalidInput(message, field="encoding") from None
-    return _KeepsOpen(source, encoding=encoding.name, errors=errors, newline="")
+    return _KeepsOpen(source, encoding=encoding.name, errors="replace", newline="")
 
 
 class _KeepsOpen(io.TextIOWrapper):
@@ -232,6 +231,6 @@ def _flaw(cell: str, encoding: Encoding) -> str:
         return ""
     if "\x00" in cell:
         return "holds a NUL byte"
-    if any("\udc80" <= char <= "\udcff" or char == "\ufffd" for char in cell):
+    if "\ufffd" in cell:
         return f"is not readable as {encoding.name}"
     return ""

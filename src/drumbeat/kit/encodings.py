@@ -33,8 +33,6 @@ _LATIN = ["cp1252", "cp1250", "cp1254"]
 _LEGACY = [*_LATIN, "cp1251", "cp1253", "shift_jis", "gb18030", "big5", "euc_kr"]
 _CLEARLY = 0.1  # how much better a language must fit another alphabet than the western one
 _RUN = re.compile(rb"[\x80-\xff]+")
-_ESCAPED = re.compile("[\udc80-\udcff]")
-_WIDE = re.compile("[\x80-\ud7ff\ue000-\uffff\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +80,18 @@ def _count(source: BinaryIO) -> _Count:
         text = decoder.decode(chunk)
         if text.isascii():
             continue
-        invalid = len(_ESCAPED.findall(text))
+        invalid = _escaped(text)
         count.invalid += invalid
-        count.valid += len(_WIDE.findall(text))
+        count.valid += len(text) - len(text.encode("ascii", "ignore")) - invalid
         if invalid and len(count.sample) < _SAMPLE:
             count.sample += _telling_lines(chunk)
-    count.invalid += len(_ESCAPED.findall(decoder.decode(b"", final=True)))
+    count.invalid += _escaped(decoder.decode(b"", final=True))
     return count
+
+
+def _escaped(text: str) -> int:
+    """How many bytes of the text did not decode."""
+    return len(text) - len(text.encode("utf-8", "ignore").decode("utf-8"))
 
 
 def _telling_lines(chunk: bytes) -> bytes:

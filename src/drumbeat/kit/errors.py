@@ -4,6 +4,7 @@
   - NotFound          it does not exist, or not for this actor
   - NotPermitted      the actor lacks the scope
   - Conflict          it exists, but in the wrong state
+    - Overtaken       somebody else changed it meanwhile; reading anew and trying again may help
   - InvalidInput      the request makes no sense; `field` says where
   - ProviderFailed    somebody else's system; `permanent` says whether retrying is pointless
 
@@ -24,6 +25,10 @@ class NotPermitted(DrumbeatError):
 
 
 class Conflict(DrumbeatError):
+    pass
+
+
+class Overtaken(Conflict):
     pass
 
 

@@ -83,7 +83,7 @@ class HandTime:
         self.now += seconds
 
 
-def maria(_: Mailing) -> Actor | None:
+def maria(_: Mailing) -> Actor:
     return MARIA
 
 

@@ -200,7 +200,8 @@ def test_two_engines_on_one_folder_share_the_work(house: Drumbeat) -> None:
     with engines[0].running(), engines[1].running():
         while any(engine.busy() for engine in engines):
             pass
-    assert len(arrived) == 300 and set(arrived.values()) == {1}
+    assert len(arrived) == 300
+    assert set(arrived.values()) == {1}
     assert states(house, mailing_no) == {"sent": 300}
 
 

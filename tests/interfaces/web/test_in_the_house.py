@@ -25,7 +25,7 @@ def sign_in(house: Drumbeat, owner: Actor, served: Served) -> dict[str, str]:
 
 
 def test_a_campaign_that_was_just_written_has_a_page(house: Drumbeat, owner: Actor) -> None:
-    test = campaigns.TestWish("subject_line", ("Come in", "Your table is waiting"))
+    test = campaigns.ExperimentWish("subject_line", ("Come in", "Your table is waiting"))
     kind = campaigns.Kind.NEWSLETTER
     brief = campaigns.Brief("Autumn menu", kind, "Come in", BODY, test=test)
     with house.begin(owner) as department:

@@ -28,6 +28,7 @@ from tests.interfaces.web.sample import sample_result, sample_unsent
         (wording.instant("2026-11-02T09:00:00+00:00"), "2 Nov 2026, 09:00 UTC"),
         (wording.instant("soon"), "—"),
         (wording.instant(None), "—"),
+        (wording.spoken("{{ contact.first_name | default: 'Hi' }}, x"), "[first name], x"),
         (wording.words("awaiting_approval"), "awaiting approval"),
     ],
 )
@@ -110,3 +111,30 @@ def test_variants_share_an_axis_and_only_the_winner_is_marked() -> None:
 def test_advice_names_its_evidence() -> None:
     advice = result_page(sample_result()).recommendations
     assert advice[0][1] == "Conversion rate 0.9\u202f%; the mark is 2.0\u202f%."
+
+
+def test_an_hour_without_anything_is_a_zero_and_not_a_gap() -> None:
+    hourly = [{"hour": 3, "opens": 99, "clicks": 1}, {"hour": 30, "opens": 99, "clicks": 0}]
+    curve = result_page(sample_result(hourly={"after_send": hourly})).curve
+    assert curve is not None
+    assert curve.hours[:5] == [(0, 0, 0), (1, 0, 0), (2, 0, 0), (3, 99, 1), (4, 0, 0)]
+    assert len(curve.hours) == 36
+    assert curve.marks == [0, 9, 18, 27]
+
+
+def test_a_long_quiet_end_is_not_drawn() -> None:
+    hourly = [{"hour": 0, "opens": 990, "clicks": 0}, {"hour": 70, "opens": 1, "clicks": 0}]
+    curve = result_page(sample_result(hourly=hourly)).curve
+    assert curve is not None
+    assert len(curve.hours) == 24
+
+
+def test_a_finished_test_without_a_winner_is_not_too_early() -> None:
+    result = sample_result()
+    result["ab_testing"] |= {"winner": None, "outcome": "inconclusive", "decided": True}
+    assert result_page(result).verdict.headline == "The test could not name a winner."
+
+
+def test_a_list_without_counts_still_names_the_winner() -> None:
+    verdict = result_page(sample_result(arms=[])).verdict
+    assert verdict.headline == "“Your table is waiting” won."

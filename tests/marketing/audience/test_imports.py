@@ -299,3 +299,48 @@ def test_progress_is_told_unit_by_unit(house: Drumbeat) -> None:
     import_contacts(begin, io.BytesIO(raw), PLAIN, told.append)
     assert [step.rows for step in told] == [500, 1_000, 1_200]
     assert told[-1].bytes_read == told[-1].bytes_total == len(raw)
+
+
+def test_an_import_that_is_cut_off_leaves_whole_units_and_goes_on_when_repeated(
+    house: Drumbeat, load: Import, tmp_path: Path
+) -> None:
+    text = "email\nnobody\n" + "".join(f"p{n}@example.com\n" for n in range(1_200))
+    opened: list[int] = []
+
+    @contextmanager
+    def begin() -> Iterator[AudienceService]:
+        opened.append(1)
+        with house.begin(MARIA) as d:
+            yield d.audience
+            if len(opened) == 2:
+                raise KeyboardInterrupt
+
+    options = ImportOptions(rejected_file=tmp_path / "people.rejected.csv")
+    with pytest.raises(KeyboardInterrupt):
+        import_contacts(begin, io.BytesIO(text.encode()), options)
+    assert not list(tmp_path.glob("*.csv*"))
+    with house.look(MARIA) as d:
+        assert d.audience.count_audience().contacts == 500
+    assert counts(load(text)) == (1_201, 700, 0, 500, 1)
+
+
+def test_a_wrong_encoding_named_by_hand_rejects_the_rows_it_cannot_read(load: Import) -> None:
+    raw = "email,city\na@example.com,Malmö\nb@example.com,Faro\n".encode("cp1252")
+    report = load(raw, ImportOptions(encoding="utf-8"))
+    assert counts(report) == (2, 1, 0, 0, 1)
+    assert (report.problems[0].row, report.problems[0].reason) == (
+        2,
+        "column 2 is not readable as utf-8",
+    )
+
+
+def test_a_header_that_is_refused_leaves_no_file_behind(load: Import, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput):
+        load("city\nPorto\n", ImportOptions(rejected_file=tmp_path / "people.rejected.csv"))
+    assert not list(tmp_path.glob("*.csv*"))
+
+
+@pytest.mark.parametrize("hostile", ["=1+1", "{{ email }}", "</script>", "a\u202eb"])
+def test_hostile_text_is_kept_as_text(load: Import, house: Drumbeat, hostile: str) -> None:
+    load(f'email,first name\nana@example.com,"{hostile}"\n')
+    assert contact(house, "ana@example.com").attributes == {"first_name": hostile}

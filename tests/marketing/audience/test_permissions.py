@@ -1,10 +1,13 @@
 """Nobody is mailed who did not say yes, or said no."""
 
+import pytest
+
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import PUBLIC_CONSENT
+from drumbeat.kit.errors import NotFound, NotPermitted
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience import Consent, ContactRow, Permission, SuppressionReason
-from tests.conftest import MARIA
+from tests.conftest import GUEST, MARIA
 
 ONE = ContactNo(1)
 YES = Permission(True)
@@ -109,3 +112,26 @@ def test_every_change_of_consent_leaves_its_proof(house: Drumbeat) -> None:
         (Consent.subscribed, "import:a.csv", "maria", None),
         (Consent.unsubscribed, "one-click", "public:consent", 3),
     ]
+
+
+def test_refusals_told_by_facts_pass_over_people_who_are_gone(house: Drumbeat) -> None:
+    merge(house, Consent.subscribed)
+    refused = {ONE: 3, ContactNo(99): 3}
+    with house.begin(PUBLIC_CONSENT) as d:
+        d.audience.refuse_all(refused, SuppressionReason.unsubscribed, source="import")
+    after = revision(house)
+    with house.begin(PUBLIC_CONSENT) as d:
+        d.audience.refuse_all(refused, SuppressionReason.unsubscribed, source="import")
+    assert permission(house) == Permission(False, "unsubscribed")
+    assert revision(house) == after
+
+
+def test_nobody_can_unsubscribe_a_contact_that_does_not_exist(house: Drumbeat) -> None:
+    with house.begin(PUBLIC_CONSENT) as d, pytest.raises(NotFound, match="99"):
+        d.audience.withdraw(ContactNo(99), source="one-click")
+
+
+def test_a_guest_may_take_no_permission_away(house: Drumbeat) -> None:
+    merge(house, Consent.subscribed)
+    with house.begin(GUEST) as d, pytest.raises(NotPermitted):
+        d.audience.withdraw(ONE, source="one-click")

@@ -45,8 +45,6 @@ def test_costly_templates_are_stopped_while_they_render(source: str) -> None:
 CHOKING = {
     "raw blocks that never end": "{% raw %}" * 20_000,
     "tags that never end": "<a " * 60_000,
-    "style sheets that never end": "<style>" * 28_000,
-    "comments that never end": "<!--" * 50_000,
 }
 
 
@@ -107,7 +105,7 @@ def test_a_field_that_is_no_plain_data_becomes_text() -> None:
 def test_the_unsafe_filters_do_not_exist() -> None:
     for name in ("safe", "base64_decode", "escapejs", "made_up"):
         with pytest.raises(InvalidInput, match="unknown filter"):
-            check_templates([template("{{ x | " + name + " }}")])
+            compiled("{{ x | " + name + " }}")
 
 
 def test_the_environment_of_the_server_is_not_handed_to_the_trial(
@@ -142,9 +140,9 @@ def test_a_field_cannot_stand_for_what_the_mail_fills_in() -> None:
 def test_the_line_is_the_one_the_author_sees() -> None:
     source = "<style>p{color:red}</style>\n<p>one</p>\n<p>{{ x | nothing }}</p>"
     with pytest.raises(InvalidInput, match=r"content_html, line 3.*unknown filter 'nothing'"):
-        check_templates([template(source)])
+        compiled(source)
     with pytest.raises(InvalidInput, match=r"subject_line, at its end: expected tag endif"):
-        check_templates([template("<p>", subject="{% if x %}")])
+        compiled("<p>", subject="{% if x %}")
     with pytest.raises(InvalidInput, match=r"content_text, line 2"):
         check_templates([template("<p>", text="a\n{{ x | nothing }}")])
 

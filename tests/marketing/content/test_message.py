@@ -44,9 +44,8 @@ def test_one_of_each_header_and_text_before_html() -> None:
 def test_mailto_and_feedback_id_stand_in_the_headers_only_when_set() -> None:
     context = replace(CONTEXT, unsubscribe_mailto="out@example.com", feedback_id="a:b:c:drumbeat")
     message = parsed(built(compile_emails([template("<p>")], context).arms[0]))
-    assert message["List-Unsubscribe"] == (
-        f"<https://mail.example.com/u/{TOKEN}>, <mailto:out@example.com?subject=unsubscribe-{TOKEN}>"
-    )
+    mailto = f"<mailto:out@example.com?subject=unsubscribe-{TOKEN}>"
+    assert message["List-Unsubscribe"] == f"<https://mail.example.com/u/{TOKEN}>, {mailto}"
     assert message["Feedback-ID"] == "a:b:c:drumbeat"
 
 
@@ -75,7 +74,7 @@ def test_any_sender_name_arrives_as_it_was(name: str) -> None:
     "subject",
     [
         "Hello",
-        "Grüße – 50 % off",
+        "Grüße: 50 % off für alle",
         "a" * 300,
         "word " * 60 + "end",
         "=?utf-8?q?x?=",

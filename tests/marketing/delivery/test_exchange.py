@@ -152,7 +152,8 @@ def test_who_withdrew_before_the_claim_is_suppressed_right_there(house: Drumbeat
     with house.begin(MARIA) as department:
         department.audience.withdraw(ContactNo(2), source="test")
     got = exchange(house, mailing_no, [])
-    assert got.barred == 1 and len(got.claimed) == 2
+    assert got.barred == 1
+    assert len(got.claimed) == 2
     assert states(house, mailing_no) == {"claimed": 2, "suppressed": 1}
 
 

@@ -54,7 +54,7 @@ def test_it_is_ready_only_when_every_row_is_in(house: Drumbeat) -> None:
         delivery = department.delivery
         mailing_no = delivery.open_mailing(NEWSLETTER)
         delivery.accept_plan(mailing_no, "plans/one", len(plan), 1)
-    lefts = []
+    lefts: list[int] = []
     for _ in range(3):
         with house.begin(MARIA) as department:
             lefts.append(department.delivery.freeze_next(mailing_no, plan, limit=20))

@@ -26,7 +26,23 @@ def test_rows_come_in_pages_and_every_recipient_exactly_once(house: Drumbeat) ->
     assert (barred.state, barred.reason) == ("suppressed", "unsubscribed")
     planned = next(line for line in lines if line.contact_no == 2)
     assert (planned.state, planned.variant, planned.planned_at) == ("planned", "B", MONDAY_9)
-    assert planned.step == "email" and planned.sent_at is None and planned.provider == ""
+    assert planned.step == "email"
+    assert planned.sent_at is None
+    assert planned.provider == ""
+
+
+def test_rows_can_be_asked_for_by_state(house: Drumbeat) -> None:
+    invite(house, 6)
+    mailing_no = open_frozen(house, plan_for(house, 6, barred={3: "unsubscribed", 4: "no_consent"}))
+    with house.look(MARIA) as department:
+        delivery = department.delivery
+        first = delivery.ledger_rows(mailing_no, state="suppressed", limit=1)
+        rest = delivery.ledger_rows(mailing_no, state="suppressed", after=first[-1].after)
+        planned = delivery.ledger_rows(mailing_no, state="planned")
+        with pytest.raises(InvalidInput, match="planned, claimed"):
+            delivery.ledger_rows(mailing_no, state="lost")
+    assert {line.contact_no for line in first + rest} == {3, 4}
+    assert {line.contact_no for line in planned} == {1, 2, 5, 6}
 
 
 def test_a_page_starts_only_behind_a_row(house: Drumbeat) -> None:
@@ -85,6 +101,15 @@ def test_what_is_due_follows_the_clock(house: Drumbeat, clock: HandClock) -> Non
         assert not department.delivery.anything_due()
 
 
+def test_a_mailing_that_has_ended_wants_to_be_settled_now(house: Drumbeat) -> None:
+    mailing_no = open_frozen(house, plan_for(house, 1, barred={1: "no_consent"}), start=False)
+    with house.begin(MARIA) as department:
+        assert department.delivery.next_due_of(mailing_no) is None
+        department.delivery.start(mailing_no)
+        assert department.delivery.next_due_of(mailing_no) == MONDAY_9
+        assert department.delivery.next_due() is None
+
+
 def test_illegal_transitions_say_what_would_be_legal(house: Drumbeat) -> None:
     mailing_no = open_frozen(house, plan_for(house, 1))
     with house.begin(MARIA) as department:
@@ -109,7 +134,7 @@ def test_cancelling_turns_every_waiting_row_into_suppressed_in_bounded_units(
     mailing_no = open_frozen(house, plan_for(house, 100, barred={1: "unsubscribed"}))
     with house.begin(MARIA) as department:
         department.delivery.cancel(mailing_no)
-    lefts = []
+    lefts: list[int] = []
     while not lefts or lefts[-1]:
         with house.begin(MARIA) as department:
             lefts.append(department.delivery.cancel_next(mailing_no, limit=30))

@@ -6,7 +6,6 @@ step on the wire is in the wire log, and what neither can tell is `uncertain` an
 
 from drumbeat.engine.sending.engine import SendingEngine
 from drumbeat.engine.sending.letters import Letter, LettersOf
-from drumbeat.engine.sending.opening import open_sending_engine
 from drumbeat.engine.sending.session import ActorFor
 from drumbeat.engine.sending.wire_log import WireLog, boot_id
 
@@ -17,5 +16,4 @@ __all__ = [
     "SendingEngine",
     "WireLog",
     "boot_id",
-    "open_sending_engine",
 ]

@@ -23,7 +23,7 @@ from drumbeat.marketing.delivery import EngineName
 from drumbeat.marketing.delivery.ports import Carrier
 
 OUTAGES_TO_GIVE_UP = 3
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 1.0
 _AFTER_FAILURE_SECONDS = 1.0
 
 log = structlog.get_logger()
@@ -55,6 +55,7 @@ class SendingEngine:
         self._pacer = Pacer(self.pace, self.real)
         self._log: WireLog | None = None
         self._stopping = threading.Event()
+        self._woken = threading.Event()
         self._busy = False
 
     # one step -------------------------------------------------------------------------------
@@ -68,6 +69,8 @@ class SendingEngine:
             return False
         self._breaker.try_again()
         wire_log = self._wire_log()
+        if not self._anything_to_do():
+            return False
         recovered = recover_all(self.drumbeat, self.folder, self._engine, wire_log)
         handover = Handover(self.drumbeat, self._letters, wire_log, self._pacer, self._breaker)
         session = Session(
@@ -85,6 +88,11 @@ class SendingEngine:
         if self._breaker.open:
             self._tell(set(handover.mailings))
         return recovered + worked > 0
+
+    def _anything_to_do(self) -> bool:
+        with self.drumbeat.look(SYSTEM_SENDING) as department:
+            sending = department.sending
+            return bool(sending.list_claimants()) or bool(sending.look_around().due)
 
     def _tell(self, mailing_nos: set[int]) -> None:
         log.warning("sending.outage", why=self._breaker.trouble, again_in=self.rest_seconds())
@@ -141,9 +149,14 @@ class SendingEngine:
         """False only after a look that found nothing due: ask it after asking what is due."""
         return self._busy
 
+    def wake(self) -> None:
+        """Look again now: something may be due. Between such calls it looks once a second."""
+        self._woken.set()
+
     def stop(self) -> None:
         """End soon. Safe to call from a signal handler."""
         self._stopping.set()
+        self._woken.set()
 
     def close(self) -> None:
         """Let go of the wire log; claims that are still open are for the next engine to judge."""
@@ -155,6 +168,7 @@ class SendingEngine:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
+            self._woken.clear()
             try:
                 worked = self.step()
             except (
@@ -165,4 +179,4 @@ class SendingEngine:
                 continue
             self._busy = worked or self.rest_seconds() > 0
             if not worked:
-                self._stopping.wait(min(self.rest_seconds(), 1.0) or _POLL_SECONDS)
+                self._woken.wait(min(self.rest_seconds(), 1.0) or _POLL_SECONDS)

@@ -14,7 +14,7 @@ from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.sending.handover import Handover
 from drumbeat.engine.sending.pacing import CLAIM_SECONDS
 from drumbeat.kit.actor import SYSTEM_SENDING, Actor
-from drumbeat.kit.errors import DrumbeatError, NotPermitted
+from drumbeat.kit.errors import DrumbeatError, NotFound, NotPermitted
 from drumbeat.marketing.delivery import (
     CLAIM_ROWS,
     TRANSACTIONAL,
@@ -25,8 +25,8 @@ from drumbeat.marketing.delivery import (
 )
 from drumbeat.marketing.delivery.ports import Carrier
 
-ActorFor = Callable[[Mailing], Actor | None]
-"""The person who decided, with today's scopes; None if that person is gone."""
+ActorFor = Callable[[Mailing], Actor]
+"""The person who decided, with today's scopes. Raises NotFound if that person is gone."""
 
 LOG_BYTES = 8_000_000
 """A longer wire log ends the session, because it can only be emptied while nothing is held."""
@@ -147,12 +147,10 @@ class Session:
 
     def _exchange_one(self, mailing: Mailing, receipts: Sequence[Receipt], room: int) -> Exchange:
         try:
-            actor = self.actor_for(mailing)
-            if actor is None:
-                raise NotPermitted("The person who decided to send this is not here any more.")
-            with self.drumbeat.begin(actor.through("engine")) as department:
+            actor = self.actor_for(mailing).through("engine")
+            with self.drumbeat.begin(actor) as department:
                 return department.sending.exchange(mailing.mailing_no, self.engine, receipts, room)
-        except NotPermitted as error:
+        except (NotFound, NotPermitted) as error:
             with self.drumbeat.begin(SYSTEM_SENDING) as department:
                 recorded = department.sending.record(
                     mailing.mailing_no, self.engine.carrier, receipts

@@ -1,4 +1,4 @@
-"""REST: /events."""
+"""REST: /events, what people did elsewhere: a few at a time, or a file of them."""
 
 import tempfile
 from datetime import datetime

@@ -7,14 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from drumbeat.kit.clock import parse_instant
 from drumbeat.kit.errors import InvalidInput
-from drumbeat.marketing.campaigns import Brief, Kind, Launch, TestWish, TimingWish
+from drumbeat.marketing.campaigns import Brief, Kind, Launch, ExperimentWish, TimingWish
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class TestRequest(_Strict):
+class ExperimentRequest(_Strict):
     element: str = "subject_line"
     metric: str = "open_rate"
     variants: list[str] = Field(default_factory=list, max_length=8)
@@ -49,7 +49,7 @@ class EmailCampaignRequest(_Strict):
     traffic_split: float = 0.5
     sample_size: int | None = None
     confidence_level: float = 0.95
-    test: TestRequest | None = None
+    test: ExperimentRequest | None = None
     timing: TimingRequest = TimingRequest()
     launch: Literal["best", "now"] | None = None
 
@@ -87,7 +87,7 @@ class EmailCampaignRequest(_Strict):
             return ("all",)
         return (self.audience,) if isinstance(self.audience, str) else tuple(self.audience)
 
-    def _test(self) -> TestWish | None:
+    def _test(self) -> ExperimentWish | None:
         """The control is what the campaign says itself, unless `variants` names it too."""
         wish = self.test
         if wish is None:
@@ -96,14 +96,14 @@ class EmailCampaignRequest(_Strict):
                 raise InvalidInput(message, field="alt_subject_line")
             if self.alt_subject_line is None or self.enable_ab_testing is False:
                 return None
-            wish = TestRequest(variants=[self.alt_subject_line])
+            wish = ExperimentRequest(variants=[self.alt_subject_line])
         own = {
             "subject_line": self.subject_line,
             "content": self.content_html,
             "sender_name": self.sender_name or "",
         }.get(wish.element, "")
         named = [own] if own and own not in wish.variants else []
-        return TestWish(
+        return ExperimentWish(
             element=wish.element,
             variants=tuple(dict.fromkeys([*named, *wish.variants])),
             metric=wish.metric,

@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from drumbeat.bootstrap import open_drumbeat, read_settings
+from drumbeat.bootstrap.logs import start_logging
 from drumbeat.interfaces.cli.answers import say
 from drumbeat.kit.clock import FileClock
 from drumbeat.kit.errors import InvalidInput
@@ -25,11 +26,15 @@ def serve(
     chosen = free_port(settings.host, port or settings.port)
     base = settings.public_url or f"http://{settings.host}:{chosen}"
     drumbeat = open_drumbeat(replace(settings, port=chosen))
+    start_logging(drumbeat.home, "front")
     with serving(drumbeat, port=chosen) as server, EngineChild(base):
         with drumbeat.begin(drumbeat.owner()) as department:
             secret = department.accounts.issue_sign_in_link()
         say(f"Drumbeat is at {base}")
         say(f"Sign in once, within ten minutes: {base}/sign-in?link={secret}")
+        # uvicorn raises the signal again once it has drained; by default that would end the
+        # process before its own engine and intake are closed.
+        signal.signal(signal.SIGTERM, lambda *_: None)
         server.run()
     drumbeat.close()
     return 0
@@ -47,8 +52,10 @@ def worker(
     from drumbeat.kit.clock import parse_instant
 
     drumbeat = open_drumbeat(read_settings())
+    start_logging(drumbeat.home, "engine")
     engine = Engine(drumbeat)
     signal.signal(signal.SIGTERM, lambda *_: engine.stop())
+    signal.signal(signal.SIGINT, lambda *_: engine.stop())
     try:
         if until is not None:
             clock = drumbeat.office.clock

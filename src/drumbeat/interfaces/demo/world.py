@@ -113,8 +113,14 @@ class World:
 
     def _request(self, method: str, url: str, user_agent: str) -> None:
         body = b"List-Unsubscribe=One-Click" if method == "POST" else None
-        self._http.request(method, urlsplit(url).path, body, {"User-Agent": user_agent})
-        self._http.getresponse().read()
+        path, headers = urlsplit(url).path, {"User-Agent": user_agent}
+        try:
+            self._http.request(method, path, body, headers)
+            self._http.getresponse().read()
+        except ConnectionError:  # the server closes a connection that was quiet for a while
+            self._http.close()
+            self._http.request(method, path, body, headers)
+            self._http.getresponse().read()
 
 
 def _letter(mail: SandboxMail, index: dict[str, int]) -> Letter:

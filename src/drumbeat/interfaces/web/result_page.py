@@ -26,6 +26,7 @@ from drumbeat.interfaces.web.wording import (
 
 Result = Mapping[str, object]
 
+LONGEST_CURVE = 72
 LEDGER_STATES = ("sent", "planned", "claimed", "suppressed", "failed", "uncertain")
 
 
@@ -51,8 +52,8 @@ class Curve:
 
     drawing: Markup
     top: int
-    marks: Sequence[str]
-    hours: Sequence[tuple[str, int, int]]
+    marks: Sequence[int]
+    hours: Sequence[tuple[int, int, int]]
 
 
 @dataclass(frozen=True)
@@ -160,25 +161,36 @@ def _hours(result: Result) -> Sequence[Result]:
 
 
 def _curve(hourly: Sequence[Result]) -> Curve | None:
+    """From the first hour on; hours without anything are zeros, not gaps."""
+    counted = {int(number_of(row.get("hour")) or 0): row for row in hourly}
+    rows_by_hour = [counted.get(hour, {}) for hour in range(LONGEST_CURVE)]
     hours = [
-        (
-            text(row.get("hour")),
-            int(number_of(row.get("opens")) or 0),
-            int(number_of(row.get("clicks")) or 0),
-        )
-        for row in hourly
+        (hour, int(number_of(row.get("opens")) or 0), int(number_of(row.get("clicks")) or 0))
+        for hour, row in enumerate(rows_by_hour)
     ]
-    if not any(opens or clicks for _, opens, clicks in hours):
+    hours = hours[: _eventful([opens + clicks for _, opens, clicks in hours])]
+    highest = max((max(opens, clicks) for _, opens, clicks in hours), default=0)
+    if not highest:
         return None
-    top = charts.round_top(max(max(opens, clicks) for _, opens, clicks in hours))
+    top = charts.round_top(highest)
     series = [
         ("opens", [float(opens) for _, opens, _ in hours]),
         ("clicks", [float(clicks) for _, _, clicks in hours]),
     ]
     peak = max(hours, key=lambda hour: hour[1])
     label = f"Opens and clicks by hour; most opens, {peak[1]}, in hour {peak[0]}"
-    marks = [hours[len(hours) * quarter // 4][0] for quarter in range(4)]
+    marks = [len(hours) * quarter // 4 for quarter in range(4)]
     return Curve(charts.curve(series, top, label), int(top), marks, hours)
+
+
+def _eventful(counts: Sequence[int]) -> int:
+    """Half days until 97 of 100 reactions are in, at least one day: a quiet end says little."""
+    total, seen = sum(counts), 0
+    for hour, amount in enumerate(counts):
+        seen += amount
+        if seen >= 0.97 * total:
+            return max(24, -(-(hour + 1) // 12) * 12)
+    return len(counts)
 
 
 def _zones(zones: object) -> list[tuple[str, str, str]]:

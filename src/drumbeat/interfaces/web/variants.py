@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from drumbeat.interfaces.web import charts
 from drumbeat.interfaces.web.reading import part, rows, text
-from drumbeat.interfaces.web.wording import count, number_of, percent, points
+from drumbeat.interfaces.web.wording import count, number_of, percent, points, spoken
 
 Result = Mapping[str, object]
 
@@ -58,7 +58,7 @@ def measured_variants(result: Result) -> list[Measured]:
         delivered, successes = _counts(result, arm_no)
         if 0 < delivered >= successes:
             low, rate, high = _interval(successes, delivered, confidence)
-            name, value = text(arm.get("name")), text(arm.get("value"))
+            name, value = text(arm.get("name")), spoken(arm.get("value"))
             measured.append(Measured(name, value, successes, delivered, low, rate, high))
     return measured
 

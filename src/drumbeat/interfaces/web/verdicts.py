@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from drumbeat.interfaces.web.reading import part, text
+from drumbeat.interfaces.web.reading import part, rows, text
 from drumbeat.interfaces.web.variants import Measured, first_comparison
 from drumbeat.interfaces.web.wording import (
     counted,
@@ -11,6 +11,7 @@ from drumbeat.interfaces.web.wording import (
     percent,
     points,
     signed_percent,
+    spoken,
     words,
 )
 
@@ -48,12 +49,17 @@ def verdict_of(result: Result, measured: Sequence[Measured]) -> Verdict:
     if metrics.get("open_rate") is None:
         sent = counted(metrics["sent_count"], "message")
         return Verdict(f"{sent} sent; too early to say more.", "Nobody has reacted yet.", "none")
+    testing = part(result, "ab_testing")
     if measured:
-        return _of_test(part(result, "ab_testing"), measured)
+        closed = status == "finished" or bool(testing.get("decided"))
+        return _of_test(testing, measured, closed)
+    won = [arm for arm in rows(testing.get("arms")) if arm.get("name") == testing.get("winner")]
+    if won:
+        return Verdict(f"“{spoken(won[0].get('value'))}” won.", _evidence(testing), "won")
     return _of_metrics(result)
 
 
-def _of_test(testing: Result, measured: Sequence[Measured]) -> Verdict:
+def _of_test(testing: Result, measured: Sequence[Measured], closed: bool) -> Verdict:
     metric, winner = words(testing.get("metric", "open_rate")), testing.get("winner")
     best = next((arm for arm in measured if arm.name == winner), None)
     evidence, reason = _evidence(testing), text(testing.get("reason"))
@@ -64,6 +70,8 @@ def _of_test(testing: Result, measured: Sequence[Measured]) -> Verdict:
     compared = " · ".join(f"{_named(arm)} {percent(arm.rate)}" for arm in measured)
     if testing.get("outcome") == "no_difference":
         headline = "No winner: the variants did about equally well."
+    elif closed:
+        headline = "The test could not name a winner."
     else:
         headline = "It is too early to name a winner."
     return Verdict(headline, " ".join(filter(None, (f"{compared}.", reason or evidence))), "open")

@@ -1,5 +1,6 @@
 """How figures are written for people: percent, counts, money, instants; "—" for "not known"."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from drumbeat.kit.errors import InvalidInput
 
 UNKNOWN = "—"
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
+_PLACEHOLDER = re.compile(r"\{\{-?\s*([\w.]+)[^}]*\}\}")
 _NARROW = "\u202f"
 
 Number = int | float
@@ -72,6 +74,12 @@ def instant(value: object) -> str:
 def words(value: object) -> str:
     """snake_case as words: "awaiting_approval" → "awaiting approval"."""
     return str(value).replace("_", " ").replace(":", ": ")
+
+
+def spoken(value: object) -> str:
+    """A subject line as a reader would say it: "{{ first_name | … }}, hi" → "[first name], hi"."""
+    written = "" if value is None else str(value)
+    return _PLACEHOLDER.sub(lambda found: f"[{words(found[1].rpartition('.')[2])}]", written)
 
 
 def _moment(value: object) -> datetime | None:

@@ -168,7 +168,6 @@ class Totals:
     as_of: datetime
     mailings_sent: int
     emails_sent: int
-    contacts_reached: int
     total_revenue_generated: float | None
     currency: str
     other_revenue: Mapping[str, float]

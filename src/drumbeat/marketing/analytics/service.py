@@ -65,12 +65,11 @@ class AnalyticsService:
         """What all mailings together did; revenue is None before anything was sent."""
         self.actor.require(Scope.EVENTS_READ)
         as_of = self.clock()
-        mailings, messages, contacts, revenue = self.store.count_all()
+        mailings, messages, revenue = self.store.count_all()
         return Totals(
             as_of=as_of,
             mailings_sent=mailings,
             emails_sent=messages,
-            contacts_reached=contacts,
             total_revenue_generated=to_major(revenue.minor, revenue.currency) if messages else None,
             currency=revenue.currency,
             other_revenue=revenue.others,

@@ -153,35 +153,16 @@ class AudienceService:
     ) -> bool:
         """Unsubscribe somebody, now and for re-imports; False when they had said so before."""
         self._require_withdrawal()
-        key = self._key_of(contact_no)
-        now = epoch(self.clock())
-        listed = self.stores.consents.suppress({key: SuppressionReason.unsubscribed}, source, now)
-        [(_, state, _)] = self.stores.consents.list_standing([contact_no])
-        if state != Consent.unsubscribed:
-            proof = ConsentProof(
-                contact_no,
-                Consent.unsubscribed,
-                source,
-                self.actor.name,
-                from_epoch(now),
-                mailing_no,
-            )
-            self.stores.consents.save([proof], now)
-            listed = True
-        if listed:
-            self.stores.consents.bump_revision()
-        return listed
+        self._require_known(contact_no)
+        return self._refuse({contact_no: mailing_no}, SuppressionReason.unsubscribed, source)
 
     def suppress(
         self, contact_no: ContactNo, reason: SuppressionReason, *, source: str = ""
     ) -> bool:
         """Never mail this address again, whatever is imported; False when it was listed before."""
         self._require_withdrawal()
-        key = self._key_of(contact_no)
-        listed = self.stores.consents.suppress({key: reason}, source, epoch(self.clock()))
-        if listed:
-            self.stores.consents.bump_revision()
-        return listed
+        self._require_known(contact_no)
+        return self._refuse({contact_no: None}, reason, source)
 
     def refuse_all(
         self,
@@ -196,26 +177,7 @@ class AudienceService:
         """
         self._require_withdrawal()
         _bounded(list(mailings))
-        now = epoch(self.clock())
-        keys = self.stores.contacts.address_keys_of(list(mailings))
-        changed = self.stores.consents.suppress(dict.fromkeys(keys, reason), source, now)
-        if reason == SuppressionReason.unsubscribed:
-            proofs = [
-                ConsentProof(
-                    number,
-                    Consent.unsubscribed,
-                    source,
-                    self.actor.name,
-                    from_epoch(now),
-                    mailings[number],
-                )
-                for number, state, _ in self.stores.consents.list_standing(list(mailings))
-                if state != Consent.unsubscribed
-            ]
-            self.stores.consents.save(proofs, now)
-            changed = changed or bool(proofs)
-        if changed:
-            self.stores.consents.bump_revision()
+        self._refuse(mailings, reason, source)
 
     def list_proofs(self, contact_no: ContactNo) -> list[ConsentProof]:
         """What this person allowed and refused over time, and how we know."""
@@ -321,11 +283,29 @@ class AudienceService:
         occurred = row.consented_at or from_epoch(now)
         return ConsentProof(number, Consent(state), source, self.actor.name, occurred)
 
-    def _key_of(self, contact_no: ContactNo) -> bytes:
-        key = self.stores.contacts.address_key_of(contact_no)
-        if key is None:
+    def _refuse(
+        self, mailings: Mapping[ContactNo, int | None], reason: SuppressionReason, source: str
+    ) -> bool:
+        """Suppress addresses and, for unsubscribes, move the consent; False when nothing is new."""
+        now = epoch(self.clock())
+        keys = self.stores.contacts.address_keys_of(list(mailings))
+        changed = self.stores.consents.suppress(dict.fromkeys(keys, reason), source, now)
+        if reason is SuppressionReason.unsubscribed:
+            at, actor = from_epoch(now), self.actor.name
+            proofs = [
+                ConsentProof(number, Consent.unsubscribed, source, actor, at, mailings[number])
+                for number, state, _ in self.stores.consents.list_standing(list(mailings))
+                if state != Consent.unsubscribed
+            ]
+            self.stores.consents.save(proofs, now)
+            changed = changed or bool(proofs)
+        if changed:
+            self.stores.consents.bump_revision()
+        return changed
+
+    def _require_known(self, contact_no: ContactNo) -> None:
+        if not self.stores.contacts.address_keys_of([contact_no]):
             raise NotFound(f"There is no contact {contact_no}.")
-        return key
 
     def _require_withdrawal(self) -> None:
         """Taking permission away needs less than changing contacts: the public page may do it."""

@@ -133,10 +133,6 @@ class ContactStore:
         wanted = wanted.order_by(contact.c.contact_no).limit(limit)
         return [_contact(row) for row in self.connection.execute(wanted)]
 
-    def address_key_of(self, contact_no: ContactNo) -> bytes | None:
-        wanted = select(contact.c.address_key).where(contact.c.contact_no == contact_no)
-        return self.connection.execute(wanted).scalar_one_or_none()
-
     def address_keys_of(self, numbers: Sequence[ContactNo]) -> list[bytes]:
         wanted = select(contact.c.address_key).where(contact.c.contact_no.in_(numbers))
         return list(self.connection.execute(wanted).scalars())

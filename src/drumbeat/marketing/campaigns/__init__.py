@@ -10,7 +10,7 @@ from drumbeat.marketing.campaigns.model import (
     Launch,
     Plan,
     State,
-    TestWish,
+    ExperimentWish,
     TimingWish,
     Transition,
 )
@@ -24,7 +24,7 @@ __all__ = [
     "Launch",
     "Plan",
     "State",
-    "TestWish",
+    "ExperimentWish",
     "TimingWish",
     "Transition",
 ]

@@ -31,7 +31,7 @@ def test_so_far(unit: Unit, campaign: Campaign) -> dict[str, object]:
         return {"enabled": True, "decided": False, "test_id": test, **_nothing_yet(experiment)}
     counts, sizes = counted
     result: ExperimentResult = unit.experiments.analyse(test, counts, sizes=sizes)
-    return {"enabled": True, "decided": False, **_with_counts(result, counts)}
+    return {"enabled": True, "decided": False, **result.to_json()}
 
 
 def decide_experiment(house: House, campaign: Campaign, actor: Actor) -> None:
@@ -62,12 +62,6 @@ def _counts(
 
 def _of_arm(arm: ArmCounts | None, metric: Metric) -> Counts:
     return Counts(0, 0) if arm is None else Counts(arm.delivered, _SUCCESSES[metric](arm))
-
-
-def _with_counts(result: ExperimentResult, counts: list[Counts]) -> dict[str, object]:
-    return result.to_json() | {
-        "counts": [{"delivered": c.trials, "successes": c.successes} for c in counts]
-    }
 
 
 def _nothing_yet(experiment: Experiment) -> dict[str, object]:

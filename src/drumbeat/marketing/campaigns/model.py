@@ -39,7 +39,7 @@ class Launch(StrEnum):
 
 
 @dataclass(frozen=True)
-class TestWish:
+class ExperimentWish:
     """What to test: the first of `variants` is the control."""
 
     element: str
@@ -72,7 +72,7 @@ class Brief:
     sender_email: str | None = None
     audience: tuple[str, ...] = ("all",)
     segment_by: str = "engagement"
-    test: TestWish | None = None
+    test: ExperimentWish | None = None
     timing: TimingWish = field(default_factory=TimingWish)
 
     def to_json(self) -> dict[str, object]:
@@ -92,7 +92,7 @@ class Brief:
         if test is not None:
             wish = dict(_mapping(test))
             wish["variants"] = tuple(_strings(wish["variants"]))
-            test = TestWish(**wish)  # type: ignore[arg-type]  # what to_json wrote
+            test = ExperimentWish(**wish)  # type: ignore[arg-type]  # what to_json wrote
         return Brief(**fields, test=test, timing=TimingWish(**timing))  # type: ignore[arg-type]
 
 

@@ -19,10 +19,10 @@ from drumbeat.marketing.audience import (
     Segment,
     segment_audience,
 )
-from drumbeat.marketing.campaigns.model import Brief, Campaign, TestWish, TimingWish
+from drumbeat.marketing.campaigns.model import Brief, Campaign, ExperimentWish, TimingWish
 from drumbeat.marketing.campaigns.ports import House, Unit
 from drumbeat.marketing.campaigns.rules import arm_weights
-from drumbeat.marketing.content import EmailTemplate, check_templates
+from drumbeat.marketing.content import EmailTemplate, Level, check_templates
 from drumbeat.marketing.experiments import Arm, Design, Element, Metric
 from drumbeat.marketing.senders import Sender
 from drumbeat.marketing.timing import Mode, SendWish
@@ -50,6 +50,9 @@ def plan_content(house: House, campaign: Campaign, actor: Actor) -> bool:
         sender = sender_of(unit, campaign.brief)
         context = unit.content.mail_context(sender)
     checked = check_templates(templates_of(campaign.brief, sender), context)
+    for check in checked.checks:
+        if check.level is Level.ERROR:
+            raise InvalidInput(check.message, field=check.field)
     with house.begin(actor) as unit:
         piece = unit.content.save_email(campaign.no, checked)
         plan = replace(
@@ -160,7 +163,7 @@ def _variant(base: EmailTemplate, element: str, text: str) -> EmailTemplate:
     return base  # a send-time arm differs in its instant alone
 
 
-def _design(test: TestWish) -> Design:
+def _design(test: ExperimentWish) -> Design:
     arms = tuple(
         Arm(name=chr(ord("A") + number), value=text, weight=weight)
         for number, (text, weight) in enumerate(

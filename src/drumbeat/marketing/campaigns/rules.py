@@ -4,7 +4,7 @@ import hashlib
 import json
 
 from drumbeat.kit.errors import Conflict, InvalidInput
-from drumbeat.marketing.campaigns.model import Brief, Campaign, Launch, State, TestWish
+from drumbeat.marketing.campaigns.model import Brief, Campaign, Launch, State, ExperimentWish
 
 MEASURING_DAYS = 7
 """How long results are collected after the last mail: the attribution window."""
@@ -54,7 +54,7 @@ def check_brief(brief: Brief) -> None:
         _check_test(brief.test)
 
 
-def _check_test(test: TestWish) -> None:
+def _check_test(test: ExperimentWish) -> None:
     if test.element not in ELEMENTS:
         _refuse("test.element", test.element, ELEMENTS)
     if test.metric not in METRICS:
@@ -77,7 +77,7 @@ def _refuse(field: str, value: str, allowed: tuple[str, ...]) -> None:
     raise InvalidInput(message, field=field)
 
 
-def arm_weights(test: TestWish) -> tuple[float, ...]:
+def arm_weights(test: ExperimentWish) -> tuple[float, ...]:
     """`traffic_split` goes to the variants in equal parts, the rest to the control."""
     others = len(test.variants) - 1
     return (1 - test.traffic_split, *([test.traffic_split / others] * others))

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from drumbeat.kit.clock import epoch, from_epoch, parse_instant
-from drumbeat.kit.errors import Conflict, NotFound
+from drumbeat.kit.errors import NotFound, Overtaken
 from drumbeat.kit.ids import CampaignId, CampaignNo, PersonNo
 from drumbeat.marketing.campaigns.model import (
     Brief,
@@ -130,7 +130,7 @@ class CampaignsStore:
             )
         )
         if written.rowcount != 1:
-            raise Conflict(f"Campaign {changed.id} was changed by somebody else meanwhile.")
+            raise Overtaken(f"Campaign {changed.id} was changed by somebody else meanwhile.")
         return self.get_by_no(changed.no)
 
     def add_transition(self, number: CampaignNo, step: Transition) -> None:

@@ -28,6 +28,7 @@ _EXAMPLE = MailContext(
     postal_address="1 Example Street",
     domain="example.invalid",
 )
+_FAILS = "A contact without fields would get no mail. "
 _FOOTER = {
     "unsubscribe_url": "There is no {{ unsubscribe_url }} that everybody sees",
     "postal_address": "There is no {{ postal_address }} that everybody sees",
@@ -55,6 +56,10 @@ def check_templates(
         *(check for arm in trial.arms for check in tried_checks(arm)),
         *(check for arm in arms for check in source_checks(arm, context)),
         *field_checks(trial, known_fields),
+        *(
+            Check(Level.WARNING, failed.split(",")[0].split(":")[0], _FAILS + failed)
+            for failed in trial.failures
+        ),
         *(Check(Level.WARNING, "content_html", problem) for problem in trial.problems),
     ]
     return CheckedEmails(tuple(arms), tuple(dict.fromkeys(checks)))

@@ -265,15 +265,23 @@ class DeliveryService:
         return arms
 
     def ledger_rows(
-        self, mailing_no: MailingNo, *, after: str = "", limit: int = 500
+        self, mailing_no: MailingNo, *, state: str = "", after: str = "", limit: int = 500
     ) -> list[LedgerLine]:
-        """A page of rows in sending order; `after` is the last line's, "" begins."""
+        """A page of rows in sending order; `after` is the last line's, "" begins.
+
+        `state` is one of `SHOWN`, "" all of them. Raises InvalidInput.
+        """
         self.actor.require(Scope.CAMPAIGNS_READ)
+        if state and state not in SHOWN:
+            message = f"{state[:40]!r} is no state; there are {', '.join(SHOWN)}."
+            raise InvalidInput(message, field="state")
+        states = [each for each in State if _shown(each) == state]
         cursor = _place_of(mailing_no, after) if after else None
-        return self._lines(self.ledgers.list_page(mailing_no, cursor, min(limit, UNIT_ROWS)))
+        rows = self.ledgers.list_page(mailing_no, cursor, min(limit, UNIT_ROWS), states)
+        return self._lines(rows)
 
     def history_of(self, contact_no: ContactNo, *, limit: int = 100) -> list[LedgerLine]:
-        """Every mail planned for one contact, newest mailing first."""
+        """What the last 1,000 mailings planned for one contact, newest first."""
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self._lines(self.ledgers.list_of_contact(contact_no, limit))
 
@@ -321,15 +329,20 @@ class DeliveryService:
         return min((from_epoch(due) for due in found if due is not None), default=None)
 
     def next_due_of(self, mailing_no: MailingNo) -> datetime | None:
-        """When one mailing next needs an engine: now while rows are claimed or it is unsettled.
+        """When one mailing next needs somebody: its next message, or now that all have ended.
 
-        None unless it is being sent.
+        None before its start, while it is paused, and while engines hold all that is left.
         """
         self.actor.require(Scope.CAMPAIGNS_READ)
-        if self.mailings.get(mailing_no).state is not MailingState.sending:
+        mailing = self.mailings.get(mailing_no)
+        if mailing.state is MailingState.settled:
+            return self.clock()
+        if mailing.state is not MailingState.sending:
             return None
         due = self.mailings.next_due(mailing_no)
-        return self.clock() if due is None else from_epoch(due)
+        if due is not None:
+            return from_epoch(due)
+        return self.clock() if mailing_no in self.mailings.list_exhausted() else None
 
     def anything_due(self) -> bool:
         """Whether a row of any mailing could be sent at this instant."""

@@ -24,8 +24,12 @@ from drumbeat.storage.database import Connection, upsert
 TallyKey = tuple[int, int, int]  # arm_no, state, reason_no
 Rows = Sequence[Mapping[str, int | None]]
 
+_HISTORY_MAILINGS = 1000
+_FOR_EVER = 2**62
+
 # Written out so that SQLite sees the partial index's own words, not a bound value.
 _IS_DEFERRED = text("message.state = 11")
+_ENDED_BADLY = text("message.state >= 40")
 
 _SAVE_ROW = (
     update(message)
@@ -73,39 +77,58 @@ class LedgerStore:
         return self._rows(query.order_by(message.c.place))
 
     def list_deferred(
-        self, mailing_no: MailingNo, limit: int, due: int | None = None
+        self, mailing_no: MailingNo, limit: int, due: int = _FOR_EVER
     ) -> list[LedgerRow]:
         """Rows to be tried again, at `due` at the latest, the longest waiting first."""
-        query = select(message).where(_IS_DEFERRED, message.c.mailing_no == mailing_no)
-        if due is not None:
-            query = query.where(message.c.due <= due)
+        query = select(message).where(
+            _IS_DEFERRED, message.c.mailing_no == mailing_no, message.c.due <= due
+        )
         return self._rows(query.order_by(message.c.due).limit(limit))
 
     def list_held(self, claim_nos: Collection[int]) -> list[LedgerRow]:
         return self._rows(select(message).where(message.c.claim_no.in_(claim_nos)))
 
-    def list_page(self, mailing_no: MailingNo, after: Place | None, limit: int) -> list[LedgerRow]:
+    def list_page(
+        self, mailing_no: MailingNo, after: Place | None, limit: int, states: Collection[State]
+    ) -> list[LedgerRow]:
+        """Rows behind `after` in sending order, only those of `states` if any are named."""
         query = select(message).where(message.c.mailing_no == mailing_no)
         if after is not None:
             here = tuple_(message.c.lane_no, message.c.place)
             query = query.where(here > tuple_(after.lane_no, after.place))
-        return self._rows(query.order_by(message.c.lane_no, message.c.place).limit(limit))
+        query = query.order_by(message.c.lane_no, message.c.place).limit(limit)
+        if len(states) == 1 and min(states) >= State.failed:
+            return self._list_ended(mailing_no, query, min(states))
+        return self._rows(query.where(message.c.state.in_(states)) if states else query)
+
+    def _list_ended(
+        self, mailing_no: MailingNo, page: Select[tuple[int, ...]], state: State
+    ) -> list[LedgerRow]:
+        """First the keys, which the partial index covers, or SQLite would walk the mailing."""
+        keys = page.with_only_columns(message.c.lane_no, message.c.place)
+        places: dict[int, list[int]] = {}
+        for row in self._execute(keys.where(message.c.state == state, _ENDED_BADLY)):
+            places.setdefault(row.lane_no, []).append(row.place)
+        rows: list[LedgerRow] = []
+        for lane_no, found in places.items():
+            query = select(message).where(
+                message.c.mailing_no == mailing_no,
+                message.c.lane_no == lane_no,
+                message.c.place.in_(found),
+            )
+            rows += self._rows(query.order_by(message.c.place))
+        return rows
 
     def list_of_contact(self, contact_no: ContactNo, limit: int) -> list[LedgerRow]:
-        """One probe of the unique key a mailing, newest mailing first."""
-        query = (
-            select(message)
-            .join(mailing, mailing.c.mailing_no == message.c.mailing_no)
-            .where(message.c.contact_no == contact_no)
+        """One probe of the unique key for each of the newest mailings, newest first."""
+        numbers = select(mailing.c.mailing_no).order_by(mailing.c.mailing_no.desc())
+        query = select(message).where(
+            message.c.mailing_no.in_(numbers.limit(_HISTORY_MAILINGS)),
+            message.c.contact_no == contact_no,
+            message.c.occasion >= 0,  # all three, or SQLite prefers to walk whole mailings
         )
-        return self._rows(query.order_by(mailing.c.mailing_no.desc()).limit(limit))
-
-    def find_of_contact(self, mailing_no: MailingNo, contact_no: ContactNo) -> list[LedgerRow]:
-        return self._rows(
-            select(message).where(
-                message.c.mailing_no == mailing_no, message.c.contact_no == contact_no
-            )
-        )
+        rows = sorted(self._rows(query), key=lambda row: row.place, reverse=True)
+        return rows[:limit]
 
     def _rows(self, query: Select[tuple[int, ...]]) -> list[LedgerRow]:
         return [_row(row) for row in self.connection.execute(query)]

@@ -41,6 +41,10 @@ class EventsService:
         """Record requests for tracking addresses, each judged human, machine or unsure."""
         return self.record([verdicts.fact_of_hit(hit) for hit in hits])
 
+    def anything_to_fold(self) -> bool:
+        self.actor.require(Scope.FACTS_FOLD)
+        return self.store.any()
+
     def fold(self, limit: int = rules.MAX_FACTS) -> FoldedBatch | None:
         """Move the oldest facts into one numbered batch; None when there are none.
 

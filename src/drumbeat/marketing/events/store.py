@@ -103,6 +103,10 @@ class EventStore:
         """Remember the keys; answers those that are new. Sorted, so neighbours share pages."""
         return insert_new(self.connection, event_seen.c.event_key, sorted(set(keys)))
 
+    def any(self) -> bool:
+        """Whether a fact waits to be folded."""
+        return self.connection.execute(select(event.c.event_no).limit(1)).first() is not None
+
     def take(self, limit: int) -> list[FoldedFact]:
         """Remove the oldest rows and answer them, in the order they were recorded."""
         oldest = select(event.c.event_no).order_by(event.c.event_no).limit(limit)

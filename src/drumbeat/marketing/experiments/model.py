@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from drumbeat.kit.ids import CampaignNo, ExperimentId
-from drumbeat.science.experiments import Comparison, Inconclusive, SampleRatio, Verdict
+from drumbeat.science.experiments import Comparison, Counts, Inconclusive, SampleRatio, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,6 +97,7 @@ class ExperimentResult:
     verdict: Verdict
     comparisons: tuple[Comparison | Inconclusive, ...]
     chances_best: tuple[float, ...] | None
+    counts: tuple[Counts, ...]
 
     @property
     def winner(self) -> Arm | None:
@@ -131,6 +132,7 @@ class ExperimentResult:
                 for arm, comparison in zip(design.arms[1:], self.comparisons, strict=True)
             ],
             "sample_ratio": _ratio(self.sample_ratio),
+            "counts": [{"delivered": c.trials, "successes": c.successes} for c in self.counts],
         }
 
 

@@ -96,4 +96,5 @@ def result(
             for treatment in treatments
         ),
         chances_best=tuple(chance_best(counts)) if all(arm.trials for arm in counts) else None,
+        counts=tuple(counts),
     )

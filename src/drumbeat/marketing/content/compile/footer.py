@@ -43,7 +43,7 @@ def with_text_footer(source: str, postal_address: str) -> str:
 def missing_parts(source: str, postal_address: str) -> list[str]:
     """Of `postal_address` and `unsubscribe_url`, those that some recipient would not see."""
     shown = _always_shown(source)
-    address_written = postal_address.strip() in source
+    address_written = postal_address.strip() in shown
     return [
         name
         for name in ("postal_address", "unsubscribe_url")
@@ -63,7 +63,7 @@ def _always_shown(source: str) -> str:
 
 
 def _visible(piece: Piece) -> str:
-    if piece.kind == "liquid":
+    if piece.kind in ("text", "liquid"):
         return "" if piece.liquid_tag else piece.source
     href = piece.get("href") if piece.kind == "open" and piece.name == "a" else None
     return href.value if href else ""

@@ -12,7 +12,11 @@ from typing import Any, TextIO
 from liquid.ast import Node
 from liquid.builtin.tags.for_tag import ForNode, ForTag
 from liquid.context import RenderContext
-from liquid.exceptions import LiquidError, LocalNamespaceLimitError, LoopIterationLimitError
+from liquid.exceptions import (
+    LocalNamespaceLimitError,
+    LoopIterationLimitError,
+    ResourceLimitError,
+)
 from liquid.template import BoundTemplate
 from liquid.token import Token
 from liquid.utils import ReadOnlyChainMap
@@ -26,7 +30,7 @@ OUTPUT_SIZE = 1_000_000
 LARGEST_NUMBER = 10**30
 
 
-class BudgetError(LiquidError):
+class BudgetError(ResourceLimitError):
     """A filter would make, or was given, more than a template may."""
 
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from liquid import Environment, Mode
 from liquid.builtin.filters.misc import date as liquid_date
-from liquid.exceptions import LiquidError
+from liquid.exceptions import LiquidError, ResourceLimitError, UnknownFilterError
 from liquid.filter import with_context, with_environment
 from liquid.template import BoundTemplate
+from liquid.token import Token
 
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.marketing.content.compile import guard
@@ -82,9 +83,19 @@ def parse(source: str, *, field: str, html: bool = False) -> BoundTemplate:
         message = f"{field} has {size:,} bytes; a template may have {SOURCE_LIMIT:,}."
         raise InvalidInput(message, field=field)
     try:
-        return _environment(html).from_string(_encodable(source))
+        template = _environment(html).from_string(_encodable(source))
+        _refuse_unknown_filters(template, source)
     except (LiquidError, RecursionError) as error:
         raise refusal(error, field) from None
+    return template
+
+
+def _refuse_unknown_filters(template: BoundTemplate, source: str) -> None:
+    """Before any contact meets it: python-liquid itself looks a filter up when it is applied."""
+    for name, spans in template.analyze().filters.items():
+        if name not in template.env.filters:
+            token = Token("filter", name, spans[0].index, source)
+            raise UnknownFilterError(f"unknown filter {name!r}", token=token)
 
 
 def render(template: BoundTemplate, values: Mapping[str, Any], *, field: str) -> str:
@@ -93,6 +104,17 @@ def render(template: BoundTemplate, values: Mapping[str, Any], *, field: str) ->
         return template.render(values)
     except _FAILURES as error:
         raise refusal(error, field) from None
+
+
+def failure(template: BoundTemplate, values: Mapping[str, Any], *, field: str) -> str:
+    """Why it fails on these values, or nothing. Raises InvalidInput if it breaks a limit."""
+    try:
+        template.render(values)
+    except (ResourceLimitError, RecursionError) as error:
+        raise refusal(error, field) from None
+    except _FAILURES as error:
+        return str(refusal(error, field))
+    return ""
 
 
 def _encodable(text: str) -> str:

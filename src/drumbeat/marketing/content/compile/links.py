@@ -89,5 +89,5 @@ def _number(href: str, table: LinkTable, own_names: frozenset[str]) -> int | Non
 
 def _from_contact(part: str, own_names: frozenset[str]) -> bool:
     """Whether a click, knowing only the contact, can fill this part in as the mail did."""
-    value = _CONTACT_VALUE.fullmatch(part)
-    return value is not None and value[1] not in own_names
+    words = re.findall(r"[A-Za-z_]\w*", part)
+    return _CONTACT_VALUE.fullmatch(part) is not None and own_names.isdisjoint(words)

@@ -53,10 +53,13 @@ class _Writer:
         self._break(piece.name)
         if piece.name == "head":
             self.in_head = True
+        elif piece.name in _CELLS:
+            self._say(" ")
         elif piece.name == "li":
             self.parts.append("- ")
         elif piece.name == "img" and (alt := piece.get("alt")):
-            self._say(alt.value)
+            for inner in cut(alt.value):
+                self.write(inner)
         elif piece.name == "a":
             href = piece.get("href")
             target = html.unescape(href.value).strip() if href else ""
@@ -75,8 +78,6 @@ class _Writer:
     def _break(self, name: str) -> None:
         wanted = 2 if name in _PARAGRAPHS else 1 if name in _LINES else 0
         self.parts.append("\n" * (wanted - self._newlines()))
-        if name in _CELLS:
-            self._say(" ")
 
     def _newlines(self) -> int:
         """Line breaks at the end so far; Liquid tags print nothing and are looked through."""

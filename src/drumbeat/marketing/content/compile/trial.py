@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import drumbeat
-from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.errors import Conflict, InvalidInput
 from drumbeat.marketing.content.compile.model import SOURCE_LIMIT, EmailTemplate, MailContext
 
 WALL_SECONDS = 30
@@ -32,18 +32,18 @@ class TriedArm:
     """One arm as a contact of whom nothing is known would get it."""
 
     subject: str
-    html: str
     html_bytes: int
 
 
 @dataclass(frozen=True)
 class Trial:
-    """`used` are the contact fields that the arms name; `problems` the compiler's sentences."""
+    """`used` are the contact fields that the arms name, `problems` the compiler's sentences,
+    `failures` why a contact without fields would get no mail (that arm is not among `arms`)."""
 
     arms: tuple[TriedArm, ...]
     used: tuple[str, ...]
     problems: tuple[str, ...]
-    links: int
+    failures: tuple[str, ...]
 
 
 def try_out(templates: Sequence[EmailTemplate], context: MailContext) -> Trial:
@@ -58,10 +58,12 @@ def try_out(templates: Sequence[EmailTemplate], context: MailContext) -> Trial:
     answer = lines[-1] if lines else {}
     if "refused" in answer:
         raise InvalidInput(answer["refused"], field=answer["field"])
+    if not answer:
+        raise Conflict("The template could not be tried: the trial did not start.")
     if "arms" not in answer:
-        raise _died(answer.get("trying", "content_html"))
-    arms = tuple(TriedArm(**arm) for arm in answer["arms"])
-    return Trial(arms, tuple(answer["used"]), tuple(answer["problems"]), answer["links"])
+        raise _died(answer["trying"])
+    arms = tuple(TriedArm(**arm) for arm in answer["arms"] if arm)
+    return Trial(arms, tuple(answer["used"]), tuple(answer["problems"]), tuple(answer["failures"]))
 
 
 def _ask(request: dict[str, Any]) -> list[dict[str, Any]]:

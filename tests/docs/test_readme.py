@@ -1,0 +1,97 @@
+"""What README.md tells a newcomer to type works: its blocks are run as they stand, in order."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.tree import ROOT
+from tests.docs.markdown import blocks, documents
+
+README = ROOT / "README.md"
+SHELLS = ("sh", "bash", "console", "shell")
+PATIENCE = 300
+
+
+def test_every_shell_block_is_run_or_says_why_not() -> None:
+    silent = [
+        f"{document.relative_to(ROOT)}:{block.line}"
+        for document in documents()
+        for block in blocks(document)
+        if block.language in SHELLS
+        and not (block.kind == "run" or (block.kind == "not run" and block.text))
+    ]
+    assert not silent, "Write <!-- run --> or <!-- not run: reason --> above the block."
+
+
+@pytest.mark.slow
+def test_the_readme_does_what_it_says(tmp_path: Path) -> None:
+    told = list(blocks(README))
+    for block in told:
+        if block.kind == "file":
+            (tmp_path / block.text).write_text(block.body, encoding="utf-8")
+    environment = _environment(tmp_path)
+    script = "set -eux\n" + "".join(block.body for block in told if block.kind == "run")
+    ran = _run(["sh", "-c", script], tmp_path, environment)
+    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
+
+    rejected = (tmp_path / "contacts.rejected.csv").read_text(encoding="utf-8")
+    assert "not-an-address" in rejected
+    for campaign in _json_lines(["campaigns", "list"], tmp_path, environment):
+        (ledger,) = _json_lines(["campaigns", "ledger", _id(campaign)], tmp_path, environment)
+        states = ledger["states"]
+        assert isinstance(states, dict)
+        assert sum(states.values()) == ledger["frozen"] == 3
+        assert (states["sent"], states["suppressed"]) == (2, 1)
+    mails = _json_lines(["sandbox", "list"], tmp_path, environment)
+    assert sorted(str(mail["to"]) for mail in mails) == [
+        "ada@example.com",
+        "ada@example.com",
+        "grace@example.com",
+        "grace@example.com",
+    ]
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """A newcomer's: the command on the path, a home and a key of their own, no other settings."""
+    commands = folder / "bin"
+    commands.mkdir()
+    command = commands / "drumbeat"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m drumbeat.interfaces.cli "$@"\n')
+    command.chmod(0o755)
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("DRUMBEAT_")}
+    return kept | {
+        "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT / "src"),
+        "DRUMBEAT_HOME": str(folder / "data"),
+        "DRUMBEAT_KEY_FILE": str(folder / "key"),
+    }
+
+
+def _run(
+    command: list[str], folder: Path, environment: dict[str, str]
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+
+
+def _json_lines(
+    command: list[str], folder: Path, environment: dict[str, str]
+) -> list[dict[str, object]]:
+    ran = _run(["drumbeat", *command, "--json"], folder, environment)
+    assert ran.returncode == 0, ran.stderr
+    return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def _id(campaign: dict[str, object]) -> str:
+    return str(campaign["campaign_id"])
