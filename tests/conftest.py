@@ -51,7 +51,9 @@ def pytest_runtest_makereport(
     report = yield
     if report.skipped and isinstance(report.longrepr, tuple):
         reason = str(report.longrepr[2])
-        missing = [name for name in os.environ.get("DRUMBEAT_REQUIRE", "").split() if name in reason]
+        missing = [
+            name for name in os.environ.get("DRUMBEAT_REQUIRE", "").split() if name in reason
+        ]
         if missing:
             report.outcome = "failed"
             report.longrepr = f"{missing[0]} is required here: {reason}"

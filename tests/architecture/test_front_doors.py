@@ -1,6 +1,6 @@
 """An area of marketing is entered by its front door: `from drumbeat.marketing.timing import …`."""
 
-import grimp
+from tests.architecture.tree import import_graph
 
 AREAS = "drumbeat.marketing"
 
@@ -30,7 +30,7 @@ def is_a_door(importer: str, imported: str) -> bool:
 
 
 def test_nobody_reaches_past_a_front_door() -> None:
-    graph = grimp.build_graph("drumbeat")
+    graph = import_graph()
     trespasses = [
         f"{importer} imports {imported}"
         for imported in sorted(graph.modules)
@@ -42,7 +42,7 @@ def test_nobody_reaches_past_a_front_door() -> None:
 
 
 def test_the_list_of_public_modules_is_not_stale() -> None:
-    graph = grimp.build_graph("drumbeat")
+    graph = import_graph()
     unused = {
         module
         for module in PUBLIC_MODULES

@@ -38,3 +38,11 @@ def test_the_history_of_the_schema_is_one_line() -> None:
     script = ScriptDirectory.from_config(config)
     assert len(script.get_heads()) == 1
     assert len(script.get_bases()) == 1
+
+
+def test_the_newest_revision_is_the_last_script() -> None:
+    from alembic.script import ScriptDirectory
+
+    from drumbeat.storage.migrations import NEWEST, config
+
+    assert ScriptDirectory.from_config(config()).get_current_head() == NEWEST

@@ -3,9 +3,7 @@
 import ast
 from pathlib import Path
 
-import grimp
-
-from tests.architecture.tree import SOURCE, parsed, python_files
+from tests.architecture.tree import SOURCE, import_graph, parsed, python_files
 
 DECIDING = ("service", "rules", "store", "model")
 
@@ -25,7 +23,7 @@ def decides(path: Path) -> bool:
 
 
 def test_no_service_store_or_rule_imports_a_port() -> None:
-    graph = grimp.build_graph("drumbeat")
+    graph = import_graph()
     reaching = [
         f"{module} imports {imported}"
         for path in python_files(SOURCE / "marketing")

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import grimp
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "drumbeat"
 TESTS = ROOT / "tests"
@@ -26,6 +28,12 @@ def parsed(path: Path) -> ast.Module:
 def name_of(path: Path) -> str:
     """`src/drumbeat/kit/ids.py`: a path as a failure message shows it."""
     return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def import_graph() -> grimp.ImportGraph:
+    """Who imports whom, inside functions and for the type checker too."""
+    return grimp.build_graph("drumbeat", cache_dir=None)
 
 
 def calls(path: Path) -> Iterator[ast.Call]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -74,15 +75,23 @@ def _environment(folder: Path) -> dict[str, str]:
 def _run(
     command: list[str], folder: Path, environment: dict[str, str]
 ) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
+    """Ends whatever the command started too, if it takes too long."""
+    with subprocess.Popen(
         command,
         cwd=folder,
         env=environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+        start_new_session=True,
+    ) as running:
+        try:
+            said, told = running.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGKILL)
+            said, told = running.communicate()
+            raise AssertionError(f"{command[:2]} did not end:\n{said}\n{told}") from None
+    return subprocess.CompletedProcess(command, running.returncode, said, told)
 
 
 def _json_lines(

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Drumbeat", "Settings", "open_drumbeat", "open_folder", "read_settings"]
 
 
-
 @dataclass(frozen=True)
 class Drumbeat:
     """An open data folder: units of work for whoever asks, and the adapters the settings name."""
@@ -152,4 +151,3 @@ def _is_loopback(smtp_url: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from logging.handlers import TimedRotatingFileHandler
 from pathlib import Path
 
@@ -17,7 +17,11 @@ def start_logging(home: Path, process: str) -> None:
     folder = home / "logs"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = TimedRotatingFileHandler(
-        folder / f"{process}.log", when="midnight", backupCount=KEPT_DAYS, encoding="utf-8", utc=True
+        folder / f"{process}.log",
+        when="midnight",
+        backupCount=KEPT_DAYS,
+        encoding="utf-8",
+        utc=True,
     )
     shared: list[structlog.types.Processor] = [
         structlog.stdlib.add_log_level,
@@ -49,7 +53,15 @@ def without_addresses(
     _logger: object, _method: str, event: MutableMapping[str, object]
 ) -> MutableMapping[str, object]:
     """Nothing that looks like an email address reaches a file, whoever wrote it into a message."""
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = _ADDRESS.sub("[address]", value)
-    return event
+    return {key: _cleaned(value) for key, value in event.items()}
+
+
+def _cleaned(value: object) -> object:
+    """Whatever is logged, as JSON will show it; an object is what it says of itself."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {_cleaned(str(key)): _cleaned(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_cleaned(each) for each in value]
+    return _ADDRESS.sub("[address]", value if isinstance(value, str) else repr(value))

@@ -4,11 +4,14 @@ Lowest first: `drumbeat.toml` in the data folder, `.env` in the working director
 folder, the environment. Names are `DRUMBEAT_` + the field in capitals (see `Settings`).
 """
 
+import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -32,10 +35,10 @@ class Settings:
     port: int = 8000
     public_url: str | None = None
     url: str | None = None
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)
     clock: str | None = None
     messenger: str = "sandbox"
-    smtp_url: str | None = None
+    smtp_url: str | None = field(default=None, repr=False)
     rate_per_second: float | None = None
     sender_email: str = SANDBOX_SENDER
     sender_name: str = SANDBOX_NAME
@@ -81,26 +84,44 @@ def _settings(home: Path, values: Mapping[str, str]) -> Settings:
     database_url = values.get("database_url")
     if database_url is not None and not database_url.startswith("sqlite"):
         raise _invalid("DATABASE_URL", "only the built-in SQLite is supported by this release")
-    public_url = values.get("public_url")
     return Settings(
         home=home,
         key_file=key_file,
         database_url=database_url,
         host=values.get("host", default.host),
-        port=int(_number("PORT", values.get("port", "8000"))),
-        public_url=public_url.rstrip("/") if public_url else None,
-        url=values.get("url"),
+        port=_port(values.get("port", str(default.port))),
+        public_url=_url("PUBLIC_URL", values.get("public_url")),
+        url=_url("URL", values.get("url")),
         api_key=values.get("api_key"),
         clock=values.get("clock"),
         messenger=messenger,
         smtp_url=smtp_url,
         rate_per_second=_rate(values.get("rate_per_second")),
-        sender_email=values.get("sender_email", default.sender_email),
-        sender_name=values.get("sender_name", default.sender_name),
+        sender_email=_one_line("SENDER_EMAIL", values.get("sender_email", default.sender_email)),
+        sender_name=_one_line("SENDER_NAME", values.get("sender_name", default.sender_name)),
         postal_address=values.get("postal_address", default.postal_address),
-        cost_per_email=_number("COST_PER_EMAIL", values.get("cost_per_email", "0.001")),
-        simulated=values.get("simulated", "") in ("1", "true", "yes"),
+        cost_per_email=_cost(values.get("cost_per_email", str(default.cost_per_email))),
+        simulated=_flag("SIMULATED", values.get("simulated", "no")),
     )
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 65_535):
+        raise _invalid("PORT", f"must be a number from 1 to 65535, not {text[:40]!r}")
+    return int(text)
+
+
+def _url(name: str, text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or any(char.isspace() for char in text):
+        raise _invalid(name, f"must be like https://mail.example.com, not {text[:80]!r}")
+    return text.rstrip("/")
 
 
 def _rate(text: str | None) -> float | None:
@@ -112,11 +133,36 @@ def _rate(text: str | None) -> float | None:
     return rate
 
 
+def _cost(text: str) -> float:
+    cost = _number("COST_PER_EMAIL", text)
+    if cost < 0:
+        raise _invalid("COST_PER_EMAIL", "must not be below zero")
+    return cost
+
+
+def _flag(name: str, text: str) -> bool:
+    known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in known:
+        raise _invalid(name, f"must be 1 or 0, not {text[:40]!r}")
+    return known[text.lower()]
+
+
+def _one_line(name: str, text: str) -> str:
+    if "\n" in text or "\r" in text:
+        raise _invalid(name, "must be one line")
+    if name == "SENDER_EMAIL" and not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", text):
+        raise _invalid(name, f"must be an address such as news@example.com, not {text[:80]!r}")
+    return text
+
+
 def _number(name: str, text: str) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise _invalid(name, f"{text[:40]!r} is not a number") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise _invalid(name, f"{text[:40]!r} is not a number")
+    return number
 
 
 def _invalid(name: str, problem: str) -> InvalidInput:
@@ -124,7 +170,12 @@ def _invalid(name: str, problem: str) -> InvalidInput:
 
 
 def _dotenv(path: Path) -> dict[str, str]:
-    return {k: v for k, v in dotenv_values(path).items() if v is not None} if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    try:
+        return {name: value for name, value in dotenv_values(path).items() if value is not None}
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path} is not UTF-8 text.", field=str(path)) from None
 
 
 def _toml(path: Path) -> dict[str, str]:
@@ -134,4 +185,7 @@ def _toml(path: Path) -> dict[str, str]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{path} is not valid TOML: {error}.", field=str(path)) from None
-    return {PREFIX + key.upper(): str(value) for key, value in table.items()}
+    for name, value in table.items():
+        if isinstance(value, dict | list):
+            raise InvalidInput(f"{path}: {name} must be one value.", field=str(path))
+    return {PREFIX + name.upper(): str(value) for name, value in table.items()}

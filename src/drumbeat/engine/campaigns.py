@@ -23,8 +23,7 @@ def settle_exhausted(drumbeat: Drumbeat) -> bool:
     """Recount and close every mailing that has nothing left to send."""
     with drumbeat.look(SYSTEM_UPKEEP) as department:
         recounts = [
-            department.delivery.recount(number)
-            for number in department.delivery.list_exhausted()
+            department.delivery.recount(number) for number in department.delivery.list_exhausted()
         ]
     settled = False
     for recount in recounts:

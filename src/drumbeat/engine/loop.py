@@ -51,7 +51,7 @@ JOBS = (
     Job("campaigns.settle", 0.05, campaigns.settle_exhausted),
     Job("campaigns.advance", 0.05, campaigns.advance_all),
     Job("facts.fold", 0.2, facts.fold),
-    Job("facts.archive", 5.0, facts.archive, hurried=False),
+    Job("facts.archive", 1.0, facts.archive, hurried=False),
     Job("facts.tidy", 3600.0, facts.tidy, hurried=False),
 )
 
@@ -169,19 +169,18 @@ class Engine:
         if self._leased[job] > now + LEASE_SECONDS / 3:
             return True
         with self._drumbeat.begin(SYSTEM_UPKEEP) as department:
-            taken = department.leases.take(
-                job.name, self._holder, now=now, seconds=LEASE_SECONDS
-            )
+            taken = department.leases.take(job.name, self._holder, now=now, seconds=LEASE_SECONDS)
         self._leased[job] = now + LEASE_SECONDS if taken else 0.0
         return taken
 
     def _idle(self) -> bool:
         """Nothing is due at this instant, in any area, for any engine."""
-        if self._sending.busy():
-            return False
         with self._drumbeat.look(SYSTEM_UPKEEP) as department:
             due = next_due(department)
-            return due is None or due > self._drumbeat.office.clock()
+        if due is not None and due <= self._drumbeat.office.clock():
+            return False
+        # Asked last: a claim may have been made since, and then the sender is busy.
+        return not self._sending.busy()
 
     def _give_back(self) -> None:
         with self._drumbeat.begin(SYSTEM_UPKEEP) as department:

@@ -36,10 +36,10 @@ def parse_instant(text: str, *, field: str) -> datetime:
     """Read an ISO 8601 instant; one without an offset is UTC. Raises InvalidInput."""
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):  # an offset can lead out of the calendar
         message = f"{field}: {text[:40]!r} is not an ISO instant such as 2026-11-02T09:00:00+00:00."
         raise InvalidInput(message, field=field) from None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def epoch(instant: datetime) -> int:

@@ -1,6 +1,6 @@
 """Money: integer minor units and a currency inside, decimal major units at the edges."""
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, Overflow
 
 from drumbeat.kit.errors import InvalidInput
 
@@ -13,7 +13,7 @@ def to_minor(text: str | int | float | Decimal, currency: str) -> int:
     try:
         amount = Decimal(str(text).strip())
         scaled = (amount * 10 ** _EXPONENT.get(currency, 2)).to_integral_value(ROUND_HALF_UP)
-    except InvalidOperation:
+    except (InvalidOperation, Overflow):
         raise InvalidInput(f"{str(text)[:40]!r} is not an amount.", field="value") from None
     if not amount.is_finite() or abs(scaled) >= 2**62:
         raise InvalidInput(f"{str(text)[:40]!r} is not an amount.", field="value")

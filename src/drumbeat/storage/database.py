@@ -48,7 +48,11 @@ class FairLock:
                 return
             turn = threading.Event()
             self._waiting.append(turn)
-        turn.wait()
+        try:
+            turn.wait()
+        except BaseException:  # Ctrl-C: nobody may wait for a turn that is never taken
+            self._leave(turn)
+            raise
 
     def __exit__(self, *_: object) -> None:
         with self._guard:
@@ -56,6 +60,14 @@ class FairLock:
                 self._waiting.popleft().set()
             else:
                 self._held = False
+
+    def _leave(self, turn: threading.Event) -> None:
+        with self._guard:
+            waiting = turn in self._waiting
+            if waiting:
+                self._waiting.remove(turn)
+        if not waiting:
+            self.__exit__()
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class SealedFiles:
             raise NotFound(f"The file {name} is not in the data folder.") from None
         try:
             return AESGCM(self.key).decrypt(sealed[:_NONCE], sealed[_NONCE:], name.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short to hold even the nonce
             raise Conflict(f"The file {name} was damaged or sealed with another key.") from None
 
     def remove(self, name: str) -> None:

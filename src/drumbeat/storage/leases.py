@@ -52,9 +52,7 @@ class LeaseStore:
         return self.connection.execute(moved).rowcount == 1
 
     def give_back(self, name: str, holder: str) -> None:
-        self.connection.execute(
-            delete(lease).where(lease.c.name == name, lease.c.holder == holder)
-        )
+        self.connection.execute(delete(lease).where(lease.c.name == name, lease.c.holder == holder))
 
     def living(self, name: str, *, now: float) -> str | None:
         """Who holds `name` now and is not known to be gone."""

@@ -4,6 +4,7 @@ It lies outside the data folder: a stolen folder or backup is unreadable without
 Derivation is HKDF-like keyed BLAKE2b, one sub-key a purpose.
 """
 
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
@@ -43,14 +44,22 @@ def load_key(path: Path) -> KeyRing:
 
 
 def create_key(path: Path) -> KeyRing:
-    """Make the key once, readable by its owner only; an existing one is loaded, never replaced."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    """Make the key once, readable by its owner only; an existing one is loaded, never replaced.
+
+    It appears under its name whole or not at all, so two processes that found a folder agree.
+    """
+    if path.exists():
         return load_key(path)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(os.urandom(KEY_BYTES).hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}.new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(os.urandom(KEY_BYTES).hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, path)  # unlike a rename it never replaces
+    finally:
+        fresh.unlink()
     return load_key(path)

@@ -9,10 +9,10 @@ from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
 
 from drumbeat.interfaces.api.identity import Caller
-from drumbeat.interfaces.api.uploads import Tell, receive, watched
+from drumbeat.interfaces.api.strict import Strict
+from drumbeat.interfaces.api.uploads import MOST_BYTES, Tell, receive, watched
 from drumbeat.marketing.audience import (
     AudienceService,
     ImportOptions,
@@ -30,11 +30,11 @@ Opener = Callable[[], AbstractContextManager[AudienceService]]
 Upload = Annotated[BinaryIO, Depends(receive)]
 
 
-class SegmentRequest(BaseModel):
+class SegmentRequest(Strict):
     by: str = "engagement"
 
 
-@router.post("/contacts/import")
+@router.post("/contacts/import", max_body_size=MOST_BYTES)
 def import_contact_file(
     request: Request,
     file: Upload,

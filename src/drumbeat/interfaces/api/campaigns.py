@@ -7,9 +7,10 @@ from fastapi.responses import Response
 
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.requests import EmailCampaignRequest, LaunchRequest
+from drumbeat.kit.errors import DrumbeatError
 from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.result import NeedsApproval
-from drumbeat.marketing.campaigns import Launch, TimingWish
+from drumbeat.marketing.campaigns import Brief, Launch, TimingWish
 from drumbeat.marketing.campaigns.answer import campaign_view
 from drumbeat.marketing.campaigns.pipeline import proceed
 
@@ -17,15 +18,13 @@ router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 
 JsonObject = dict[str, object]
 Limit = Annotated[int, Query(ge=1, le=2000)]
+Wish = LaunchRequest | None
 
 
 @router.post("", status_code=201)
 def create_campaign(request: EmailCampaignRequest, caller: Caller) -> JsonObject:
     """Create an email campaign and plan it; it then waits for approval."""
-    with caller.begin() as department:
-        campaign = department.campaigns.create(request.brief())
-    proceed(caller.drumbeat, campaign.id)
-    return _view(caller, campaign.id)
+    return _view(caller, create_and_plan(caller, request.brief()))
 
 
 @router.get("")
@@ -67,10 +66,10 @@ def approve_campaign(campaign_id: CampaignId, caller: Caller) -> JsonObject:
 
 @router.post("/{campaign_id}/launch")
 def launch_campaign(
-    campaign_id: CampaignId, request: LaunchRequest, caller: Caller, response: Response
+    campaign_id: CampaignId, caller: Caller, response: Response, request: Wish = None
 ) -> JsonObject:
     """Let it go; 202 while it still lacks an approval."""
-    timing = TimingWish(Launch.NOW) if request.now else None
+    timing = TimingWish(Launch.NOW) if request is not None and request.now else None
     proceed(caller.drumbeat, campaign_id)
     with caller.begin() as department:
         outcome = department.campaigns.ask_launch(campaign_id, timing)
@@ -127,6 +126,22 @@ def preview_campaign(
     with caller.look() as department:
         message = preview(department, campaign_id, contact, variant)
     return Response(message, media_type="message/rfc822")
+
+
+def create_and_plan(caller: Caller, brief: Brief) -> CampaignId:
+    """A campaign as far as it gets without a person.
+
+    One whose plan is refused is cancelled: the caller was told, and no draft may linger.
+    """
+    with caller.begin() as department:
+        campaign = department.campaigns.create(brief)
+    try:
+        proceed(caller.drumbeat, campaign.id)
+    except DrumbeatError:
+        with caller.begin() as department:
+            department.campaigns.drop(campaign.id)
+        raise
+    return campaign.id
 
 
 def _view(caller: Caller, campaign_id: CampaignId) -> JsonObject:

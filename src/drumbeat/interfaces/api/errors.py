@@ -3,6 +3,7 @@
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from drumbeat.kit import errors
 
@@ -38,7 +39,7 @@ def render_error(request: Request, error: Exception) -> JSONResponse:
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
     status, kind = next(STATUS[base] for base in type(error).__mro__ if base in STATUS)
-    return problem(status, kind, str(error), getattr(error, "field", None))
+    return problem(status, kind, _printable(str(error)), getattr(error, "field", None))
 
 
 def render_invalid(request: Request, error: Exception) -> JSONResponse:
@@ -46,6 +47,39 @@ def render_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = [str(part) for part in first["loc"] if part not in ("body", "query", "path")]
-    field = ".".join(where) or "body"
-    answer = problem(422, "invalid-input", f"{field}: {first['msg']}.", field)
+    if first["type"] == "unknown_field":
+        where.append(str(first["ctx"]["name"]))
+    if first["type"] == "json_invalid":  # its place is an offset, not a field
+        message = f"The body is not valid JSON: {first['ctx']['error']} at character {where[0]}."
+        return problem(422, "invalid-input", message, "body")
+    field = _printable(".".join(where) or "body")
+    return problem(422, "invalid-input", _printable(f"{field}: {first['msg']}."), field)
+
+
+def render_refusal(request: Request, error: Exception) -> JSONResponse:
+    """What was refused before any use case was asked: no such path, a method, a size."""
+    assert isinstance(error, HTTPException)
+    status = error.status_code
+    kind, detail = _REFUSALS.get(status, ("refused", str(error.detail)))
+    path = _printable(request.url.path[:200])
+    answer = problem(status, kind, detail.replace("{path}", path))
+    answer.headers.update(error.headers or {})
     return answer
+
+
+def render_bug(request: Request, error: Exception) -> JSONResponse:
+    """A mistake of ours; its traceback is in the log, for the answer may be read by anybody."""
+    return problem(500, "internal", "This is a bug in Drumbeat; its log says more.")
+
+
+_REFUSALS = {
+    400: ("unreadable", "The body cannot be read as JSON."),
+    404: ("not-found", "There is no {path}."),
+    405: ("method-not-allowed", "{path} does not take this method."),
+    413: ("too-large", "The body is too large; files are sent to /contacts/import and the like."),
+}
+
+
+def _printable(text: str) -> str:
+    """JSON answers are UTF-8: half a character pair from a request has no place in one."""
+    return text.encode("utf-8", "backslashreplace").decode()

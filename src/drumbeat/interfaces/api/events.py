@@ -7,10 +7,11 @@ from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from drumbeat.interfaces.api.identity import Caller
-from drumbeat.interfaces.api.uploads import Tell, receive, watched
+from drumbeat.interfaces.api.strict import Strict
+from drumbeat.interfaces.api.uploads import MOST_BYTES, Tell, receive, watched
 from drumbeat.kit.money import to_minor
 from drumbeat.marketing.campaigns.event_intake import (
     EventImportOptions,
@@ -27,10 +28,8 @@ Upload = Annotated[BinaryIO, Depends(receive)]
 MOST_EVENTS = 10_000
 
 
-class EventRequest(BaseModel):
+class EventRequest(Strict):
     """One thing somebody did. `value` is in major units of `currency`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: str = Field(max_length=40)
     occurred_at: AwareDatetime
@@ -64,7 +63,7 @@ class EventRequest(BaseModel):
         )
 
 
-class EventsRequest(BaseModel):
+class EventsRequest(Strict):
     events: list[EventRequest] = Field(max_length=MOST_EVENTS)
 
 
@@ -75,7 +74,7 @@ def post_events(request: EventsRequest, caller: Caller) -> JsonObject:
     return _report(record_events(caller.look, caller.begin, rows, "api"))
 
 
-@router.post("/import")
+@router.post("/import", max_body_size=MOST_BYTES)
 def import_event_file(
     request: Request, file: Upload, caller: Caller, dry_run: bool = False
 ) -> StreamingResponse:

@@ -3,24 +3,21 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from drumbeat.interfaces.api.strict import Strict
 from drumbeat.kit.clock import parse_instant
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.marketing.campaigns import Brief, Kind, Launch, ExperimentWish, TimingWish
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ExperimentRequest(_Strict):
+class ExperimentRequest(Strict):
     element: str = "subject_line"
     metric: str = "open_rate"
     variants: list[str] = Field(default_factory=list, max_length=8)
 
 
-class TimingRequest(_Strict):
+class TimingRequest(Strict):
     mode: Literal["now", "best", "at"] | None = None
     at: datetime | None = None
     window: float | None = Field(default=None, description="Hours to spread the launch over.")
@@ -31,7 +28,7 @@ class TimingRequest(_Strict):
         return TimingWish(mode, at, self.window)
 
 
-class EmailCampaignRequest(_Strict):
+class EmailCampaignRequest(Strict):
     """An email campaign, as `campaigns create --file` and the email workflow send it."""
 
     name: str = Field(max_length=200)
@@ -119,5 +116,5 @@ class EmailWorkflowRequest(EmailCampaignRequest):
     approve: bool = False
 
 
-class LaunchRequest(_Strict):
+class LaunchRequest(Strict):
     now: bool = False

@@ -27,8 +27,10 @@ def show_engine(caller: Caller) -> dict[str, object]:
         due = next_due(department)
         holder = department.leases.living(ADVANCING, now=time.time())
         now = department.office.clock()
+        provisional = department.events.provisional()
     return {
         "running": holder is not None,
         "due_now": due is not None and due <= now,
         "next_due": None if due is None else due.isoformat(),
+        "provisional": provisional,
     }

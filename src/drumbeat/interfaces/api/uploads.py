@@ -15,19 +15,25 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 
 from drumbeat.interfaces.api.errors import render_error
+from drumbeat.interfaces.api.identity import Caller
 from drumbeat.kit.errors import DrumbeatError
 
 Tell = Callable[[Mapping[str, object]], None]
+MOST_BYTES = 8 << 30
 _IN_MEMORY = 4 << 20
 
 log = structlog.get_logger()
 
 
-async def receive(request: Request) -> BinaryIO:
-    """The whole body, rewound; the caller closes it."""
+async def receive(request: Request, caller: Caller) -> BinaryIO:
+    """The whole body, rewound; the caller closes it. Nothing is taken from a stranger."""
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-    async for chunk in request.stream():
-        file.write(chunk)
+    try:
+        async for chunk in request.stream():
+            file.write(chunk)
+    except BaseException:
+        file.close()
+        raise
     file.seek(0)
     return cast(BinaryIO, file)
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from drumbeat.interfaces.api.campaigns import create_and_plan
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.requests import EmailWorkflowRequest
 from drumbeat.kit.ids import CampaignId
@@ -20,17 +21,15 @@ def run_email_workflow(
     request: EmailWorkflowRequest, caller: Caller, response: Response
 ) -> JsonObject:
     """Plan, ask and launch; 202 with an `approval_id` while a person still has to say yes."""
-    with caller.begin() as department:
-        campaign = department.campaigns.create(request.brief())
-    proceed(caller.drumbeat, campaign.id)
+    campaign_id = create_and_plan(caller, request.brief())
     with caller.begin() as department:
         if request.approve:
-            department.campaigns.approve(campaign.id)
-        outcome = department.campaigns.ask_launch(campaign.id)
+            department.campaigns.approve(campaign_id)
+        outcome = department.campaigns.ask_launch(campaign_id)
     if isinstance(outcome, NeedsApproval):
         response.status_code = 202
-    proceed(caller.drumbeat, campaign.id)
-    return show_email_workflow(campaign.id, caller)
+    proceed(caller.drumbeat, campaign_id)
+    return show_email_workflow(campaign_id, caller)
 
 
 @router.get("/email/{campaign_id}")

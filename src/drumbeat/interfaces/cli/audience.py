@@ -16,7 +16,9 @@ def import_(
     file: Path,
     *,
     dry_run: Annotated[bool, Parameter(negative="", help="Count only, write nothing.")] = False,
-    strict: Annotated[bool, Parameter(negative="", help="Exit with 1 if a row is rejected.")] = False,
+    strict: Annotated[
+        bool, Parameter(negative="", help="Exit with 1 if a row is rejected.")
+    ] = False,
     consent: Annotated[
         str, Parameter(help="subscribed, unconfirmed, or the column that says so.")
     ] = "unconfirmed",

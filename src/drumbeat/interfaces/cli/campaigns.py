@@ -171,9 +171,7 @@ def _print_csv(rows: object) -> None:
     from collections.abc import Iterable
     from typing import cast
 
-    writer = csv.DictWriter(
-        sys.stdout, LEDGER_COLUMNS, extrasaction="ignore", lineterminator="\n"
-    )
+    writer = csv.DictWriter(sys.stdout, LEDGER_COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for row in cast(Iterable[JsonObject], rows):
         writer.writerow({key: _safe(value) for key, value in row.items()})

@@ -24,7 +24,7 @@ def demo(
 
     if not 20 <= contacts <= 1_000_000:
         raise InvalidInput("--contacts is between 20 and 1,000,000.", field="contacts")
-    with stage(free_port("127.0.0.1", port)) as on:
+    with stage(free_port("127.0.0.1", port), seed) as on:
         answer = run_campaign(on, contacts=contacts, seed=seed, tell=Telling.to_stderr(quiet=json))
         if json:
             print_json(answer)

@@ -16,7 +16,9 @@ def import_(
     file: Path,
     *,
     dry_run: Annotated[bool, Parameter(negative="", help="Count only, write nothing.")] = False,
-    strict: Annotated[bool, Parameter(negative="", help="Exit with 1 if a row is rejected.")] = False,
+    strict: Annotated[
+        bool, Parameter(negative="", help="Exit with 1 if a row is rejected.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Import events from a CSV or Parquet file. Repeating it changes nothing.

@@ -7,7 +7,16 @@ from datetime import UTC, datetime
 from drumbeat.kit.money import to_major
 from drumbeat.science.simulation import Market, contacts_csv
 
-COLUMNS = ("email", "kind", "occurred_at", "event_id", "user_agent", "value", "currency", "order_id")
+COLUMNS = (
+    "email",
+    "kind",
+    "occurred_at",
+    "event_id",
+    "user_agent",
+    "value",
+    "currency",
+    "order_id",
+)
 
 
 def contacts_file(market: Market) -> bytes:

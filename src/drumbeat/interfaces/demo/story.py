@@ -4,6 +4,7 @@ The product runs as it always does: `drumbeat serve` with its engine, real SMTP 
 real HTTP back. Only the people and the clock are simulated.
 """
 
+import io
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
 
 from drumbeat.bootstrap import Drumbeat, open_drumbeat
@@ -31,6 +33,7 @@ BEGINS = datetime(2026, 11, 2, 6, tzinfo=UTC)  # a Monday
 STEP = timedelta(minutes=20)
 PATIENCE = 120.0  # real seconds without any progress before the demo gives up
 POLL = 0.01
+SETTLING = 30.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Stage:
 
 
 @contextmanager
-def stage(port: int) -> Iterator[Stage]:
+def stage(port: int, seed: int) -> Iterator[Stage]:
     """Everything is made in a temporary folder and gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="drumbeat-demo-") as folder:
         home, clock = Path(folder) / "data", FileClock(Path(folder) / "clock")
@@ -60,6 +63,8 @@ def stage(port: int) -> Iterator[Stage]:
             clock=f"@{clock.path}",
             simulated=True,
         )
+        # The key decides who gets which subject: the same seed, the same market, the same result.
+        settings.key_file.write_text(blake2b(str(seed).encode(), digest_size=32).hexdigest())
         drumbeat = open_drumbeat(settings)
         command = [sys.executable, "-m", "drumbeat.interfaces.cli", "serve", "--port", str(port)]
         log = (Path(folder) / "serve.log").open("wb")
@@ -95,8 +100,6 @@ def run_campaign(on: Stage, *, contacts: int, seed: int, tell: Telling) -> JsonO
 
 
 def _import(on: Stage, market: Market, tell: Telling) -> None:
-    import io
-
     consent = "Status"
     for name, route, content, options in (
         ("contacts", "/contacts/import", contacts_file(market), {"consent": consent}),
@@ -128,10 +131,19 @@ def _live(on: Stage, market: Market, campaign_id: str, tell: Telling) -> None:
                     time.sleep(POLL)
                     continue
                 if not _move_on(on, world, engine["next_due"]):
-                    return
+                    break
                 last_progress = time.monotonic()
     finally:
         world.close()
+    _settle_verdicts(on)
+
+
+def _settle_verdicts(on: Stage) -> None:
+    """A day later every fact lies in a sealed file, judged among its neighbours for good."""
+    on.clock.set(on.clock() + timedelta(days=1))
+    end = time.monotonic() + SETTLING
+    while on.client.get("/engine")["provisional"] and time.monotonic() < end:
+        time.sleep(POLL)
 
 
 def _move_on(on: Stage, world: World, next_due: object) -> bool:

@@ -25,7 +25,7 @@ class Telling:
         return Telling(Console(file=sys.stderr, quiet=quiet, highlight=False))
 
     def step(self, text: str) -> None:
-        self.console.print(f"[bold cyan]▸[/] {text}")
+        self.console.print(f"[bold cyan]▸[/] {text}", soft_wrap=True)
 
     def note(self, text: str) -> None:
         self.console.print(f"  {text}", style="dim")
@@ -50,7 +50,9 @@ class Telling:
     def progress(self, title: str) -> Iterator[Callable[[float, str], None]]:
         """A bar from 0 to 1 with a note behind it."""
         columns = (TextColumn("  {task.description}"), BarColumn(), TextColumn("{task.fields[at]}"))
-        with Progress(*columns, console=self.console, transient=True) as bar:
+        with Progress(
+            *columns, console=self.console, transient=True, disable=not self.console.is_terminal
+        ) as bar:
             task = bar.add_task(title, total=1.0, at="")
             yield lambda share, at: bar.update(task, completed=share, at=at)
 

@@ -186,9 +186,7 @@ class _Mailings:
 
     def of(self, row: EventRow) -> MailingNo | None:
         if row.message_id:
-            recipient: Recipient | None = parse_message_id(
-                row.message_id, self._unit.office.keys
-            )
+            recipient: Recipient | None = parse_message_id(row.message_id, self._unit.office.keys)
             if recipient is not None:
                 return recipient.mailing_no
         return self._named(row.campaign) if row.campaign else None

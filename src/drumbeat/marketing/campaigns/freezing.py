@@ -52,9 +52,7 @@ def _open(house: House, campaign: Campaign, actor: Actor) -> None:
     plan = campaign.plan
     with house.look(actor) as unit:
         sender = sender_of(unit, campaign.brief)
-        compiled = unit.content.compile_piece(
-            campaign.no, sender, revision=plan.piece_revision
-        )
+        compiled = unit.content.compile_piece(campaign.no, sender, revision=plan.piece_revision)
     with house.begin(actor) as unit:
         number = unit.delivery.open_mailing(
             NewMailing(
@@ -124,9 +122,7 @@ def _arm_instants(
     if experiment.design.element is not Element.SEND_TIME or launch.mode is Launch.NOW:
         return instants
     for number, arm in enumerate(experiment.design.arms):
-        walls = unit.timing.plan_wall_time(
-            members.zones, members.zone_names, _wall_time(arm.value)
-        )
+        walls = unit.timing.plan_wall_time(members.zones, members.zone_names, _wall_time(arm.value))
         instants = np.where(arms == number, walls, instants)
     return instants
 

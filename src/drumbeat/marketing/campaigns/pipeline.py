@@ -182,7 +182,12 @@ def due_of(unit: Unit, campaign: Campaign) -> datetime | None:
         first = campaign.plan.first_due
         return now if first is None or not _is_frozen(unit, campaign) else from_epoch(first)
     if campaign.state is State.SENDING:
-        return unit.delivery.next_due_of(_mailing(campaign))
+        number = _mailing(campaign)
+        if unit.delivery.get(number).state is MailingState.paused:
+            return None  # nobody answers for it any more; `trouble` says why
+        # What engines hold is due until they have said what became of it.
+        held = unit.delivery.ledger(number).states["claimed"] > 0
+        return now if held else unit.delivery.next_due_of(number) or now
     if campaign.state is State.MEASURING:
         return measured_until(campaign)
     if campaign.state is State.CANCELLED:

@@ -166,9 +166,7 @@ def _variant(base: EmailTemplate, element: str, text: str) -> EmailTemplate:
 def _design(test: ExperimentWish) -> Design:
     arms = tuple(
         Arm(name=chr(ord("A") + number), value=text, weight=weight)
-        for number, (text, weight) in enumerate(
-            zip(test.variants, arm_weights(test), strict=True)
-        )
+        for number, (text, weight) in enumerate(zip(test.variants, arm_weights(test), strict=True))
     )
     return Design(
         element=Element(test.element),

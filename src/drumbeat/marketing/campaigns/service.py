@@ -141,7 +141,9 @@ class CampaignsService:
         self.actor.require(Scope.CAMPAIGNS_SEND)
         campaign = self.store.get(campaign_id)
         if campaign.state is not State.PAUSED or campaign.held is None:
-            message = f"Campaign {campaign.id} is {campaign.state.value}: only a paused one resumes."
+            message = (
+                f"Campaign {campaign.id} is {campaign.state.value}: only a paused one resumes."
+            )
             raise Conflict(message)
         if campaign.plan.mailing_no is not None:
             self.delivery.resume(campaign.plan.mailing_no)
@@ -154,6 +156,15 @@ class CampaignsService:
         check_transition(campaign, State.CANCELLED, "be cancelled")
         if campaign.plan.mailing_no is not None:
             self.delivery.cancel(campaign.plan.mailing_no)
+        return self.move(replace(campaign, held=None), State.CANCELLED)
+
+    def drop(self, campaign_id: CampaignId) -> Campaign:
+        """Cancel a draft whose plan was refused; whoever may write a brief may take it back."""
+        self.actor.require(Scope.CAMPAIGNS_WRITE)
+        campaign = self.store.get(campaign_id)
+        if campaign.plan.mailing_no is not None:
+            raise Conflict(f"Campaign {campaign.id} is {campaign.state.value}: cancel it instead.")
+        check_transition(campaign, State.CANCELLED, "be dropped")
         return self.move(replace(campaign, held=None), State.CANCELLED)
 
     def save_plan(self, campaign: Campaign, plan: Plan) -> Campaign:

@@ -115,9 +115,7 @@ class CampaignsStore:
         """Write what may change, if nobody wrote since `changed` was read. Raises Conflict."""
         written = self.connection.execute(
             update(campaign)
-            .where(
-                campaign.c.campaign_no == changed.no, campaign.c.revision == changed.revision
-            )
+            .where(campaign.c.campaign_no == changed.no, campaign.c.revision == changed.revision)
             .values(
                 brief=changed.brief.to_json(),
                 plan=asdict(changed.plan),

@@ -356,6 +356,6 @@ def _shown(state: State) -> str:
 
 def _place_of(mailing_no: MailingNo, after: str) -> Place:
     lane_no, _, place = after.partition(".")
-    if not (lane_no.isdecimal() and place.isdecimal()):
-        raise InvalidInput(f"{after[:40]!r} is not the end of a page.", field="after")
+    if not (lane_no.isdecimal() and place.isdecimal() and len(after) < 20):
+        raise InvalidInput(f"{after[:40]!r} is not the end of a page.", field="cursor")
     return Place(mailing_no, int(lane_no), int(place))

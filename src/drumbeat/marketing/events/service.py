@@ -42,6 +42,7 @@ class EventsService:
         return self.record([verdicts.fact_of_hit(hit) for hit in hits])
 
     def anything_to_fold(self) -> bool:
+        """Whether an event waits to be folded; it spares an idle engine the write lock."""
         self.actor.require(Scope.FACTS_FOLD)
         return self.store.any()
 
@@ -60,6 +61,11 @@ class EventsService:
         now = epoch(self.clock())
         batch_no = self.warehouse.add_batch(to_ipc(table_of(facts)), len(facts), now)
         return FoldedBatch(batch_no, facts)
+
+    def provisional(self) -> bool:
+        """Whether some fact is not in a sealed file yet, so that its verdict may still change."""
+        self.actor.require(Scope.EVENTS_READ)
+        return self.store.any() or self.warehouse.waiting()[0] > 0
 
     def archive_due(self) -> bool:
         """Whether enough batches wait, or one waits long enough, to be made into files."""

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drumbeat.kit.errors import InvalidInput
-from drumbeat.kit.ids import ExperimentId
+from drumbeat.kit.ids import CampaignNo
 from drumbeat.marketing.experiments.model import (
     AssignedArms,
     Design,
@@ -60,9 +60,13 @@ def check_key(key: bytes) -> None:
         raise InvalidInput(f"An experiment's key has 1 to {LONGEST_KEY} bytes.", field="key")
 
 
-def experiment_key(experiment_id: ExperimentId, secret: bytes) -> bytes:
-    """16 bytes that fix the arms: nobody can choose their own arm by choosing their number."""
-    return hashlib.blake2b(experiment_id.encode(), key=secret, digest_size=16).digest()
+def experiment_key(campaign_no: CampaignNo, ordinal: int, secret: bytes) -> bytes:
+    """16 bytes that fix the arms: nobody can choose their own arm by choosing their number.
+
+    The same house, campaign and ordinal draw the same arms, so a run can be repeated.
+    """
+    name = f"{campaign_no}:{ordinal}".encode()
+    return hashlib.blake2b(name, key=secret, digest_size=16).digest()
 
 
 def assigned(experiment: Experiment, contact_nos: npt.NDArray[np.integer]) -> AssignedArms:

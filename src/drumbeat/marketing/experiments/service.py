@@ -37,13 +37,14 @@ class ExperimentsService:
         rules.check_design(design)
         if key is not None:
             rules.check_key(key)
+        ordinal = len(self.store.list_(campaign_no))
         now = self.clock()
         new = ExperimentId(new_id("exp", now))
         experiment = Experiment(
             id=new,
             campaign_no=campaign_no,
             design=design,
-            key=key or rules.experiment_key(new, self.secret),
+            key=key or rules.experiment_key(campaign_no, ordinal, self.secret),
             state=ExperimentState.DESIGNED,
             created_at=now,
         )

@@ -1,14 +1,6 @@
-"""The house: every table of the first release.
+"""The house: every table of the first release."""
 
-While the first release is being built this creates what the stores declare.
-"""
-
-import importlib
-import pkgutil
-
-from alembic import op
-
-from drumbeat.storage.database import metadata
+from drumbeat.storage.migrations.first_release import audience, facts, ledger, mail, people
 
 revision = "0001"
 down_revision = None
@@ -17,11 +9,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    import drumbeat.marketing
-    import drumbeat.storage
-
-    for package in (drumbeat.marketing, drumbeat.storage):
-        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-            if module.name.endswith((".store", ".warehouse", ".leases")) or ".store_" in module.name:
-                importlib.import_module(module.name)
-    metadata.create_all(op.get_bind())
+    for area in (people, audience, mail, ledger, facts):
+        area.create()

@@ -1,0 +1,21 @@
+"""At the root: /healthz and /readyz, for whoever watches the process."""
+
+from fastapi import APIRouter, Request
+
+from drumbeat.bootstrap import Drumbeat
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+def show_alive() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+def show_ready(request: Request) -> dict[str, str]:
+    """The database answers too."""
+    drumbeat: Drumbeat = request.app.state.drumbeat
+    with drumbeat.database.look():
+        return {"status": "ok"}
