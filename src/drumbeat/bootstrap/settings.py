@@ -1,7 +1,7 @@
 """What the house is told from outside, and which source wins.
 
-Lowest first: `drumbeat.toml` in the data folder, `.env` in the working directory, `.env` in the data
-folder, the environment. Names are `DRUMBEAT_` + the field in capitals (see `Settings`).
+Lowest first: `drumbeat.toml` in the data folder, `.env` in the working directory, `.env` in the
+data folder, the environment. Names are `DRUMBEAT_` + the field in capitals (see `Settings`).
 """
 
 import math

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -33,7 +34,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 SOCKET = "drumbeat.sock"
 DRAIN_SECONDS = 10
 _TRACKING = ("/o/", "/c/", "/u/")
-_REST = ("/api/", "/openapi.json", "/healthz", "/readyz")
+_REST = ("/api/", "/openapi.json")
 
 
 def local_app(drumbeat: Drumbeat) -> App:
@@ -79,6 +80,18 @@ def free_port(host: str, wanted: int, *, tries: int = 50) -> int:
     raise Conflict(f"No port from {wanted} to {wanted + tries - 1} is free on {host}.")
 
 
+def answers(path: Path) -> bool:
+    """Whether somebody listens on this socket: a killed server leaves its file behind."""
+    if not path.exists():
+        return False
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
 @contextlib.contextmanager
 def serving(drumbeat: Drumbeat, *, port: int) -> Iterator[uvicorn.Server]:
     """The front's two servers and its intake, started; the caller runs the one that is yielded."""
@@ -103,6 +116,8 @@ def serving(drumbeat: Drumbeat, *, port: int) -> Iterator[uvicorn.Server]:
 @contextlib.contextmanager
 def _private_socket(drumbeat: Drumbeat) -> Iterator[None]:
     path = drumbeat.home / SOCKET
+    if answers(path):
+        raise Conflict(f"A server runs for {drumbeat.home} already; it answers on {path}.")
     with socket.socket(socket.AF_UNIX) as listening:
         path.unlink(missing_ok=True)
         before = os.umask(0o177)  # the file must never exist with wider rights
@@ -151,9 +166,7 @@ class EngineChild:
         while not self._ending.is_set():
             began = time.monotonic()
             command = [sys.executable, "-m", "drumbeat.interfaces.cli", "worker"]
-            self._child = subprocess.Popen(
-                command, env=self._environment, preexec_fn=lambda: os.nice(10) and None
-            )
+            self._child = subprocess.Popen(command, env=self._environment)
             if self._ending.is_set():
                 self._child.terminate()
             self._child.wait()

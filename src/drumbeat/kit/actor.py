@@ -26,7 +26,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Actor:
-    """`person_no` is None for system chores and for the public; it names the audit trail's author."""
+    """`person_no` is None for system chores and the public; it names the author in the trail."""
 
     name: str
     scopes: frozenset[Scope]

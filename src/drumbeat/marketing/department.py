@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from drumbeat.marketing.accounts import AccountsService
     from drumbeat.marketing.analytics import AnalyticsService
     from drumbeat.marketing.approvals import ApprovalsService
-    from drumbeat.marketing.campaigns import CampaignsService
-    from drumbeat.storage.leases import LeaseStore
     from drumbeat.marketing.audience import AudienceService
+    from drumbeat.marketing.campaigns import CampaignsService
     from drumbeat.marketing.content import ContentService
     from drumbeat.marketing.delivery import DeliveryService, SendingService
     from drumbeat.marketing.events import EventsService
     from drumbeat.marketing.experiments import ExperimentsService
     from drumbeat.marketing.senders import SendersService
     from drumbeat.marketing.timing import TimingService
+    from drumbeat.storage.leases import LeaseStore
     from drumbeat.storage.warehouse import FactReader
 
 

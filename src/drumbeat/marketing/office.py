@@ -10,7 +10,7 @@ from drumbeat.storage.secrets import KeyRing
 
 @dataclass(frozen=True)
 class Office:
-    """`public_url` is where readers of our mail reach us; `simulated` labels what nobody really did."""
+    """`public_url` is where readers reach us; `simulated` labels what nobody really did."""
 
     clock: Clock
     keys: KeyRing

@@ -33,7 +33,7 @@ class SealedFiles:
         fresh.replace(path)
 
     def read(self, name: str) -> bytes:
-        """Raises NotFound if it is absent, Conflict if it was changed or sealed with another key."""
+        """Raises NotFound if absent, Conflict if it was changed or sealed with another key."""
         try:
             sealed = (self.folder / name).read_bytes()
         except FileNotFoundError:

@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.interfaces.api import (
+    accounts,
     audience,
     campaigns,
     events,
@@ -20,21 +21,19 @@ from drumbeat.interfaces.api.errors import (
     render_invalid,
     render_refusal,
 )
+from drumbeat.interfaces.api.limits import BodyLimit
 from drumbeat.kit.errors import DrumbeatError
 
 PREFIX = "/api/v2/marketing"
-MOST_BYTES = 16 << 20
-"""Of a JSON body; files are uploaded by routes that take more."""
 
 
 def create_api(drumbeat: Drumbeat, *, trusted: bool = False) -> FastAPI:
     """`trusted`: every caller is the folder's owner, because the way in is theirs alone."""
-    app = FastAPI(
-        title="Drumbeat", version="2", docs_url=None, redoc_url=None, max_body_size=MOST_BYTES
-    )
+    app = FastAPI(title="Drumbeat", version="2", docs_url=None, redoc_url=None)
+    app.add_middleware(BodyLimit)
     app.state.drumbeat = drumbeat
     app.state.trusted = trusted
-    for area in (campaigns, workflows, audience, events, sandbox, status):
+    for area in (accounts, campaigns, workflows, audience, events, sandbox, status):
         app.include_router(area.router, prefix=PREFIX)
     app.include_router(health.router)
     app.add_exception_handler(DrumbeatError, render_error)

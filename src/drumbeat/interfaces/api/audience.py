@@ -12,7 +12,8 @@ from fastapi.responses import StreamingResponse
 
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.strict import Strict
-from drumbeat.interfaces.api.uploads import MOST_BYTES, Tell, receive, watched
+from drumbeat.interfaces.api.uploads import Tell, receiving, watched
+from drumbeat.kit.actor import Scope
 from drumbeat.marketing.audience import (
     AudienceService,
     ImportOptions,
@@ -27,14 +28,14 @@ router = APIRouter(tags=["audience"])
 
 JsonObject = dict[str, object]
 Opener = Callable[[], AbstractContextManager[AudienceService]]
-Upload = Annotated[BinaryIO, Depends(receive)]
+Upload = Annotated[BinaryIO, Depends(receiving(Scope.AUDIENCE_WRITE))]
 
 
 class SegmentRequest(Strict):
     by: str = "engagement"
 
 
-@router.post("/contacts/import", max_body_size=MOST_BYTES)
+@router.post("/contacts/import")
 def import_contact_file(
     request: Request,
     file: Upload,

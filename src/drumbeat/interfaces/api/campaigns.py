@@ -11,7 +11,7 @@ from drumbeat.kit.errors import DrumbeatError
 from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.result import NeedsApproval
 from drumbeat.marketing.campaigns import Brief, Launch, TimingWish
-from drumbeat.marketing.campaigns.answer import campaign_view
+from drumbeat.marketing.campaigns.answer import campaign_analytics, campaign_view
 from drumbeat.marketing.campaigns.pipeline import proceed
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
@@ -62,6 +62,21 @@ def approve_campaign(campaign_id: CampaignId, caller: Caller) -> JsonObject:
         department.campaigns.approve(campaign_id)
     proceed(caller.drumbeat, campaign_id)
     return _view(caller, campaign_id)
+
+
+@router.post("/{campaign_id}/decline")
+def decline_campaign(campaign_id: CampaignId, caller: Caller) -> JsonObject:
+    """Say no to what the campaign would send; it then waits for an edit."""
+    with caller.begin() as department:
+        department.campaigns.decline(campaign_id)
+    return _view(caller, campaign_id)
+
+
+@router.get("/{campaign_id}/analytics")
+def show_analytics(campaign_id: CampaignId, caller: Caller) -> JsonObject:
+    """What the campaign brought, counted from recorded events."""
+    with caller.look() as department:
+        return campaign_analytics(department, campaign_id)
 
 
 @router.post("/{campaign_id}/launch")

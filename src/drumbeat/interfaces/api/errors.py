@@ -67,6 +67,10 @@ def render_refusal(request: Request, error: Exception) -> JSONResponse:
     return answer
 
 
+def problem_of_size() -> JSONResponse:
+    return problem(413, *_REFUSALS[413])
+
+
 def render_bug(request: Request, error: Exception) -> JSONResponse:
     """A mistake of ours; its traceback is in the log, for the answer may be read by anybody."""
     return problem(500, "internal", "This is a bug in Drumbeat; its log says more.")

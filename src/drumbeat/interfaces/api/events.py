@@ -11,7 +11,8 @@ from pydantic import AwareDatetime, Field
 
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.strict import Strict
-from drumbeat.interfaces.api.uploads import MOST_BYTES, Tell, receive, watched
+from drumbeat.interfaces.api.uploads import Tell, receiving, watched
+from drumbeat.kit.actor import Scope
 from drumbeat.kit.money import to_minor
 from drumbeat.marketing.campaigns.event_intake import (
     EventImportOptions,
@@ -24,7 +25,7 @@ from drumbeat.marketing.events import EventRow, kind_of
 router = APIRouter(prefix="/events", tags=["events"])
 
 JsonObject = dict[str, object]
-Upload = Annotated[BinaryIO, Depends(receive)]
+Upload = Annotated[BinaryIO, Depends(receiving(Scope.EVENTS_WRITE))]
 MOST_EVENTS = 10_000
 
 
@@ -74,7 +75,7 @@ def post_events(request: EventsRequest, caller: Caller) -> JsonObject:
     return _report(record_events(caller.look, caller.begin, rows, "api"))
 
 
-@router.post("/import", max_body_size=MOST_BYTES)
+@router.post("/import")
 def import_event_file(
     request: Request, file: Upload, caller: Caller, dry_run: bool = False
 ) -> StreamingResponse:

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from drumbeat.interfaces.api.strict import Strict
 from drumbeat.kit.clock import parse_instant
 from drumbeat.kit.errors import InvalidInput
-from drumbeat.marketing.campaigns import Brief, Kind, Launch, ExperimentWish, TimingWish
+from drumbeat.marketing.campaigns import Brief, ExperimentWish, Kind, Launch, TimingWish
 
 
 class ExperimentRequest(Strict):

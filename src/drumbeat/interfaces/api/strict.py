@@ -22,7 +22,8 @@ class Strict(BaseModel):
 
 
 def _about(model: type[BaseModel], name: str) -> dict[str, str]:
-    near = get_close_matches(name[:100].lower(), model.model_fields, n=1)
+    name = name[:100].encode("utf-8", "backslashreplace").decode()
+    near = get_close_matches(name.lower(), model.model_fields, n=1)
     known = ", ".join(model.model_fields)
     said = f"did you mean {near[0]!r}?" if near else f"the known fields are {known}"
-    return {"name": name[:100], "said": f"unknown field; {said}".rstrip("?")}
+    return {"name": name, "said": f"unknown field; {said}".rstrip("?")}

@@ -7,7 +7,7 @@ import json
 import queue
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import BinaryIO, cast
 
 import structlog
@@ -16,26 +16,31 @@ from fastapi.responses import StreamingResponse
 
 from drumbeat.interfaces.api.errors import render_error
 from drumbeat.interfaces.api.identity import Caller
+from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import DrumbeatError
 
 Tell = Callable[[Mapping[str, object]], None]
-MOST_BYTES = 8 << 30
 _IN_MEMORY = 4 << 20
 
 log = structlog.get_logger()
 
 
-async def receive(request: Request, caller: Caller) -> BinaryIO:
-    """The whole body, rewound; the caller closes it. Nothing is taken from a stranger."""
-    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-    try:
-        async for chunk in request.stream():
-            file.write(chunk)
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
-    return cast(BinaryIO, file)
+def receiving(scope: Scope) -> Callable[..., Awaitable[BinaryIO]]:
+    """The whole body, rewound; the caller closes it. Nothing is taken from who lacks `scope`."""
+
+    async def receive(request: Request, caller: Caller) -> BinaryIO:
+        caller.actor.require(scope)
+        file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+        try:
+            async for chunk in request.stream():
+                file.write(chunk)
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        return cast(BinaryIO, file)
+
+    return receive
 
 
 def watched(request: Request, work: Callable[[Tell], Mapping[str, object]]) -> StreamingResponse:

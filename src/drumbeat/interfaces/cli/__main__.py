@@ -25,6 +25,7 @@ COMMANDS = (
     ("campaigns", "campaigns:app", "Create, approve, launch and follow campaigns."),
     ("content", "content:app", "See what will be sent."),
     ("workflow", "workflow:app", "Run a whole campaign from one request."),
+    ("accounts", "accounts:app", "Make and end the keys that programs call with."),
     ("sandbox", "sandbox:app", "Read the mail that arrived in the sandbox."),
     ("serve", "running:serve", "Answer on a port and run the engine beside it."),
     ("worker", "running:worker", "Run the engine."),

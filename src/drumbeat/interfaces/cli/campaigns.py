@@ -60,6 +60,26 @@ def approve(campaign_id: str, *, json: Json = False) -> int:
 
 
 @app.command
+def decline(campaign_id: str, *, json: Json = False) -> int:
+    """Say no to what this campaign would send; it then waits for an edit."""
+    return _act(campaign_id, "decline", json=json)
+
+
+@app.command
+def report(campaign_id: str, *, json: Json = False) -> int:
+    """Print what a campaign brought so far, and what to do next."""
+    with client() as house:
+        answer = house.get(f"/workflows/email/{campaign_id}")
+    if json:
+        print_json(answer)
+    else:
+        from drumbeat.interfaces.cli.reports import print_report
+
+        print_report(answer)
+    return 0
+
+
+@app.command
 def launch(
     campaign_id: str,
     *,

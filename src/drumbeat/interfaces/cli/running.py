@@ -1,5 +1,6 @@
 """drumbeat serve and drumbeat worker: the two processes of the house."""
 
+import os
 import signal
 from datetime import datetime
 from typing import Annotated
@@ -48,9 +49,11 @@ def worker(
     ] = None,
 ) -> int:
     """Run the engine: advance campaigns, send what is due, fold facts, keep house."""
-    from drumbeat.engine.loop import Engine
+    from drumbeat.engine.loop import ENGINE_OF, Engine
     from drumbeat.kit.clock import parse_instant
 
+    if ENGINE_OF in os.environ:
+        os.nice(10)  # whoever answers people beside it goes first
     drumbeat = open_drumbeat(read_settings())
     start_logging(drumbeat.home, "engine")
     engine = Engine(drumbeat)

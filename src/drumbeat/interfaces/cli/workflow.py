@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from drumbeat.interfaces.cli.answers import print_json
 from drumbeat.interfaces.cli.campaigns import LACKS_APPROVAL, Json, read_request
 from drumbeat.interfaces.cli.house import SOCKET, client, server_runs
 from drumbeat.interfaces.sdk.client import Client, JsonObject
+from drumbeat.kit.errors import ProviderFailed
 
 POLL_SECONDS = 0.3
 
@@ -35,9 +37,8 @@ def email(
         answer = house.post("/workflows/email", read_request(request))
         campaign_id = _of(answer)["campaign_id"]
         if wait and not answer.get("approval_id"):
-            if not settings.url and not server_runs(settings.home / SOCKET):
-                _work_here()
-            answer = _follow(house, str(campaign_id))
+            here = not settings.url and not server_runs(settings.home / SOCKET)
+            answer = _follow(house, str(campaign_id), work=_work_here if here else _wait)
     if json:
         print_json(answer)
     else:
@@ -50,16 +51,23 @@ def email(
 def _work_here() -> None:
     """No server runs, so no engine does: start one for as long as something is due."""
     command = [sys.executable, "-m", "drumbeat.interfaces.cli", "worker", "--until-idle"]
-    subprocess.run(command, check=False, stdout=sys.stderr)
+    ended = subprocess.run(command, check=False, stdout=sys.stderr)
+    if ended.returncode != 0:  # it has said why on stderr
+        message = "The engine could not go on; what was not sent stays planned."
+        raise ProviderFailed(message, permanent=False)
 
 
-def _follow(house: Client, campaign_id: str) -> JsonObject:
+def _wait() -> None:
+    time.sleep(POLL_SECONDS)
+
+
+def _follow(house: Client, campaign_id: str, *, work: Callable[[], None]) -> JsonObject:
     """The answer once the campaign has nothing to do until later."""
     while True:
         answer = house.get(f"/workflows/email/{campaign_id}")
         if not answer["due_now"]:
             return answer
-        time.sleep(POLL_SECONDS)
+        work()
 
 
 def _of(answer: JsonObject) -> JsonObject:

@@ -47,6 +47,9 @@ class Client:
     def post(self, path: str, body: Mapping[str, object] | None = None) -> JsonObject:
         return self._json(self.http.build_request("POST", path, json=body or {}))
 
+    def delete(self, path: str) -> JsonObject:
+        return self._json(self.http.build_request("DELETE", path))
+
     def get_bytes(self, path: str, **query: object) -> bytes:
         request = self.http.build_request("GET", path, params=_given(query))
         return self._checked(self.http.send(request)).content

@@ -6,11 +6,11 @@
 from drumbeat.marketing.campaigns.model import (
     Brief,
     Campaign,
+    ExperimentWish,
     Kind,
     Launch,
     Plan,
     State,
-    ExperimentWish,
     TimingWish,
     Transition,
 )
@@ -20,11 +20,11 @@ __all__ = [
     "Brief",
     "Campaign",
     "CampaignsService",
+    "ExperimentWish",
     "Kind",
     "Launch",
     "Plan",
     "State",
-    "ExperimentWish",
     "TimingWish",
     "Transition",
 ]

@@ -3,6 +3,9 @@
 Every figure is counted from recorded events; before any event it is null, never zero.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
 from drumbeat.kit.clock import from_epoch
 from drumbeat.kit.ids import CampaignId, MailingNo
 from drumbeat.marketing.approvals import ApprovalState
@@ -56,9 +59,29 @@ def campaign_view(unit: Unit, campaign: Campaign) -> Json:
                 "at": step.at.isoformat(),
                 "by": step.actor,
                 "through": step.agent,
+                "note": step.note or None,
             }
             for step in unit.campaigns.list_transitions(campaign.id)
         ],
+    }
+
+
+def campaign_analytics(unit: Unit, campaign_id: CampaignId) -> Json:
+    """The figures of one campaign: its report, its arms, and when people engaged."""
+    campaign = unit.campaigns.get(campaign_id)
+    number = campaign.plan.mailing_no or NO_MAILING
+    curve = unit.analytics.hourly(number)
+    return {
+        "campaign": _campaign(campaign),
+        **_measured(unit, campaign),
+        "ab_testing": test_so_far(unit, campaign),
+        "arms": [asdict(arm) for arm in unit.analytics.arm_counts(number).arms],
+        "hourly": {
+            "after_send": [asdict(row) for row in curve.after_send],
+            "by_utc_hour": [asdict(row) for row in curve.by_utc_hour],
+        },
+        "simulated": unit.office.simulated,
+        "as_of": unit.office.clock().isoformat(),
     }
 
 
@@ -117,9 +140,13 @@ def _segmentation(campaign: Campaign) -> Json:
     return {
         "criterion": campaign.brief.segment_by,
         "segments_created": None if segments is None else len(segments),
-        "total_subscribers": campaign.plan.mailable,
+        "total_subscribers": None if segments is None else _people(segments),
         "segment_details": [] if segments is None else list(segments),
     }
+
+
+def _people(segments: Sequence[Mapping[str, object]]) -> int:
+    return sum(int(str(row["subscriber_count"])) for row in segments)
 
 
 def _measured(unit: Unit, campaign: Campaign) -> Json:

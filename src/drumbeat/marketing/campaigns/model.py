@@ -100,7 +100,8 @@ class Brief:
 class Plan:
     """What planning decided, filled step by step; None is "not decided yet".
 
-    `first_due` (the first mail's instant) and `settled_at` are epoch seconds. `segments` rows are name, rule, subscriber_count and engagement_rate; `timing` is the answer's
+    `first_due` (the first mail's instant) and `settled_at` are epoch seconds. `segments`
+    rows are name, rule, subscriber_count and engagement_rate; `timing` is the answer's
     send_optimization.
     """
 
@@ -142,13 +143,17 @@ class Campaign:
 
 @dataclass(frozen=True)
 class Transition:
-    """One change of state and whose hands made it; `agent` is "engine" for its own steps."""
+    """One change of state and whose hands made it; `agent` is "engine" for its own steps.
+
+    `note` tells what was asked for where the state did not change by it.
+    """
 
     was: State | None
     now: State
     at: datetime
     actor: str
     agent: str | None
+    note: str = ""
 
 
 def _mapping(value: object) -> Mapping[str, object]:

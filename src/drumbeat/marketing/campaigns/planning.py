@@ -3,9 +3,8 @@
 Each step reads in one unit, computes in none, and saves in another, if nothing changed meanwhile.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import timedelta
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 
 from drumbeat.kit.errors import Conflict, InvalidInput
-from drumbeat.marketing.campaigns.model import Brief, Campaign, Launch, State, ExperimentWish
+from drumbeat.marketing.campaigns.model import Brief, Campaign, ExperimentWish, Launch, State
 
 MEASURING_DAYS = 7
 """How long results are collected after the last mail: the attribution window."""

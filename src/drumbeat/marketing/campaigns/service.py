@@ -37,7 +37,7 @@ class CampaignsService:
     clock: Clock
 
     def create(self, brief: Brief) -> Campaign:
-        """A draft; nothing is planned and nobody asked yet. Raises InvalidInput naming the field."""
+        """A draft: nothing is planned or asked yet. Raises InvalidInput naming the field."""
         self.actor.require(Scope.CAMPAIGNS_WRITE)
         check_brief(brief)
         if self.actor.person_no is None:
@@ -61,7 +61,7 @@ class CampaignsService:
         return added
 
     def change(self, campaign_id: CampaignId, brief: Brief) -> Campaign:
-        """Replace the brief of a campaign that is not scheduled; it is planned and asked for anew."""
+        """Replace the brief of an unscheduled campaign; it is planned and asked for anew."""
         self.actor.require(Scope.CAMPAIGNS_WRITE)
         check_brief(brief)
         campaign = self.store.get(campaign_id)
@@ -106,6 +106,7 @@ class CampaignsService:
                 message = "the send times are fixed already; cancel it to plan anew"
                 raise Conflict(f"Campaign {campaign.id} is {campaign.state.value}: {message}.")
             campaign = self.store.save(replace(campaign, launch=launch))
+            self._note(campaign, campaign.state, f"launch asked: {launch.mode.value}")
         approval = self.approval_of(campaign)
         if approval is not None and approval.state is not ApprovalState.APPROVED:
             return NeedsApproval(approval.id)
@@ -120,6 +121,16 @@ class CampaignsService:
             message = f"it is {campaign.state.value} and does not wait for an approval"
             raise Conflict(f"Campaign {campaign.id} cannot be approved: {message}.")
         return self.approvals.approve(approval.id)
+
+    def decline(self, campaign_id: CampaignId) -> Approval:
+        """Say no to the campaign as it stands; it then waits for an edit."""
+        self.actor.require(Scope.CAMPAIGNS_APPROVE)
+        campaign = self.store.get(campaign_id)
+        approval = self.approval_of(campaign)
+        if approval is None or campaign.state is not State.AWAITING_APPROVAL:
+            message = f"it is {campaign.state.value} and does not wait for an approval"
+            raise Conflict(f"Campaign {campaign.id} cannot be declined: {message}.")
+        return self.approvals.decline(approval.id)
 
     def approval_of(self, campaign: Campaign) -> Approval | None:
         """The approval of exactly what would be sent; None while that is still being planned."""
@@ -222,8 +233,9 @@ class CampaignsService:
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.store.count_transitions()
 
-    def _note(self, campaign: Campaign, was: State | None) -> None:
-        step = Transition(was, campaign.state, self.clock(), self.actor.name, self.actor.agent)
+    def _note(self, campaign: Campaign, was: State | None, note: str = "") -> None:
+        actor, now = self.actor, self.clock()
+        step = Transition(was, campaign.state, now, actor.name, actor.agent, note)
         self.store.add_transition(campaign.no, step)
 
 

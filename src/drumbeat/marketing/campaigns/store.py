@@ -61,6 +61,7 @@ transition = Table(
     Column("at", BigInteger, nullable=False),
     Column("actor", String, nullable=False),
     Column("agent", String),
+    Column("note", String, nullable=False),
 )
 
 _LIVE = (State.DRAFT, State.PLANNED, State.AWAITING_APPROVAL, State.SCHEDULED)
@@ -140,6 +141,7 @@ class CampaignsStore:
                 at=epoch(step.at),
                 actor=step.actor,
                 agent=step.agent,
+                note=step.note,
             )
         )
 
@@ -152,6 +154,7 @@ class CampaignsStore:
                 at=from_epoch(row.at),
                 actor=row.actor,
                 agent=row.agent,
+                note=row.note,
             )
             for row in self.connection.execute(query.order_by(transition.c.transition_no))
         ]

@@ -45,6 +45,7 @@ def _campaign_transition() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("agent", sa.String(), nullable=True),
+        sa.Column("note", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("transition_no", name="pk_campaign_transition"),
     )
     op.create_index(

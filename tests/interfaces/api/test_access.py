@@ -1,0 +1,127 @@
+"""REST: who may come in, and what they may do with the key they showed."""
+
+import httpx2
+import pytest
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.interfaces.api import create_api
+from drumbeat.kit.actor import Actor, Scope
+from tests.interfaces.api.conftest import BRIEF, PREFIX, Rest, key_of, refused
+from tests.interfaces.serving import serving
+
+# Every route, the scope it needs, and whether the way in looks at the scope before anything else.
+ROUTES = (
+    ("GET", "/campaigns", Scope.CAMPAIGNS_READ),
+    ("POST", "/campaigns", Scope.CAMPAIGNS_WRITE),
+    ("GET", "/campaigns/cmp_0", Scope.CAMPAIGNS_READ),
+    ("PUT", "/campaigns/cmp_0", Scope.CAMPAIGNS_WRITE),
+    ("GET", "/campaigns/cmp_0/ledger", Scope.CAMPAIGNS_READ),
+    ("GET", "/campaigns/cmp_0/ledger/rows", Scope.CAMPAIGNS_READ),
+    ("GET", "/campaigns/cmp_0/preview?contact=a", Scope.CAMPAIGNS_READ),
+    ("POST", "/campaigns/CAMPAIGN/approve", Scope.CAMPAIGNS_APPROVE),
+    ("POST", "/campaigns/CAMPAIGN/decline", Scope.CAMPAIGNS_APPROVE),
+    ("POST", "/campaigns/CAMPAIGN/launch", Scope.CAMPAIGNS_SEND),
+    ("POST", "/campaigns/CAMPAIGN/pause", Scope.CAMPAIGNS_SEND),
+    ("POST", "/campaigns/CAMPAIGN/resume", Scope.CAMPAIGNS_SEND),
+    ("POST", "/campaigns/CAMPAIGN/cancel", Scope.CAMPAIGNS_SEND),
+    ("POST", "/workflows/email", Scope.CAMPAIGNS_WRITE),
+    ("GET", "/workflows/email/cmp_0", Scope.CAMPAIGNS_READ),
+    ("GET", "/segments", Scope.AUDIENCE_READ),
+    ("POST", "/segments", Scope.AUDIENCE_READ),
+    ("POST", "/events", Scope.AUDIENCE_READ),
+    ("GET", "/sandbox/messages", Scope.AUDIENCE_READ),
+    ("GET", "/sandbox/messages/1", Scope.AUDIENCE_READ),
+    ("GET", "/status", Scope.AUDIENCE_READ),
+    ("GET", "/engine", Scope.CAMPAIGNS_READ),
+    ("POST", "/accounts/keys", Scope.ACCOUNTS_WRITE),
+    ("DELETE", "/accounts/keys/old", Scope.ACCOUNTS_WRITE),
+    ("POST", "/contacts/import", None),
+    ("POST", "/events/import", None),
+)
+EVENT = {"events": [{"kind": "purchased", "occurred_at": "2026-11-01T00:00:00Z", "email": "a@b.c"}]}
+
+
+def body_of(path: str) -> object:
+    if path == "/events":
+        return EVENT
+    if path == "/accounts/keys":
+        return {"label": "new"}
+    return BRIEF if path in ("/campaigns", "/workflows/email", "/campaigns/cmp_0") else {}
+
+
+def test_the_table_of_routes_is_complete(house: Drumbeat) -> None:
+    told = {
+        (method, path.split("?")[0].replace("CAMPAIGN", "cmp_0").replace("cmp_0", "{campaign_id}"))
+        for method, path, _ in ROUTES
+    }
+    told = {(method, path.replace("messages/1", "messages/{number}").replace("keys/old", "keys/{label}")) for method, path in told}
+    described = create_api(house).openapi()["paths"]
+    served = {
+        (method.upper(), path.removeprefix(PREFIX))
+        for path, methods in described.items()
+        if path.startswith(PREFIX)
+        for method in methods
+    }
+    assert served == told
+
+
+def test_without_a_valid_key_nobody_comes_in(house: Drumbeat, owner: Actor, base: str) -> None:
+    with house.begin(owner) as department:
+        revoked = department.accounts.issue_key("old")
+        department.accounts.revoke_key("old")
+    for key in (None, "wrong", revoked, "x" * 5_000):
+        stranger = Rest(base + PREFIX, key)
+        for method, path, _ in ROUTES if key is None else ROUTES[:1]:
+            answer = stranger.ask(method, path, None if method in ("GET", "DELETE") else body_of(path))
+            refused(answer, 401, "unauthenticated")
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_strangers_file_is_not_taken(base: str, rest: Rest) -> None:
+    file = b"email\n" + b"".join(b"p%d@example.com\n" % number for number in range(50_000))
+    refused(Rest(rest.base, None).ask("POST", "/contacts/import", content=file), 401, "unauthenticated")
+    assert rest.get("/status")["total_contacts"] == 0
+
+
+def test_another_scheme_is_not_a_key(rest: Rest) -> None:
+    for header in ("", "Bearer", f"Basic {rest.key}", str(rest.key), "Bearer,x"):
+        answer = Rest(rest.base, None).ask("GET", "/status", headers={"Authorization": header})
+        refused(answer, 401, "unauthenticated")
+
+
+def test_a_key_without_the_scope_is_told_which_one_is_missing(
+    house: Drumbeat, owner: Actor, rest: Rest, people: tuple[str, ...]
+) -> None:
+    campaign = rest.campaign()
+    for method, path, scope in ROUTES:
+        if scope is None:
+            continue
+        limited = Rest(rest.base, key_of(house, owner, *(owner.scopes - {scope})))
+        body = None if method in ("GET", "DELETE") else body_of(path)
+        answer = limited.ask(method, path.replace("CAMPAIGN", campaign), body)
+        assert scope.value in refused(answer, 403, "not-permitted"), path
+    assert rest.get(f"/campaigns/{campaign}")["status"] == "awaiting_approval"
+
+
+@pytest.mark.parametrize("path", ["/contacts/import", "/events/import"])
+def test_an_import_without_the_scope_writes_nothing(
+    house: Drumbeat, owner: Actor, rest: Rest, path: str
+) -> None:
+    file = b"email,kind,occurred_at\nada@example.com,purchased,2026-01-01\n"
+    reader = Rest(rest.base, key_of(house, owner, Scope.CAMPAIGNS_READ))
+    answer = reader.ask("POST", path, content=file)
+    assert "may not do this" in refused(answer, 403, "not-permitted")
+    assert rest.get("/status")["total_contacts"] == 0
+
+
+def test_the_private_way_in_is_its_owners(house: Drumbeat, owner: Actor) -> None:
+    with serving(create_api(house, trusted=True)) as served:
+        inside = Rest(f"http://127.0.0.1:{served.port}{PREFIX}", None)
+        assert inside.get("/status")["total_campaigns_sent"] == 0
+
+
+def test_the_process_tells_whether_it_lives_without_a_key(base: str) -> None:
+    for path in ("/healthz", "/readyz"):
+        assert httpx2.get(base + path).json() == {"status": "ok"}
+    described = httpx2.get(base + "/openapi.json").json()
+    assert f"{PREFIX}/campaigns" in described["paths"]
