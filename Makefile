@@ -1,5 +1,5 @@
 # The two commands: `make demo` and `make test`. Needs Python 3.11 or newer, git and make.
-.PHONY: demo test check setup serve screenshots clean
+.PHONY: demo test check setup setup-dev serve clean
 .DEFAULT_GOAL := demo
 
 demo: setup ; @.venv/bin/drumbeat demo

@@ -2,6 +2,8 @@
 # Make .venv from the lock file, bootstrapping uv first if it is not on the PATH.
 # Needs only Python 3.11 or newer.
 set -eu
+# Behind a proxy that opens TLS, only the system knows whom to trust.
+export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}" UV_NATIVE_TLS="${UV_NATIVE_TLS:-1}"
 cd "$(dirname "$0")/.."
 
 find_python() {

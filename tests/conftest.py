@@ -10,9 +10,11 @@ import pytest
 
 from drumbeat.bootstrap import Drumbeat, open_folder
 from drumbeat.kit.actor import Actor, Scope
+from tests.postgresql import Server, running
 
 MARIA = Actor("maria", frozenset(Scope), person_no=1)
 GUEST = Actor("guest", frozenset(), person_no=2)
+ON_BOTH_DATABASES = ("marketing", "engine", "journeys", "storage", "architecture")
 MONDAY_9 = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
@@ -35,12 +37,39 @@ def clock() -> HandClock:
     return HandClock()
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """The server that databases are made on; skips the test where there is none."""
+    with running() as server:
+        yield server
+
+
 @pytest.fixture
-def house(tmp_path: Path, clock: HandClock) -> Iterator[Drumbeat]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """None for the built-in SQLite, or a new PostgreSQL database; see `pytest_generate_tests`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield None
+        return
+    server: Server = request.getfixturevalue("postgresql")
+    with server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def house(tmp_path: Path, clock: HandClock, database_url: str | None) -> Iterator[Drumbeat]:
     """An open, migrated, empty data folder on the test's clock."""
-    drumbeat = open_folder(tmp_path / "home", tmp_path / "keys" / "key", clock=clock)
+    home, key = tmp_path / "home", tmp_path / "keys" / "key"
+    drumbeat = open_folder(home, key, clock=clock, database_url=database_url)
     yield drumbeat
     drumbeat.close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What stores, services and engines promise holds on both databases."""
+    path = metafunc.definition.path.relative_to(Path(__file__).parent)
+    if "database_url" in metafunc.fixturenames and path.parts[0] in ON_BOTH_DATABASES:
+        also = pytest.param("postgresql", marks=pytest.mark.slow)
+        metafunc.parametrize("database_url", ["sqlite", also], indirect=True)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -125,11 +125,15 @@ class FaultServer:
         return [body for peer in self.peers for body in peer.bodies]
 
     async def __aenter__(self) -> Self:
+        await self.listen(0)
+        return self
+
+    async def listen(self, port: int) -> None:
+        """On this port; 0 is any that is free."""
         self._server = await asyncio.start_server(
-            self._connected, "127.0.0.1", 0, ssl=self._tls, limit=1 << 26
+            self._connected, "127.0.0.1", port, ssl=self._tls, limit=1 << 26
         )
         self.port = self._server.sockets[0].getsockname()[1]
-        return self
 
     async def __aexit__(
         self,

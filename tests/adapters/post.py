@@ -36,15 +36,19 @@ class Post:
     pulled: list[Parcel] = field(default_factory=list)
     written: list[Place] = field(default_factory=list)
     settled: dict[Place, Outcome] = field(default_factory=dict)
+    recalled: frozenset[Place] = frozenset()
 
     async def parcels(self) -> AsyncIterator[Parcel]:
         for each in self.waiting:
             self.pulled.append(each)
             yield each
 
-    def writing(self, place: Place) -> None:
+    def writing(self, place: Place) -> bool:
         assert place not in self.settled
+        if place in self.recalled:
+            return False
         self.written.append(place)
+        return True
 
     def settle(self, place: Place, outcome: Outcome) -> None:
         assert place not in self.settled, "settled twice"

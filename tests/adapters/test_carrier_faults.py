@@ -49,6 +49,24 @@ def test_a_server_that_turns_us_away_is_a_provider_deferral(greeting: str) -> No
     assert post.outcomes == [Deferred(expected, "provider")]
 
 
+def test_a_recalled_message_is_not_written_and_the_next_one_leaves() -> None:
+    waiting = parcels(2)
+
+    async def main() -> tuple[Post, FaultServer]:
+        async with FaultServer(healthy, healthy) as server:
+            post = Post(waiting, recalled=frozenset({waiting[0].place}))
+            await carrier_to(server.port).carry(post.parcels(), post)
+            return post, server
+
+    post, server = run(main)
+    first, second = post.outcomes
+    assert isinstance(first, Deferred)
+    assert first.scope == "recipient"
+    assert isinstance(second, Accepted)
+    assert post.written == [waiting[1].place]
+    assert len(server.peers) == 2
+
+
 def test_a_server_that_hangs_after_the_body_leaves_it_unknown() -> None:
     async def silent(peer: Peer) -> None:
         await peer.welcome()

@@ -63,13 +63,14 @@ def test_no_address_reaches_the_file_however_it_is_logged(home: Path) -> None:
     )
     log.info("keyed", by={address: 1}, pair=(address, 2), group={address})
     log.error("raised", error=Refused(f"no mailbox <{address}>"), raw=address.encode())
+    log.info("GET /preview?contact=ada.lovelace%40example.com&variant=0")
     try:
         raise Refused(f"550 {address}: unknown\n'{address}'")
     except Refused:
         log.exception("carrier.failed")
         logging.getLogger("asyncio").exception("Task failed for %s", address)
     text = (home / "logs" / "engine.log").read_text(encoding="utf-8")
-    assert len(lines(home)) == 5
+    assert len(lines(home)) == 6
     assert "lovelace" not in text
     assert "example.com" not in text
     assert text.count("[address]") >= 12

@@ -68,7 +68,7 @@ def test_an_empty_setting_is_one_that_is_not_set(home: Path) -> None:
         ("PORT", "nan"), ("PORT", "9" * 5000), ("RATE_PER_SECOND", "fast"),
         ("RATE_PER_SECOND", "0"), ("RATE_PER_SECOND", "nan"), ("RATE_PER_SECOND", "inf"),
         ("COST_PER_EMAIL", "-0.1"), ("COST_PER_EMAIL", "nan"), ("COST_PER_EMAIL", "cheap"),
-        ("MESSENGER", "pigeon"), ("DATABASE_URL", "postgresql://localhost/x"),
+        ("MESSENGER", "pigeon"), ("DATABASE_URL", "mysql://localhost/x"),
         ("PUBLIC_URL", "news.example.com"), ("PUBLIC_URL", "ftp://example.com"),
         ("PUBLIC_URL", "https://exa mple.com"), ("PUBLIC_URL", "https://[::1"),
         ("URL", "localhost:8000"), ("URL", "http://localhost:99999"), ("SIMULATED", "perhaps"),

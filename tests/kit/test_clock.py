@@ -81,7 +81,7 @@ def test_an_iso_instant_is_read_and_is_utc_without_an_offset(text: str, instant:
      "9999-12-31T23:59:59-12:00", "2026-11-02T09:00:00+99:99", "x" * 10_000],
 )  # fmt: skip
 def test_what_is_no_instant_names_its_field(text: str) -> None:
-    with pytest.raises(InvalidInput, match="timing.at") as refused:
+    with pytest.raises(InvalidInput, match=r"timing\.at") as refused:
         parse_instant(text, field="timing.at")
     assert refused.value.field == "timing.at"
     assert len(str(refused.value)) < 150

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy.exc import DatabaseError
 
 from drumbeat.kit.errors import Conflict
-from drumbeat.storage.database import Connection, Database, FairLock, connect
+from drumbeat.storage.database import Connection, Database
+from drumbeat.storage.sqlite import FairLock, connect
 
 KEY = bytes(range(32))
 FORK = multiprocessing.get_context("spawn")
@@ -149,9 +150,13 @@ def test_a_look_sees_one_moment_and_does_not_wait_for_a_writer(database: Databas
 
 
 def test_an_error_takes_the_whole_unit_back(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.begin() as connection:
-        connection.exec_driver_sql("UPDATE tally SET n = 9")
-        raise ZeroDivisionError
+    def fail() -> None:
+        with database.begin() as connection:
+            connection.exec_driver_sql("UPDATE tally SET n = 9")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with database.look() as connection:
         assert count(connection) == 0
     database.close()

@@ -1,5 +1,6 @@
 """Sealed files: whole or absent, unreadable without the key, and a change is noticed."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from drumbeat.kit.errors import Conflict, NotFound
 from drumbeat.storage.files import SealedFiles
+from tests.full_disk import no_file_longer_than
 
 KEY = bytes(range(32))
 DIES = """
@@ -80,6 +82,24 @@ def test_a_writer_killed_before_the_rename_leaves_the_old_file(files: SealedFile
     assert files.read("plan") == b"old"
     files.write("plan", b"newer")
     assert files.read("plan") == b"newer"
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_rest(files: SealedFiles) -> None:
+    files.write("plan", b"old")
+    with no_file_longer_than(100), pytest.raises(OSError, match="too large"):
+        files.write("plan", bytes(500))
+    assert files.read("plan") == b"old"
+    assert files.list_("") == ["plan"]
+
+
+def test_the_folders_of_a_new_file_are_synced_too(
+    files: SealedFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr("os.fsync", lambda handle: synced.append(os.readlink(f"/dev/fd/{handle}")))
+    files.write("plans/7", PLAN)
+    folders = [str(files.folder / "plans"), str(files.folder), str(files.folder.parent)]
+    assert synced[1:] == folders
 
 
 def test_files_are_listed_by_name_and_removed_once(files: SealedFiles) -> None:

@@ -8,14 +8,13 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drumbeat.bootstrap.databases import open_database
 from drumbeat.bootstrap.settings import Settings, read_settings
 from drumbeat.kit.actor import GATEKEEPER, SYSTEM_ACCOUNTS, Actor
 from drumbeat.kit.clock import Clock, utc_now
 from drumbeat.marketing.department import Department, Office
-from drumbeat.storage.database import Database, connect
+from drumbeat.storage.database import Database
 from drumbeat.storage.files import SealedFiles
-from drumbeat.storage.migrations import upgrade
-from drumbeat.storage.secrets import KeyRing, create_key, load_key
 
 if TYPE_CHECKING:
     from drumbeat.marketing.delivery.ports import Carrier, SandboxInbox
@@ -95,6 +94,12 @@ class Drumbeat:
         server = parse_smtp_url(self.settings.smtp_url or "")
         return server.host, server.port
 
+    def reach_mail_server(self) -> str:
+        """Why the mail server that is set cannot be used, in words; "" when it can."""
+        from drumbeat.adapters.messengers.smtp import parse_smtp_url, reach
+
+        return reach(parse_smtp_url(self.settings.smtp_url or ""))
+
     def close(self) -> None:
         if "_mail_folder" in self.__dict__:
             self._mail_folder.close()
@@ -106,9 +111,9 @@ UNTOLD_RATE = 10.0
 
 
 def open_drumbeat(settings: Settings) -> Drumbeat:
-    """Open the folder that the settings name; an empty one is initialised.
+    """Open the folder and the database that the settings name; empty ones are initialised.
 
-    Raises Conflict if the folder has a database and its key is missing.
+    Raises Conflict if there is data and its key is missing or another one.
     """
     office = {
         "public_url": settings.public_url or f"http://{settings.host}:{settings.port}",
@@ -116,31 +121,30 @@ def open_drumbeat(settings: Settings) -> Drumbeat:
         "sender_name": settings.sender_name,
         "postal_address": settings.postal_address,
     }
-    keys = _keys(settings.home, settings.key_file)
+    database, keys = open_database(settings)
     files = SealedFiles(settings.home / "files", keys.derive("files"))
     clock = settings.make_clock()
     cost, simulated = settings.cost_per_email, settings.simulated
-    made = Office(clock, keys, files, cost_per_email=cost, simulated=simulated, **office)
-    return _open(settings.home, made, settings)
+    made = Office(
+        clock,
+        keys,
+        files,
+        cost_per_email=cost,
+        simulated=simulated,
+        real_messenger=settings.messenger != "sandbox",
+        **office,
+    )
+    return Drumbeat(settings.home, database, made, settings)
 
 
-def open_folder(home: Path, key_file: Path, *, clock: Clock = utc_now) -> Drumbeat:
+def open_folder(
+    home: Path, key_file: Path, *, clock: Clock = utc_now, database_url: str | None = None
+) -> Drumbeat:
     """Open a data folder with every other setting at its default."""
-    keys = _keys(home, key_file)
+    settings = Settings(home, key_file, database_url=database_url)
+    database, keys = open_database(settings)
     office = Office(clock, keys, SealedFiles(home / "files", keys.derive("files")))
-    return _open(home, office, Settings(home, key_file))
-
-
-def _open(home: Path, office: Office, settings: Settings) -> Drumbeat:
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = connect(home / "drumbeat.db", office.keys.derive("database"))
-    upgrade(database)
     return Drumbeat(home, database, office, settings)
-
-
-def _keys(home: Path, key_file: Path) -> KeyRing:
-    """A new folder gets a new key; a folder with data never does, for it would be unreadable."""
-    return load_key(key_file) if (home / "drumbeat.db").exists() else create_key(key_file)
 
 
 def _is_loopback(smtp_url: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 KEPT_DAYS = 30
-_ADDRESS = re.compile(r"[^\s<>\"'=,;:]+@[^\s<>\"'=,;:]+")
+_ADDRESS = re.compile(r"[^\s<>\"'=,;:]+(?:@|%40)[^\s<>\"'=,;:]+")  # %40 as a URL writes it
 
 
 def start_logging(home: Path, process: str) -> None:

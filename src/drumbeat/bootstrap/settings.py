@@ -30,7 +30,7 @@ class Settings:
 
     home: Path
     key_file: Path
-    database_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str | None = None
@@ -58,10 +58,10 @@ class Settings:
 def read_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:
     """Raises InvalidInput naming the setting that makes no sense."""
     environment = dict(os.environ if environ is None else environ)
-    nearby = _dotenv((cwd or Path.cwd()) / ".env")
+    nearby = read_dotenv((cwd or Path.cwd()) / ".env")
     home_text = environment.get(PREFIX + "HOME") or nearby.get(PREFIX + "HOME") or "~/.drumbeat"
     home = Path(home_text).expanduser().absolute()
-    told = _toml(home / "drumbeat.toml") | nearby | _dotenv(home / ".env") | environment
+    told = read_toml(home / "drumbeat.toml") | nearby | read_dotenv(home / ".env") | environment
     values = {
         name.removeprefix(PREFIX).lower(): value
         for name, value in told.items()
@@ -81,13 +81,10 @@ def _settings(home: Path, values: Mapping[str, str]) -> Settings:
         raise _invalid("SMTP_URL", "is missing while DRUMBEAT_MESSENGER is smtp")
     if messenger not in ("sandbox", "smtp"):
         raise _invalid("MESSENGER", f"{messenger!r} is not built; use sandbox or smtp")
-    database_url = values.get("database_url")
-    if database_url is not None and not database_url.startswith("sqlite"):
-        raise _invalid("DATABASE_URL", "only the built-in SQLite is supported by this release")
     return Settings(
         home=home,
         key_file=key_file,
-        database_url=database_url,
+        database_url=_database_url(values.get("database_url")),
         host=values.get("host", default.host),
         port=_port(values.get("port", str(default.port))),
         public_url=_url("PUBLIC_URL", values.get("public_url")),
@@ -109,6 +106,14 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 65_535):
         raise _invalid("PORT", f"must be a number from 1 to 65535, not {text[:40]!r}")
     return int(text)
+
+
+def _database_url(text: str | None) -> str | None:
+    """It may hold a password, so no message repeats it."""
+    if text is None or text.split(":")[0] in ("sqlite", "postgresql", "postgres"):
+        return text
+    wanted = "must be like postgresql://user:password@host:5432/database"
+    raise _invalid("DATABASE_URL", f"{wanted}; without it the built-in SQLite is used")
 
 
 def _url(name: str, text: str | None) -> str | None:
@@ -169,7 +174,7 @@ def _invalid(name: str, problem: str) -> InvalidInput:
     return InvalidInput(f"The setting {PREFIX}{name} {problem}.", field=PREFIX + name)
 
 
-def _dotenv(path: Path) -> dict[str, str]:
+def read_dotenv(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     try:
@@ -178,7 +183,7 @@ def _dotenv(path: Path) -> dict[str, str]:
         raise InvalidInput(f"{path} is not UTF-8 text.", field=str(path)) from None
 
 
-def _toml(path: Path) -> dict[str, str]:
+def read_toml(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     try:

@@ -115,7 +115,7 @@ class Engine:
                 self._rest(version)
         self._give_back()
 
-    def _rest(self, version: int) -> None:
+    def _rest(self, version: str) -> None:
         """Wait until somebody writes, something falls due, or a chore may be looked at again."""
         with self._drumbeat.look(SYSTEM_UPKEEP) as department:
             due = next_due(department)

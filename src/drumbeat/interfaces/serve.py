@@ -12,9 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -22,24 +20,14 @@ from starlette.applications import Starlette
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.loop import ENGINE_OF
 from drumbeat.interfaces.api import create_api
+from drumbeat.interfaces.local import SOCKET, App, Receive, Scope, Send, answers, local_app
 from drumbeat.interfaces.public import Intake, TrackingApp, recording_hits
 from drumbeat.interfaces.web import create_web
 from drumbeat.kit.errors import Conflict
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-SOCKET = "drumbeat.sock"
 DRAIN_SECONDS = 10
 _TRACKING = ("/o/", "/c/", "/u/")
-_REST = ("/api/", "/openapi.json")
-
-
-def local_app(drumbeat: Drumbeat) -> App:
-    """REST for whoever may open the folder: its owner."""
-    return create_api(drumbeat, trusted=True)
+_REST = ("/api/", "/openapi.json", "/healthz", "/readyz")
 
 
 def front_app(drumbeat: Drumbeat, intake: Intake) -> App:
@@ -80,37 +68,32 @@ def free_port(host: str, wanted: int, *, tries: int = 50) -> int:
     raise Conflict(f"No port from {wanted} to {wanted + tries - 1} is free on {host}.")
 
 
-def answers(path: Path) -> bool:
-    """Whether somebody listens on this socket: a killed server leaves its file behind."""
-    if not path.exists():
-        return False
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-    return True
-
-
 @contextlib.contextmanager
 def serving(drumbeat: Drumbeat, *, port: int) -> Iterator[uvicorn.Server]:
     """The front's two servers and its intake, started; the caller runs the one that is yielded."""
+    with _private_socket(drumbeat), _taking_in(drumbeat) as intake:
+        yield uvicorn.Server(
+            uvicorn.Config(
+                front_app(drumbeat, intake),
+                host=drumbeat.settings.host,
+                port=port,
+                log_config=None,  # into this process's log file, as everything else
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=DRAIN_SECONDS,
+            )
+        )
+
+
+@contextlib.contextmanager
+def _taking_in(drumbeat: Drumbeat) -> Iterator[Intake]:
     intake = Intake(recording_hits(drumbeat))
     intake.start()
-    with _private_socket(drumbeat):
-        config = uvicorn.Config(
-            front_app(drumbeat, intake),
-            host=drumbeat.settings.host,
-            port=port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-        )
-        try:
-            yield uvicorn.Server(config)
-        finally:
-            intake.close()
+    try:
+        yield intake
+    finally:
+        intake.close()
 
 
 @contextlib.contextmanager
@@ -123,11 +106,15 @@ def _private_socket(drumbeat: Drumbeat) -> Iterator[None]:
         before = os.umask(0o177)  # the file must never exist with wider rights
         try:
             listening.bind(str(path))
+        except OSError as error:  # most often: longer than the 107 bytes a socket's name may have
+            raise Conflict(f"The socket {path} cannot be made: {error}.") from None
         finally:
             os.umask(before)
         listening.listen()
         server = uvicorn.Server(
-            uvicorn.Config(local_app(drumbeat), log_level="warning", lifespan="off")
+            uvicorn.Config(
+                local_app(drumbeat), log_config=None, log_level="warning", lifespan="off"
+            )
         )
         thread = threading.Thread(target=server.run, args=([listening],), name="private-socket")
         thread.start()

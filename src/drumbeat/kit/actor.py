@@ -9,6 +9,7 @@ from drumbeat.kit.errors import NotPermitted
 class Scope(StrEnum):
     ACCOUNTS_READ = "accounts:read"
     ACCOUNTS_WRITE = "accounts:write"
+    ACCOUNTS_OWN = "accounts:own"
     AUDIENCE_READ = "audience:read"
     AUDIENCE_WRITE = "audience:write"
     CAMPAIGNS_READ = "campaigns:read"
@@ -75,3 +76,8 @@ SYSTEM_SENDING = Actor(
     ),
 )
 """Finds what is due and records what happened; it may not decide that anything is sent."""
+SYSTEM_CLEARING = Actor(
+    "system:clearing",
+    frozenset({Scope.CAMPAIGNS_READ, Scope.CAMPAIGNS_WRITE, Scope.CAMPAIGNS_SEND}),
+)
+"""Finishes what a person cancelled: it only ever suppresses."""

@@ -13,7 +13,12 @@ from drumbeat.marketing.office import Office
 from drumbeat.storage.database import Connection
 
 if TYPE_CHECKING:
-    from drumbeat.marketing.accounts import AccountsService
+    from drumbeat.marketing.accounts import (
+        AccountsService,
+        Credentials,
+        PeopleService,
+        SigningInService,
+    )
     from drumbeat.marketing.analytics import AnalyticsService
     from drumbeat.marketing.approvals import ApprovalsService
     from drumbeat.marketing.audience import AudienceService
@@ -42,8 +47,32 @@ class Department:
         from drumbeat.marketing.accounts import AccountsService
         from drumbeat.marketing.accounts.store import AccountsStore
 
+        return AccountsService(self.actor, AccountsStore(self.connection), self._credentials)
+
+    @cached_property
+    def people(self) -> "PeopleService":
+        from drumbeat.marketing.accounts import PeopleService
+        from drumbeat.marketing.accounts.store import AccountsStore
+
+        store, record = AccountsStore(self.connection), self.accounts.record
+        return PeopleService(self.actor, store, self._credentials, record)
+
+    @cached_property
+    def signing_in(self) -> "SigningInService":
+        from drumbeat.marketing.accounts import SigningInService
+        from drumbeat.marketing.accounts.store import AccountsStore
+        from drumbeat.marketing.accounts.store_guesses import GuessStore
+
+        store, guesses = AccountsStore(self.connection), GuessStore(self.connection)
+        return SigningInService(self.actor, store, self._credentials, guesses)
+
+    @property
+    def _credentials(self) -> "Credentials":
+        from drumbeat.marketing.accounts import Credentials
+        from drumbeat.marketing.accounts.store_credentials import CredentialStore
+
         key = self.office.keys.derive("credentials")
-        return AccountsService(self.actor, AccountsStore(self.connection), self.office.clock, key)
+        return Credentials(CredentialStore(self.connection), self.office.clock, key)
 
     @cached_property
     def leases(self) -> "LeaseStore":
@@ -57,14 +86,16 @@ class Department:
         from drumbeat.marketing.campaigns.store import CampaignsStore
 
         store, clock = CampaignsStore(self.connection), self.office.clock
-        return CampaignsService(self.actor, store, self.approvals, self.delivery, clock)
+        record = self.accounts.record
+        return CampaignsService(self.actor, store, self.approvals, self.delivery, clock, record)
 
     @cached_property
     def approvals(self) -> "ApprovalsService":
         from drumbeat.marketing.approvals import ApprovalsService
         from drumbeat.marketing.approvals.store import ApprovalsStore
 
-        return ApprovalsService(self.actor, ApprovalsStore(self.connection), self.office.clock)
+        store, record = ApprovalsStore(self.connection), self.accounts.record
+        return ApprovalsService(self.actor, store, self.office.clock, record)
 
     @cached_property
     def events(self) -> "EventsService":
@@ -94,12 +125,13 @@ class Department:
         from drumbeat.marketing.audience.store_segments import SegmentStore
 
         stores = AudienceStores(
-            ContactStore(self.connection),
+            ContactStore(self.connection, self.office.keys),
             ConsentStore(self.connection),
             SegmentStore(self.connection),
-            ProfileStore(self.connection, self.facts),
+            ProfileStore(self.connection, self.facts, self.office.keys),
         )
-        return AudienceService(self.actor, stores, self.office.clock, self.office.keys)
+        clock, keys, record = self.office.clock, self.office.keys, self.accounts.record
+        return AudienceService(self.actor, stores, clock, keys, record)
 
     @cached_property
     def delivery(self) -> "DeliveryService":
@@ -170,4 +202,5 @@ class Department:
 
         office = self.office
         house = Sender(office.sender_name, office.sender_email, office.postal_address)
-        return SendersService(self.actor, SenderStore(self.connection), house)
+        store, record = SenderStore(self.connection), self.accounts.record
+        return SendersService(self.actor, store, house, record)

@@ -10,7 +10,10 @@ from drumbeat.storage.secrets import KeyRing
 
 @dataclass(frozen=True)
 class Office:
-    """`public_url` is where readers reach us; `simulated` labels what nobody really did."""
+    """`public_url` is where readers reach us; `simulated` labels what nobody really did.
+
+    `real_messenger`: mail leaves the house, so a placeholder sender is refused.
+    """
 
     clock: Clock
     keys: KeyRing
@@ -21,6 +24,7 @@ class Office:
     postal_address: str = "1 Sandbox Street, Nowhere"
     cost_per_email: float = 0.001
     simulated: bool = False
+    real_messenger: bool = False
 
     @property
     def fact_files(self) -> SealedParquet:

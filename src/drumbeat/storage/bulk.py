@@ -1,7 +1,6 @@
 """Writing many rows at the price of the driver: SQLAlchemy's parameters cost more than the rows.
 
-Names come from Table objects only, never from outside. Two statements, both plain standard SQL
-that SQLite and PostgreSQL share.
+Names come from Table objects only, never from outside. PostgreSQL is given rows by COPY.
 """
 
 from collections.abc import Sequence
@@ -18,7 +17,13 @@ def insert_rows(
     """Insert rows of values in the order of `columns`; values are what the driver takes."""
     if not rows:
         return
-    names = ", ".join(table.c[name].name for name in columns)
+    names = ", ".join(f'"{table.c[name].name}"' for name in columns)
+    if connection.dialect.name == "postgresql":
+        raw: Any = connection.connection.driver_connection
+        with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
     places = ", ".join([_place(connection)] * len(columns))
     statement = f"INSERT INTO {table.name} ({names}) VALUES ({places})"
     connection.exec_driver_sql(statement, [tuple(row) for row in rows])

@@ -1,23 +1,27 @@
 """The transactional database: who may write now, and what one unit of work sees.
 
-`begin` writes: BEGIN IMMEDIATE behind a fair in-process queue, because SQLite's own back-off lets
-one waiter starve. `look` reads: deferred and query-only. Nobody else begins or commits.
+`begin` writes and `look` reads one consistent moment; nobody else begins or commits. How that is
+kept is each engine's own: storage/sqlite.py and storage/postgresql.py.
 """
 
-import threading
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Protocol
 
-import sqlcipher3.dbapi2 as sqlcipher
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.pool import QueuePool
-
-from drumbeat.kit.errors import Conflict
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    func,
+    select,
+)
+from sqlalchemy.dialects import postgresql
 
 metadata = MetaData(
     naming_convention={
@@ -28,62 +32,31 @@ metadata = MetaData(
     }
 )
 
-__all__ = ["Connection", "Database", "connect", "metadata", "upsert"]
+__all__ = ["NUMBER", "Connection", "Database", "held", "metadata", "take_turn", "upsert"]
 
-BUSY_MS = 30_000
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""A key that counts events: SQLite's own row number, eight bytes on PostgreSQL too."""
 
 
-class FairLock:
-    """A lock that serves waiters in the order they came."""
+class Watch(Protocol):
+    def version(self) -> str: ...
 
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
-        self._held = False
-
-    def __enter__(self) -> None:
-        with self._guard:
-            if not self._held:
-                self._held = True
-                return
-            turn = threading.Event()
-            self._waiting.append(turn)
-        try:
-            turn.wait()
-        except BaseException:  # Ctrl-C: nobody may wait for a turn that is never taken
-            self._leave(turn)
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        with self._guard:
-            if self._waiting:
-                self._waiting.popleft().set()
-            else:
-                self._held = False
-
-    def _leave(self, turn: threading.Event) -> None:
-        with self._guard:
-            waiting = turn in self._waiting
-            if waiting:
-                self._waiting.remove(turn)
-        if not waiting:
-            self.__exit__()
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
 class Database:
-    """Writers queue; readers do not wait for them."""
+    """Readers never wait for writers; `turn` is what writers of this process queue in."""
 
     writer: Engine
     reader: Engine
-    watch: Any
-    _turn: FairLock = field(default_factory=FairLock)
-    _watching: threading.Lock = field(default_factory=threading.Lock)
+    watch: Watch
+    turn: AbstractContextManager[None]
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One writing unit: committed on return, rolled back on error. Keep it under 50 ms."""
-        with self._turn, self.writer.begin() as connection:
+        with self.turn, self.writer.begin() as connection:
             yield connection
 
     @contextmanager
@@ -92,10 +65,9 @@ class Database:
         with self.reader.connect() as connection:
             yield connection
 
-    def version(self) -> int:
-        """Moves whenever anybody, also in another process, has committed; costs microseconds."""
-        with self._watching:
-            return int(self.watch.execute("PRAGMA data_version").fetchone()[0])
+    def version(self) -> str:
+        """Moves whenever anybody, also in another process, has committed; cheap enough to poll."""
+        return self.watch.version()
 
     def close(self) -> None:
         self.writer.dispose()
@@ -103,59 +75,33 @@ class Database:
         self.watch.close()
 
 
-def connect(path: Path, key: bytes) -> Database:
-    """Open (or create) the SQLCipher file at `path`; `key` is 32 bytes.
+def upsert(table: Table) -> postgresql.Insert:
+    """An INSERT that knows `on_conflict_do_update` and `on_conflict_do_nothing` on both databases.
 
-    Raises Conflict if the file exists and was written with another key.
+    Name the columns of the conflict, never the constraint: SQLite knows no constraint by name.
     """
-    dial = _dialler(path, key)
-    dial(False).close()
-    return Database(
-        writer=_engine(lambda: dial(False), "BEGIN IMMEDIATE", pool_size=1),
-        reader=_engine(lambda: dial(True), "BEGIN", pool_size=8),
-        watch=dial(True),
+    return postgresql.insert(table)
+
+
+def held(connection: Connection, query: Select[Any]) -> Select[Any]:
+    """Inside a writing unit, the same rows locked until it ends; a reading unit only reads.
+
+    For rows whose state decides what happens next. SQLite's one writer holds all rows anyway.
+    """
+    return query.with_for_update() if _shares_writing(connection) else query
+
+
+def take_turn(connection: Connection, name: str) -> None:
+    """Until this writing unit ends nobody else is in one that took the turn of the same name.
+
+    For what reads many rows and must not be overtaken: one turn an area, taken before reading.
+    """
+    if _shares_writing(connection):
+        number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
+        connection.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def _shares_writing(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql" and not connection.get_execution_options().get(
+        "postgresql_readonly", False
     )
-
-
-def upsert(table: Table) -> sqlite.Insert:
-    """An INSERT that knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
-    return sqlite.insert(table)
-
-
-def _dialler(path: Path, key: bytes) -> Callable[[bool], Any]:
-    def dial(query_only: bool) -> Any:
-        raw = sqlcipher.connect(str(path), check_same_thread=False, isolation_level=None)
-        raw.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-        try:
-            raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlcipher.DatabaseError:
-            raw.close()
-            raise Conflict(f"{path} cannot be read with this key file.") from None
-        raw.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        raw.execute("PRAGMA journal_mode = WAL")
-        raw.execute("PRAGMA synchronous = FULL")
-        raw.execute("PRAGMA foreign_keys = ON")
-        raw.execute("PRAGMA cache_size = -65536")
-        raw.execute("PRAGMA temp_store = MEMORY")  # spilled sorts would be plain text on disk
-        if query_only:
-            raw.execute("PRAGMA query_only = ON")
-        return raw
-
-    return dial
-
-
-def _engine(creator: Callable[[], Any], begin: str, *, pool_size: int) -> Engine:
-    engine = create_engine(
-        "sqlite://",
-        module=sqlcipher,
-        creator=creator,
-        poolclass=QueuePool,
-        pool_size=pool_size,
-        max_overflow=-1 if pool_size > 1 else 0,
-    )
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine

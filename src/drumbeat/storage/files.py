@@ -1,6 +1,7 @@
 """Sealed files in the data folder: AES-256-GCM, written whole, named by their owner's row.
 
-A file is written to a side name, synced and renamed, so a reader never meets half of one.
+A file is written to a side name, synced and renamed, so a reader never meets half of one. The
+folders are synced too: a row that names a file must not outlive it in a power cut.
 """
 
 import os
@@ -26,11 +27,15 @@ class SealedFiles:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         nonce = os.urandom(_NONCE)
         fresh = path.with_name(path.name + f".{os.getpid()}.new")
-        with open(fresh, "wb") as file:
-            file.write(nonce + AESGCM(self.key).encrypt(nonce, content, name.encode()))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        try:
+            with open(fresh, "wb") as file:
+                file.write(nonce + AESGCM(self.key).encrypt(nonce, content, name.encode()))
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)  # a full disk is not filled further by what failed
+        sync_folders(path.parent, self.folder.parent)
 
     def read(self, name: str) -> bytes:
         """Raises NotFound if absent, Conflict if it was changed or sealed with another key."""
@@ -50,3 +55,15 @@ class SealedFiles:
         root = self.folder / under
         found = [p for p in root.rglob("*") if p.is_file()] if root.is_dir() else []
         return sorted(p.relative_to(self.folder).as_posix() for p in found)
+
+
+def sync_folders(inner: Path, outer: Path) -> None:
+    """Make what `inner` and the folders around it, up to `outer`, list survive a power cut."""
+    for folder in (inner, *inner.parents):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        if folder == outer:
+            return

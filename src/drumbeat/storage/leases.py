@@ -15,7 +15,7 @@ from drumbeat.storage.database import Connection, metadata, upsert
 lease = Table(
     "lease",
     metadata,
-    Column("name", String(60), primary_key=True),
+    Column("name", String(160), primary_key=True),
     Column("holder", String(120), nullable=False),
     Column("until", Float, nullable=False),
 )
@@ -23,14 +23,14 @@ lease = Table(
 
 def holder_name() -> str:
     """This process, told apart from a later one with the same number."""
-    return f"{_boot()}:{os.getpid()}:{_started(os.getpid())}"
+    return f"{_machine()}:{os.getpid()}:{_started(os.getpid())}"
 
 
 def holder_is_gone(holder: str) -> bool:
     """True only if the holder ran on this boot of this machine and its process has ended."""
-    boot, _, rest = holder.partition(":")
+    machine, _, rest = holder.partition(":")
     pid, _, started = rest.partition(":")
-    return boot == _boot() and pid.isdigit() and _started(int(pid)) != started
+    return machine == _machine() and pid.isdigit() and _started(int(pid)) != started
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class LeaseStore:
         values = {"holder": holder, "until": now + seconds}
         if row is None:
             added = upsert(lease).values(name=name, **values).on_conflict_do_nothing()
-            return self.connection.execute(added).rowcount == 1
+            return self.connection.scalar(added.returning(lease.c.name)) is not None
         moved = update(lease).where(lease.c.name == name, now_free).values(values)
         return self.connection.execute(moved).rowcount == 1
 
@@ -62,9 +62,12 @@ class LeaseStore:
         return str(row.holder)
 
 
-def _boot() -> str:
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.exists() else os.uname().nodename
+def _machine() -> str:
+    """This boot of this machine, and of its containers this one: process numbers are theirs."""
+    boot, numbers = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
+    if not boot.exists():
+        return os.uname().nodename
+    return f"{boot.read_text().strip()}.{os.stat(numbers).st_ino}"
 
 
 def _started(pid: int) -> str:

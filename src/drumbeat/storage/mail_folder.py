@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from drumbeat.kit.clock import epoch, from_epoch
 from drumbeat.kit.errors import NotFound
-from drumbeat.storage.database import connect
+from drumbeat.storage.sqlite import connect
 
 # Not storage.database.metadata: this file is no part of the migrated schema.
 _tables = MetaData()

@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from drumbeat.kit.errors import Conflict, NotFound
+from drumbeat.storage.files import sync_folders
 
 BLOCK = 256 * 1024
 PROTOCOL = "sealed"
@@ -65,7 +66,7 @@ class SealedParquet:
             os.fsync(file.fileno())
             size = file.tell()
         fresh.replace(path)
-        _sync_folder(path.parent)
+        sync_folders(path.parent, self.folder.parent)
         return size
 
     def open(self, name: str) -> "SealedFile":
@@ -176,11 +177,3 @@ class SealedHandle(io.RawIOBase):
         data = self._file.read_at(start, wanted)
         self._here.position = start + len(data)
         return data
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

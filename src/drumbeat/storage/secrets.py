@@ -25,8 +25,12 @@ class KeyRing:
 
     def address_key(self, address: str) -> bytes:
         """16 bytes naming one normalised address: equal addresses meet, nobody reads them back."""
-        key = self.derive("address")
-        return hashlib.blake2b(address.encode(), key=key, digest_size=16).digest()
+        return self.index("address", address)
+
+    def index(self, purpose: str, value: str) -> bytes:
+        """16 bytes to look a sealed value up by: equal ones meet, nobody reads them back."""
+        key = self.derive(purpose)
+        return hashlib.blake2b(value.encode(), key=key, digest_size=16).digest()
 
 
 def load_key(path: Path) -> KeyRing:

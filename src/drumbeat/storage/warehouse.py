@@ -10,12 +10,23 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, delete, func, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+)
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_of
 
 from drumbeat.kit.errors import Conflict
-from drumbeat.storage.database import Connection, metadata
+from drumbeat.storage.database import NUMBER, Connection, metadata, take_turn
 from drumbeat.storage.sealed_parquet import PROTOCOL, FactFile, SealedFile, SealedParquet
 
 if TYPE_CHECKING:
@@ -26,12 +37,15 @@ GRACE_SECONDS = 3_600
 
 MEMORY_LIMIT = "512MB"
 
+_TURN = "warehouse"
+"""Taken by whoever moves facts from events to batches to files, and by who reads while writing."""
+
 fact_batch = Table(
     "fact_batch",
     metadata,
-    Column("batch_no", Integer, primary_key=True),
+    Column("batch_no", NUMBER, primary_key=True),
     Column("n", Integer, nullable=False),
-    Column("folded_at", Integer, nullable=False),
+    Column("folded_at", BigInteger, nullable=False),
     Column("rows", LargeBinary, nullable=False),
     sqlite_autoincrement=True,  # a number is never given twice
 )
@@ -39,18 +53,18 @@ fact_batch = Table(
 warehouse_file = Table(
     "warehouse_file",
     metadata,
-    Column("file_no", Integer, primary_key=True),
+    Column("file_no", NUMBER, primary_key=True),
     Column("family", Text, nullable=False),
     Column("month", Integer, nullable=False),
     Column("name", Text, nullable=False, unique=True),
     Column("n", Integer, nullable=False),
-    Column("bytes", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
     Column("min_mailing", Integer, nullable=False),
     Column("max_mailing", Integer, nullable=False),
-    Column("first_at", Integer, nullable=False),
-    Column("last_at", Integer, nullable=False),
-    Column("added_at", Integer, nullable=False),
-    Column("replaced_at", Integer),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("replaced_at", BigInteger),
     Index(None, "family", "month"),
     sqlite_autoincrement=True,
 )
@@ -72,6 +86,7 @@ class Warehouse:
     files: SealedParquet
 
     def add_batch(self, rows: bytes, n: int, now: int) -> int:
+        take_turn(self.connection, _TURN)
         row = {"n": n, "folded_at": now, "rows": rows}
         result = self.connection.execute(insert_into(fact_batch).values(row))
         key = result.inserted_primary_key
@@ -98,6 +113,7 @@ class Warehouse:
 
         Raises Conflict, changing nothing once rolled back, if a batch or a file is gone.
         """
+        take_turn(self.connection, _TURN)
         self._name(files, now)
         gone = delete(fact_batch).where(fact_batch.c.batch_no.in_(batch_nos))
         if self.connection.execute(gone).rowcount != len(batch_nos):
@@ -105,6 +121,7 @@ class Warehouse:
 
     def replace(self, file: FactFile, old: Sequence[str], now: int) -> None:
         """Name the compacted `file` instead of the `old` ones, which stay readable for a while."""
+        take_turn(self.connection, _TURN)
         self._name([file], now)
         current = warehouse_file.c.name.in_(old), warehouse_file.c.replaced_at.is_(None)
         swap = update_of(warehouse_file).where(*current).values(replaced_at=now)
@@ -121,8 +138,9 @@ class Warehouse:
     def sweep(self, now: int) -> int:
         """Remove files that no row names, and those replaced long enough ago; answers how many.
 
-        Inside a writing unit, so that no adoption can fall between the look and the removal.
+        In its turn, so that no adoption can fall between the look and the removal.
         """
+        take_turn(self.connection, _TURN)
         old = warehouse_file.c.replaced_at <= now - GRACE_SECONDS
         self.connection.execute(delete(warehouse_file).where(old))
         named = set(self.connection.scalars(select(warehouse_file.c.name)))
@@ -161,6 +179,8 @@ class FactReader:
         """
         from drumbeat.storage.fact_tables import from_ipc, joined
 
+        # A writing unit may see what others commit while it reads: no fact may move meanwhile.
+        take_turn(self.connection, _TURN)
         warehouse = Warehouse(self.connection, self.files)
         names = [file.name for file in warehouse.list_files()]
         batches = [from_ipc(batch.rows) for batch in warehouse.list_batches()]

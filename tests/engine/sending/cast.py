@@ -10,7 +10,7 @@ from pathlib import Path
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.sending import SendingEngine
 from drumbeat.kit.actor import Actor
-from drumbeat.marketing.delivery import Accepted, Mailing, Outcome, Unknown
+from drumbeat.marketing.delivery import Accepted, Deferred, Mailing, Outcome, Unknown
 from drumbeat.marketing.delivery.ports import Parcel, Receipts
 from tests.conftest import MARIA
 
@@ -58,7 +58,9 @@ class FakeCarrier:
             if early is not None:
                 receipts.settle(parcel.place, early)
                 continue
-            receipts.writing(parcel.place)
+            if not receipts.writing(parcel.place):
+                receipts.settle(parcel.place, Deferred("recalled", "recipient"))
+                continue
             await asyncio.sleep(0)
             answer = self.answer(parcel)
             if isinstance(answer, Accepted):

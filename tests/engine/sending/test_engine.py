@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from time import monotonic, sleep
 
 import pytest
 
 from drumbeat.bootstrap import Drumbeat
+from drumbeat.engine.sending import Letter, WireLog
 from drumbeat.kit.actor import SYSTEM_UPKEEP, Actor, Scope
 from drumbeat.kit.errors import Conflict, InvalidInput, NotFound, ProviderFailed
 from drumbeat.kit.ids import ContactNo
@@ -86,6 +88,39 @@ def test_an_unsubscribe_after_the_claim_still_stops_the_mail(house: Drumbeat) ->
     assert states(house, mailing_no) == {"sent": 49, "suppressed": 1}
     with house.look(MARIA) as department:
         assert department.delivery.ledger(mailing_no).reasons == {"unsubscribed": 1}
+
+
+@pytest.mark.parametrize("slow", [True, False])
+def test_an_unsubscribe_while_the_server_thinks_recalls_the_mail(
+    house: Drumbeat, slow: bool
+) -> None:
+    invite(house, 3)
+    mailing_no = open_frozen(house, plan_for(house, 3, domains=["example.com"]))
+    time = HandTime()
+
+    def second_one_leaves(parcel: Parcel) -> None:
+        if slow and parcel.recipient == address(2):
+            time.now += 30
+            with house.begin(MARIA) as department:
+                department.audience.withdraw(ContactNo(2), source="test")
+
+    carrier = FakeCarrier(before_body=second_one_leaves, connections=1)
+    replace(engine_for(house, carrier), real=time, wait=time.wait).run_until_idle()
+    assert (address(2) in carrier.accepted) is not slow
+    gone = {"sent": 2, "suppressed": 1} if slow else {"sent": 3}
+    assert states(house, mailing_no) == gone
+
+
+def test_a_stop_does_not_wait_for_the_next_turn_of_a_slow_pace(house: Drumbeat) -> None:
+    invite(house, 3)
+    mailing_no = open_frozen(house, plan_for(house, 3))
+    engine = replace(engine_for(house, FakeCarrier()), pace=0.01, real=monotonic)
+    with engine.running():
+        while states(house, mailing_no)["planned"] == 3:
+            sleep(0.01)
+        began = monotonic()
+    assert monotonic() - began < 5
+    assert states(house, mailing_no) == {"sent": 1, "planned": 2}
 
 
 def test_refusals_are_failed_and_the_others_still_leave(house: Drumbeat) -> None:
@@ -283,3 +318,37 @@ def test_one_last_message_meets_an_outage_like_many_would(house: Drumbeat) -> No
     with house.look(MARIA) as department:
         [line] = department.delivery.ledger_rows(mailing_no)
         assert (line.state, line.reason) == ("planned", "")
+
+
+def test_in_a_thread_a_lasting_fault_is_told_and_not_only_logged(house: Drumbeat) -> None:
+    def faulty(_: Mailing) -> list[Letter]:
+        raise ZeroDivisionError
+
+    invite(house, 1)
+    open_frozen(house, plan_for(house, 1))
+    engine = replace(engine_for(house, FakeCarrier()), letters_of=faulty)
+    with engine.running():
+        ends = monotonic() + 30
+        while (failure := engine.failure()) is None and monotonic() < ends:
+            sleep(0.05)
+    assert "ZeroDivisionError" in str(failure)
+
+
+def test_an_answer_that_the_full_disk_could_not_keep_is_still_recorded(
+    house: Drumbeat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    invite(house, 5)
+    mailing_no = open_frozen(house, plan_for(house, 5))
+    carrier = FakeCarrier(connections=1)
+    engine = engine_for(house, carrier)
+    with monkeypatch.context() as disk:
+        disk.setattr(WireLog, "reply", full)
+        with pytest.raises(ExceptionGroup):
+            engine.step()
+    assert states(house, mailing_no) == {"sent": 1, "planned": 4}
+    engine.run_until_idle()
+    assert states(house, mailing_no) == {"sent": 5}
+    assert set(carrier.accepted.values()) == {1}

@@ -15,6 +15,7 @@ from drumbeat.marketing.delivery import (
     Traces,
     Unknown,
 )
+from tests.full_disk import no_file_longer_than
 
 BOOT = "11111111-2222-4333-8444-555555555555"
 HERE, THERE = Place(1, 2, 3), Place(4_000_000_000, 65_535, 4_000_000_000)
@@ -94,6 +95,16 @@ def test_torn_and_damaged_records_are_skipped(tmp_path: Path) -> None:
     path.write_bytes(content + b"half a record")
     with log_of(path) as sign:
         assert sign == Traces(BOOT, frozenset({(THERE, 8)}), {})
+
+
+def test_a_record_that_a_full_disk_cut_short_hides_none_that_follow(tmp_path: Path) -> None:
+    log = written(tmp_path / "one.wire")
+    with no_file_longer_than(log.size + 10), pytest.raises(OSError, match="disk full"):
+        log.begin(HERE, 7)
+    log.begin(THERE, 8)
+    log.reply(THERE, 8, Accepted(""))
+    assert log.read() == Traces(BOOT, frozenset({(THERE, 8)}), {(THERE, 8): Accepted("")})
+    log.close()
 
 
 def test_forgetting_removes_the_file(tmp_path: Path) -> None:

@@ -49,12 +49,12 @@ class Rest:
             sent.setdefault("Content-Type", "application/json")
         told = {name: str(value) for name, value in query.items()}
         return httpx2.request(
-            method, self.base + path, json=json, content=content, headers=sent, params=told,
+            method, self.base + path, json=json, content=content, headers=sent, params=told or None,
             timeout=60,
         )  # fmt: skip
 
     def get(self, path: str, **query: object) -> dict[str, object]:
-        answer = self.ask("GET", path, **query)
+        answer = self.ask("GET", path, None, content=None, headers=None, **query)
         assert answer.status_code == 200, answer.text
         found: dict[str, object] = answer.json()
         return found

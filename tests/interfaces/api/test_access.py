@@ -15,6 +15,7 @@ ROUTES = (
     ("POST", "/campaigns", Scope.CAMPAIGNS_WRITE),
     ("GET", "/campaigns/cmp_0", Scope.CAMPAIGNS_READ),
     ("PUT", "/campaigns/cmp_0", Scope.CAMPAIGNS_WRITE),
+    ("GET", "/campaigns/cmp_0/analytics", Scope.CAMPAIGNS_READ),
     ("GET", "/campaigns/cmp_0/ledger", Scope.CAMPAIGNS_READ),
     ("GET", "/campaigns/cmp_0/ledger/rows", Scope.CAMPAIGNS_READ),
     ("GET", "/campaigns/cmp_0/preview?contact=a", Scope.CAMPAIGNS_READ),
@@ -54,7 +55,13 @@ def test_the_table_of_routes_is_complete(house: Drumbeat) -> None:
         (method, path.split("?")[0].replace("CAMPAIGN", "cmp_0").replace("cmp_0", "{campaign_id}"))
         for method, path, _ in ROUTES
     }
-    told = {(method, path.replace("messages/1", "messages/{number}").replace("keys/old", "keys/{label}")) for method, path in told}
+    told = {
+        (
+            method,
+            path.replace("messages/1", "messages/{number}").replace("keys/old", "keys/{label}"),
+        )
+        for method, path in told
+    }
     described = create_api(house).openapi()["paths"]
     served = {
         (method.upper(), path.removeprefix(PREFIX))
@@ -72,14 +79,18 @@ def test_without_a_valid_key_nobody_comes_in(house: Drumbeat, owner: Actor, base
     for key in (None, "wrong", revoked, "x" * 5_000):
         stranger = Rest(base + PREFIX, key)
         for method, path, _ in ROUTES if key is None else ROUTES[:1]:
-            answer = stranger.ask(method, path, None if method in ("GET", "DELETE") else body_of(path))
+            answer = stranger.ask(
+                method, path, None if method in ("GET", "DELETE") else body_of(path)
+            )
             refused(answer, 401, "unauthenticated")
             assert answer.headers["www-authenticate"] == "Bearer"
 
 
 def test_a_strangers_file_is_not_taken(base: str, rest: Rest) -> None:
     file = b"email\n" + b"".join(b"p%d@example.com\n" % number for number in range(50_000))
-    refused(Rest(rest.base, None).ask("POST", "/contacts/import", content=file), 401, "unauthenticated")
+    refused(
+        Rest(rest.base, None).ask("POST", "/contacts/import", content=file), 401, "unauthenticated"
+    )
     assert rest.get("/status")["total_contacts"] == 0
 
 

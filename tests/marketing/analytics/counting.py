@@ -31,14 +31,14 @@ def count(facts: Sequence[Fact], mailing_no: int) -> Plain:
     plain = Plain()
     mine = [fact for fact in facts if fact.mailing_no == mailing_no]
     recipients = {fact.contact_no for fact in mine if fact.kind == Kind.sent}
-    plain.sent = sum(fact.kind == Kind.sent for fact in mine)
+    plain.sent = len(recipients)
     for fact in mine:
         for what in _named(fact, fact.contact_no in recipients):
             plain.people[what].add(fact.contact_no)
     for fact in facts:
         if fact.kind == Kind.purchased and mailing_of(fact, facts) == mailing_no:
             plain.revenue[fact.currency] += fact.value_minor
-            if fact.value_minor >= 0:
+            if fact.value_minor >= 0 and fact.contact_no in recipients:
                 plain.people["conversions"].add(fact.contact_no)
     return plain
 

@@ -1,6 +1,7 @@
 """The report's numbers equal a plain count over raw facts, wherever the facts lie."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -111,6 +112,25 @@ def assert_parts_add_up(house: Drumbeat, mailing_no: MailingNo) -> None:
         assert parts.count_hours(mailing_no, None) == whole.count_hours(mailing_no, None)
 
 
+def test_an_import_that_tells_again_what_was_sent_halves_no_rate(house: Drumbeat) -> None:
+    record(house, [fact(Kind.sent), fact(Kind.opened), replace(fact(Kind.sent), source="import")])
+    figures = report(house).performance_metrics
+    assert (figures.sent_count, figures.open_rate) == (1, 1.0)
+
+
+def test_buyers_whom_nothing_was_sent_bring_revenue_but_no_conversion(house: Drumbeat) -> None:
+    bought = [fact(Kind.purchased, contact, value=1_000) for contact in (2, 3, 4)]
+    record(house, [fact(Kind.sent, 1), *bought])
+    figures = report(house).performance_metrics
+    assert (figures.conversion_rate, figures.revenue_generated) == (0.0, 30.0)
+
+
+def test_mail_that_others_sent_is_not_counted_as_ours(house: Drumbeat) -> None:
+    record(house, [fact(Kind.sent), fact(Kind.sent, 2, mailing=0)])
+    with house.look(MARIA) as department:
+        assert department.analytics.status().emails_sent == 1
+
+
 def test_before_anything_is_sent_every_figure_is_none(house: Drumbeat) -> None:
     record(house, [fact(Kind.opened), fact(Kind.purchased, value=500)])
     answer = report(house).as_answer()
@@ -124,8 +144,16 @@ def test_before_anything_is_sent_every_figure_is_none(house: Drumbeat) -> None:
     assert not answer["funnel"]
 
 
-def test_sent_without_events_is_zero_not_none(house: Drumbeat) -> None:
-    record(house, [fact(Kind.sent)])
+def test_before_anybody_reacted_rates_are_none_and_then_they_are_measured(house: Drumbeat) -> None:
+    record(house, [fact(Kind.sent), fact(Kind.sent, 2)])
+    early = report(house)
+    assert early.performance_metrics.sent_count == 2
+    assert early.performance_metrics.open_rate is None
+    assert early.performance_metrics.revenue_generated is None
+    assert early.performance_analysis.performance_metrics["delivery_rate"] == 1.0
+    assert early.performance_analysis.benchmark_comparison.performance_grade is None
+    assert not early.performance_analysis.recommendations
+    record(house, [fact(Kind.unsubscribed)])
     assert report(house).performance_metrics.open_rate == 0.0
 
 

@@ -162,3 +162,15 @@ def test_a_guest_may_neither_read_nor_write(house: Drumbeat) -> None:
 def test_a_contact_that_does_not_exist_is_named(house: Drumbeat) -> None:
     with house.look(MARIA) as d, pytest.raises(NotFound, match="7"):
         d.audience.get_contact(ContactNo(7))
+
+
+def test_each_contact_is_read_with_their_own_consent(house: Drumbeat) -> None:
+    states = (Consent.subscribed, Consent.unconfirmed, Consent.unsubscribed, Consent.subscribed)
+    rows = [ContactRow(f"p{place}@example.com", consent=said) for place, said in enumerate(states)]
+    for _ in range(2):
+        with house.begin(MARIA) as department:
+            counts = department.audience.merge_contacts(rows, MergePolicy.overwrite)
+        with house.look(MARIA) as department:
+            listed = department.audience.list_contacts()
+        assert tuple(contact.consent for contact in listed) == states
+    assert counts.unchanged == len(states)

@@ -34,7 +34,7 @@ def test_fields_that_the_audience_lacks_are_named_once() -> None:
     arms = [template(WHOLE + "{{ plan }}{{ email }}"), template(WHOLE + "{{ plan }}")]
     checks = found(*arms, known={"first_name"})
     assert [check.message for check in checks if "'plan'" in check.message] == [
-        "No contact of this audience has the field 'plan'; its default is shown, or nothing."
+        "No contact has the field 'plan'; its default is shown, or nothing."
     ]
     assert len(checks) == 1
 

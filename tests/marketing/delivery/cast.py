@@ -67,7 +67,7 @@ def open_frozen(
 ) -> MailingNo:
     with house.begin(MARIA) as department:
         mailing_no = department.delivery.open_mailing(new)
-        name = plan_file_name(mailing_no, 1)
+        name = plan_file_name(mailing_no, plan.to_bytes())
         department.delivery.accept_plan(mailing_no, name, len(plan), 1)
     left = 1
     while left:

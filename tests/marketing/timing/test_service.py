@@ -175,9 +175,20 @@ def test_the_default_zone_serves_contacts_without_one(house: Drumbeat) -> None:
 
 def test_a_send_time_arm_is_the_next_such_time_on_everybodys_clock(house: Drumbeat) -> None:
     with house.look(MARIA) as department:
-        instants = department.timing.plan_wall_time(ZONES, NAMES, time(16, 30))
+        instants = department.timing.plan_wall_time(ZONES, NAMES, time(16, 30), NEWSLETTER)
     assert from_epoch(int(instants[0])) == datetime(2026, 11, 2, 15, 30, tzinfo=UTC)
     assert from_epoch(int(instants[1])) == datetime(2026, 11, 2, 21, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("mode", [Mode.AT, Mode.BEST])
+def test_no_send_time_arm_leaves_before_the_instant_that_was_wished_for(
+    house: Drumbeat, mode: Mode
+) -> None:
+    friday = MONDAY_9 + timedelta(days=4)
+    wish = SendWish(mode=mode, at=friday)
+    with house.look(MARIA) as department:
+        instants = department.timing.plan_wall_time(ZONES, NAMES, time(16, 30), wish)
+    assert min(instants) >= epoch(friday)
 
 
 def test_the_answers_block_names_each_zone_and_its_basis(house: Drumbeat) -> None:

@@ -12,17 +12,19 @@ import structlog
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.sending.handover import Handover
+from drumbeat.engine.sending.heartbeat import Heartbeat
 from drumbeat.engine.sending.letters import Letters, LettersOf
 from drumbeat.engine.sending.pacing import Breaker, Pacer
 from drumbeat.engine.sending.recovery import log_path, recover_all, sweep
 from drumbeat.engine.sending.session import ActorFor, Session
 from drumbeat.engine.sending.wire_log import WireLog, boot_id
 from drumbeat.kit.actor import SYSTEM_SENDING
-from drumbeat.kit.errors import ProviderFailed
+from drumbeat.kit.errors import DrumbeatError, ProviderFailed
 from drumbeat.marketing.delivery import EngineName
 from drumbeat.marketing.delivery.ports import Carrier
 
 OUTAGES_TO_GIVE_UP = 3
+FAULTS_TO_GIVE_UP = 3
 _POLL_SECONDS = 1.0
 _AFTER_FAILURE_SECONDS = 1.0
 
@@ -54,9 +56,12 @@ class SendingEngine:
         self._breaker = Breaker(self.real)
         self._pacer = Pacer(self.pace, self.real)
         self._log: WireLog | None = None
+        self._heart = Heartbeat(self.drumbeat, self.name)
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._busy = False
+        self._faults = 0
+        self._fault = ""
 
     # one step -------------------------------------------------------------------------------
 
@@ -72,7 +77,9 @@ class SendingEngine:
         if not self._anything_to_do():
             return False
         recovered = recover_all(self.drumbeat, self.folder, self._engine, wire_log)
-        handover = Handover(self.drumbeat, self._letters, wire_log, self._pacer, self._breaker)
+        handover = Handover(
+            self.drumbeat, self._letters, wire_log, self._pacer, self._breaker, real=self.real
+        )
         session = Session(
             self.drumbeat,
             self.carrier,
@@ -82,6 +89,7 @@ class SendingEngine:
             self.pace,
             self.real,
             self._stopping.is_set,
+            self._heart.beat,
         )
         worked = asyncio.run(session.run())
         self._letters.forget(keep=set(handover.mailings))
@@ -109,8 +117,11 @@ class SendingEngine:
         """How long an outage is still waited out; 0 without one."""
         return self._breaker.remaining()
 
-    def failure(self) -> ProviderFailed | None:
-        """Set once so many outages came in a row that waiting on seems pointless."""
+    def failure(self) -> DrumbeatError | None:
+        """Set once so many outages or faults came in a row that waiting on seems pointless."""
+        if self._faults >= FAULTS_TO_GIVE_UP:
+            why = f"Sending failed {self._faults} times in a row ({self._fault})"
+            return DrumbeatError(f"{why}; the engine's log says where.")
         if self._breaker.outages < OUTAGES_TO_GIVE_UP:
             return None
         return ProviderFailed(self._breaker.trouble, permanent=False)
@@ -164,6 +175,7 @@ class SendingEngine:
             with self.drumbeat.look(SYSTEM_SENDING) as department:
                 held = self.name in department.sending.list_claimants()
             self._log.close(forget=not held)
+            self._heart.stop()
             self._log = None
 
     def _work(self) -> None:
@@ -175,8 +187,10 @@ class SendingEngine:
                 Exception
             ) as error:  # the edge of the thread: rows are recovered by the next step
                 log.exception("sending.failed", error=type(error).__name__)
+                self._faults, self._fault = self._faults + 1, type(error).__name__
                 self._stopping.wait(_AFTER_FAILURE_SECONDS)
                 continue
+            self._faults = 0
             self._busy = worked or self.rest_seconds() > 0
             if not worked:
                 self._woken.wait(min(self.rest_seconds(), 1.0) or _POLL_SECONDS)

@@ -1,13 +1,18 @@
 """What a carrier pulls and where it reports: the last look at permission before the wire.
 
 A message is built when a connection asks for it. If anybody's permission changed since its claim,
-its recipient's is asked again: an unsubscribe stops everything that is not being written already.
+its recipient's is asked again, and once more before the body if the server was slow until then: an
+unsubscribe stops everything that is not being written already.
 """
 
 import asyncio
+import contextlib
+import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+
+import structlog
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.sending.letters import Letters
@@ -42,7 +47,13 @@ STUMBLES_OF_ONE = 3
 """After so many failed connections with the same message it is the message that waits."""
 
 
+SLOW_SECONDS = 0.1
+"""A server that took longer until it wanted the body gave the recipient time to leave."""
+
 _DESERTED = "no mail server can be reached"
+
+
+log = structlog.get_logger()
 
 
 @dataclass(eq=False)
@@ -58,13 +69,16 @@ class Handover:
     resting: set[int] = field(default_factory=set)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     outage: bool = False
+    real: Callable[[], float] = time.monotonic
     _queue: deque[Claimed] = field(default_factory=deque)
     _flying: dict[Place, Claimed] = field(default_factory=dict)
     _begun: set[Place] = field(default_factory=set)
+    _looked: dict[Place, float] = field(default_factory=dict)
+    _recalled: dict[Place, Ending] = field(default_factory=dict)
     _receipts: list[Receipt] = field(default_factory=list)
     _stumbles: Counter[Place] = field(default_factory=Counter)
     _more: asyncio.Event = field(default_factory=asyncio.Event)
-    _closed: bool = False
+    _closed: asyncio.Event = field(default_factory=asyncio.Event)
     _trouble: str = ""
     _any_accepted: bool = False
 
@@ -95,14 +109,14 @@ class Handover:
 
     def close(self) -> None:
         """No more parcels; what was not pulled is given back."""
-        self._closed = True
+        self._closed.set()
         while self._queue:
             self._end(self._queue.popleft(), Released())
         self._more.set()
 
     def note_desertion(self) -> None:
         """The carrier went home before the iterator ended: no server can be reached."""
-        if self._queue and not self._closed:
+        if self._queue and not self._closed.is_set():
             self.breaker.stumbled(self._trouble or _DESERTED, at_once=True)
             self.outage = True
 
@@ -115,12 +129,11 @@ class Handover:
     def abandon(self) -> None:
         """The carrier is gone: what it never settled is uncertain if its body was begun."""
         self.close()
-        for place, claimed in list(self._flying.items()):
-            if place in self._begun:
-                self.settle(place, Unknown("the carrier ended without an answer"))
-            else:
-                del self._flying[place]
-                self._end(claimed, Released())
+        for place, claimed in self._flying.items():
+            begun = place in self._begun
+            unanswered = Unknown("the carrier ended without an answer")
+            self._end(claimed, unanswered if begun else Released())
+        self._flying.clear()
 
     # the carrier's side: parcels ------------------------------------------------------------
 
@@ -134,12 +147,12 @@ class Handover:
             ending = self._parcel_or_ending(claimed)
             if isinstance(ending, Parcel):
                 return ending
-            del self._flying[claimed.place]
+            del self._flying[claimed.place], self._looked[claimed.place]
             self._end(claimed, ending)
 
     async def _next(self) -> Claimed:
         """The next claimed message, in its turn; while waiting for the turn it may be withdrawn."""
-        while not self._closed:
+        while not self._closed.is_set():
             if not self._queue:
                 self._more.clear()
                 await self._more.wait()
@@ -147,12 +160,27 @@ class Handover:
             delay = self.pacer.delay()
             if not delay:
                 return self._queue.popleft()
-            await asyncio.sleep(delay)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closed.wait(), delay)
             if self._queue:
                 return self._queue.popleft()
         raise StopAsyncIteration
 
     def _parcel_or_ending(self, claimed: Claimed) -> Parcel | Ending:
+        barred = self._barred(claimed)
+        if barred is not None:
+            return barred
+        try:
+            return self._parcel(claimed)
+        except DrumbeatError as error:
+            return Refused(f"not built: {error}", permanent=True, code=0)
+        except Exception as error:  # the edge of one message: the others go on
+            log.exception("message.not_built", mailing=claimed.place.mailing_no)
+            return Refused(f"not built: {type(error).__name__}", permanent=True, code=0)
+
+    def _barred(self, claimed: Claimed) -> Withheld | Released | None:
+        """Why this message must not leave at this moment; None if it may."""
+        self._looked[claimed.place] = self.real()
         if claimed.place.mailing_no in self.resting:
             return Released()
         with self.drumbeat.look(SYSTEM_SENDING) as department:
@@ -160,10 +188,7 @@ class Handover:
                 found = department.audience.permissions([claimed.contact_no])
                 if not found[claimed.contact_no].may_mail:
                     return Withheld(found[claimed.contact_no].reason)
-        try:
-            return self._parcel(claimed)
-        except DrumbeatError as error:
-            return Refused(f"not built: {error}", permanent=True, code=0)
+        return None
 
     def _parcel(self, claimed: Claimed) -> Parcel:
         mailing = self.mailings[claimed.place.mailing_no]
@@ -184,17 +209,29 @@ class Handover:
 
     # the carrier's side: receipts -----------------------------------------------------------
 
-    def writing(self, place: Place) -> None:
-        self.log.begin(place, self._flying[place].claim_no)
+    def writing(self, place: Place) -> bool:
+        claimed = self._flying[place]
+        if self.real() - self._looked[place] > SLOW_SECONDS:
+            barred = self._barred(claimed)
+            if barred is not None:
+                self._recalled[place] = barred
+                return False
+        self.log.begin(place, claimed.claim_no)
         self._begun.add(place)
+        return True
 
     def settle(self, place: Place, outcome: Outcome) -> None:
         claimed = self._flying.pop(place, None)
         if claimed is None:  # settled before: the first answer counts
             return
+        self._looked.pop(place, None)
+        recalled = self._recalled.pop(place, None)
+        if recalled is not None:  # the wire log never heard of it
+            self._end(claimed, recalled)
+            return
         self._begun.discard(place)
-        self.log.reply(place, claimed.claim_no, outcome)
         self._end(claimed, self._judge(place, outcome))
+        self.log.reply(place, claimed.claim_no, outcome)  # last: a full disk must not lose it
 
     def _judge(self, place: Place, outcome: Outcome) -> Ending:
         """Tell an outage, which burns no attempts, from one message that breaks connections."""

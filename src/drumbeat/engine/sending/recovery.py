@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from drumbeat.bootstrap import Drumbeat
+from drumbeat.engine.sending.heartbeat import beats_elsewhere
 from drumbeat.engine.sending.wire_log import Sign, WireLog, log_of
 from drumbeat.kit.actor import SYSTEM_SENDING
 from drumbeat.marketing.delivery import EngineName, Traces
@@ -26,7 +27,7 @@ def recover_all(drumbeat: Drumbeat, folder: Path, engine: EngineName, log: WireL
             recovered += _recover(drumbeat, held_by, log.read())
             continue
         with log_of(log_path(folder, name)) as sign:
-            if sign is Sign.LIVING:
+            if sign is Sign.LIVING or (sign is Sign.LOST and beats_elsewhere(drumbeat, name)):
                 continue
             traces = sign if isinstance(sign, Traces) else None
             recovered += _recover(drumbeat, held_by, traces)

@@ -46,6 +46,7 @@ class Session:
     pace: float | None
     real: Callable[[], float]
     stopping: Callable[[], bool]
+    beat: Callable[[], None]
 
     def __post_init__(self) -> None:
         self.worked = 0
@@ -127,6 +128,7 @@ class Session:
     # in the thread that writes --------------------------------------------------------------
 
     def _exchange(self, receipts: Sequence[Receipt], room: int) -> list[Exchange]:
+        self.beat()
         with self.drumbeat.look(SYSTEM_SENDING) as department:
             outlook = department.sending.look_around()
         self.handover.resting = set(self.handover.mailings) - outlook.sending

@@ -1,24 +1,87 @@
-"""REST: /accounts, the keys that programs call with."""
+"""REST: /accounts, who may come in, what they prove themselves with, and who changed what."""
 
-from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, Field
 
 from drumbeat.interfaces.api.identity import Caller
+from drumbeat.interfaces.api.strict import Strict
 from drumbeat.kit.actor import Scope
+from drumbeat.marketing.accounts import AuditEntry, Listed, Newcomer, Person, Role
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
 
 JsonObject = dict[str, object]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Cursor = Annotated[int | None, Query(ge=1, lt=1 << 62)]
 
 
-class KeyRequest(BaseModel):
+class KeyRequest(Strict):
     """`scopes` left out means everything its person may do; `expires` left out means never."""
-
-    model_config = ConfigDict(extra="forbid")
 
     label: str = Field(min_length=1, max_length=80)
     scopes: list[Scope] | None = None
     expires: AwareDatetime | None = None
+
+
+class PersonRequest(Strict):
+    """Who is to have an account; without a name they are called by their address."""
+
+    email: str = Field(min_length=3, max_length=320)
+    role: Role
+    name: str = Field("", max_length=120)
+
+
+class RoleRequest(Strict):
+    role: Role
+
+
+@router.get("/people")
+def list_people(caller: Caller) -> JsonObject:
+    """Everybody with an account, in the order they came."""
+    with caller.look() as department:
+        listed = department.people.list_()
+        having = department.people.list_with_password()
+    return {"people": [_person(each) | {"password": each.id in having} for each in listed]}
+
+
+@router.post("/people", status_code=201)
+def add_person(request: PersonRequest, caller: Caller) -> JsonObject:
+    """Make an account; the answer holds the link that lets them choose a password, this once."""
+    newcomer = Newcomer(request.email, request.role, request.name)
+    with caller.begin() as department:
+        person, secret = department.people.add(newcomer)
+    return _person(person) | {"invitation": _welcome(caller, secret)}
+
+
+@router.put("/people/{person}")
+def change_role(person: str, request: RoleRequest, caller: Caller) -> JsonObject:
+    """Give somebody, by id or address, another role; their sessions end."""
+    with caller.begin() as department:
+        return _person(department.people.change_role(person, request.role))
+
+
+@router.delete("/people/{person}")
+def remove_person(person: str, caller: Caller) -> JsonObject:
+    """Their sessions, links, keys and password end at once; the last owner stays."""
+    with caller.begin() as department:
+        return _person(department.people.remove(person)) | {"removed": True}
+
+
+@router.post("/people/{person}/invitation", status_code=201)
+def invite_person(person: str, caller: Caller) -> JsonObject:
+    """A fresh invitation, also for who forgot the password; earlier ones no longer work."""
+    with caller.begin() as department:
+        invited, secret = department.people.invite(person)
+    return _person(invited) | {"invitation": _welcome(caller, secret)}
+
+
+@router.get("/keys")
+def list_keys(caller: Caller) -> JsonObject:
+    """Valid keys without their secrets: the caller's own, or everybody's for an owner."""
+    with caller.look() as department:
+        return {"keys": [_listed(each) for each in department.accounts.list_keys()]}
 
 
 @router.post("/keys", status_code=201)
@@ -36,3 +99,65 @@ def revoke_key(label: str, caller: Caller) -> JsonObject:
     with caller.begin() as department:
         department.accounts.revoke_key(label)
     return {"label": label, "revoked": True}
+
+
+@router.get("/sessions")
+def list_sessions(caller: Caller) -> JsonObject:
+    """The browsers in which the caller is signed in."""
+    with caller.look() as department:
+        return {"sessions": [_listed(each) for each in department.accounts.list_sessions()]}
+
+
+@router.delete("/sessions/{session_id}")
+def end_session(session_id: str, caller: Caller) -> JsonObject:
+    """Sign that browser out."""
+    with caller.begin() as department:
+        department.accounts.end_session(session_id)
+    return {"session_id": session_id, "ended": True}
+
+
+@router.get("/audit")
+def list_audit(
+    caller: Caller, subject: str | None = None, cursor: Cursor = None, limit: Limit = 100
+) -> JsonObject:
+    """Who changed what, newest first; `subject` is the id of what was changed."""
+    with caller.look() as department:
+        entries = department.accounts.list_audit(subject, limit, cursor)
+    following = entries[-1].audit_no if len(entries) == limit else None
+    return {"entries": [_entry(each) for each in entries], "next_cursor": following}
+
+
+def _person(person: Person) -> JsonObject:
+    return {
+        "person_id": person.id,
+        "email": person.email,
+        "name": person.name,
+        "role": person.role,
+        "created_at": person.created_at,
+    }
+
+
+def _listed(each: Listed) -> JsonObject:
+    return {
+        "id": each.id,
+        "label": each.label,
+        "person": each.person,
+        "scopes": None if each.scopes is None else sorted(each.scopes),
+        "created_at": each.created_at,
+        "expires_at": each.expires_at,
+    }
+
+
+def _entry(entry: AuditEntry) -> JsonObject:
+    return {
+        "at": entry.at,
+        "actor": entry.actor,
+        "agent": entry.agent,
+        "action": entry.action,
+        "subject": entry.subject,
+        "detail": entry.detail,
+    }
+
+
+def _welcome(caller: Caller, secret: str) -> str:
+    return f"{caller.drumbeat.office.public_url.rstrip('/')}/welcome?invitation={secret}"

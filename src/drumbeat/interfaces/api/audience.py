@@ -16,6 +16,7 @@ from drumbeat.interfaces.api.uploads import Tell, receiving, watched
 from drumbeat.kit.actor import Scope
 from drumbeat.marketing.audience import (
     AudienceService,
+    Consent,
     ImportOptions,
     ImportProgress,
     ImportReport,
@@ -52,7 +53,7 @@ def import_contact_file(
             report = import_contacts(
                 _audience(caller), file, options, lambda at: tell(_progress(at))
             )
-            return _report(report)
+            return {**_report(report), "unconfirmed": consent == Consent.unconfirmed.name}
 
     return watched(request, work)
 

@@ -4,11 +4,12 @@
 so that `--help` stays quick.
 """
 
+import signal
 import sys
 
 from cyclopts import App, CycloptsError
 
-FAILED, WRONG_USAGE = 1, 2
+FAILED, WRONG_USAGE, TERMINATED = 1, 2, 143
 
 _HERE = "drumbeat.interfaces.cli"
 
@@ -25,7 +26,7 @@ COMMANDS = (
     ("campaigns", "campaigns:app", "Create, approve, launch and follow campaigns."),
     ("content", "content:app", "See what will be sent."),
     ("workflow", "workflow:app", "Run a whole campaign from one request."),
-    ("accounts", "accounts:app", "Make and end the keys that programs call with."),
+    ("accounts", "accounts:app", "People and their roles, keys of programs, who changed what."),
     ("sandbox", "sandbox:app", "Read the mail that arrived in the sandbox."),
     ("serve", "running:serve", "Answer on a port and run the engine beside it."),
     ("worker", "running:worker", "Run the engine."),
@@ -40,6 +41,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code."""
     from drumbeat.interfaces.cli.answers import report_failure
 
+    # Asked to end is not killed: what a command started, it ends on its way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         code = app(arguments, exit_on_error=False)
     except CycloptsError:

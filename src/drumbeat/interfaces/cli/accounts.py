@@ -1,17 +1,82 @@
-"""drumbeat accounts: who may call, and with which keys."""
+"""drumbeat accounts: who may come in, the keys of programs, sessions, and who changed what."""
 
 from datetime import datetime
+from itertools import islice
 from typing import Annotated
+from urllib.parse import quote
 
 from cyclopts import App, Parameter
 
-from drumbeat.interfaces.cli.answers import print_json, say
+from drumbeat.interfaces.cli.answers import print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
 from drumbeat.interfaces.sdk.client import JsonObject
 from drumbeat.kit.clock import parse_instant
 
-app = App(name="accounts", help="Keys for programs that call Drumbeat.")
+app = App(name="accounts", help="People, their roles, and keys for programs that call Drumbeat.")
+
+ROLES = "owner, marketer, analyst or viewer"
+
+
+@app.command
+def list_people(*, json: Json = False) -> int:
+    """List everybody with an account."""
+    return _list("/accounts/people", "people", ("email", "name", "role", "password"), json)
+
+
+@app.command
+def add_person(
+    email: str,
+    *,
+    role: Annotated[str, Parameter(help=ROLES)],
+    name: Annotated[str, Parameter(help="Default: the address.")] = "",
+    json: Json = False,
+) -> int:
+    """Make an account and print the invitation that lets them choose a password."""
+    with client() as house:
+        answer = house.post("/accounts/people", {"email": email, "role": role, "name": name})
+    return _tell_invitation(answer, json)
+
+
+@app.command
+def invite(person: str, *, json: Json = False) -> int:
+    """Print a fresh invitation, also for who forgot the password; earlier ones end."""
+    with client() as house:
+        answer = house.post(f"/accounts/people/{quote(person, safe='')}/invitation")
+    return _tell_invitation(answer, json)
+
+
+@app.command
+def change_role(
+    person: str, role: Annotated[str, Parameter(help=ROLES)], *, json: Json = False
+) -> int:
+    """Give somebody, by address or id, another role; their sessions end."""
+    with client() as house:
+        answer = house.put(f"/accounts/people/{quote(person, safe='')}", {"role": role})
+    if json:
+        print_json(answer)
+    else:
+        say(f"{answer['name']} is {answer['role']} now.")
+    return 0
+
+
+@app.command
+def remove_person(person: str, *, json: Json = False) -> int:
+    """End somebody's account, by address or id: sessions, links, keys and password."""
+    with client() as house:
+        answer = house.delete(f"/accounts/people/{quote(person, safe='')}")
+    if json:
+        print_json(answer)
+    else:
+        say(f"{answer['name']} has no account any more.")
+    return 0
+
+
+@app.command
+def list_keys(*, json: Json = False) -> int:
+    """List valid keys, without their secrets."""
+    columns = ("label", "person", "scopes", "created_at", "expires_at")
+    return _list("/accounts/keys", "keys", columns, json)
 
 
 @app.command
@@ -37,7 +102,7 @@ def add_key(
         print_json(answer)
     else:
         say(f"This key named {label!r} is shown only now:")
-        print_key(str(answer["key"]))
+        print_alone(str(answer["key"]))
     return 0
 
 
@@ -45,7 +110,7 @@ def add_key(
 def remove_key(label: str, *, json: Json = False) -> int:
     """End every key with this label, at once."""
     with client() as house:
-        answer = house.delete(f"/accounts/keys/{label}")
+        answer = house.delete(f"/accounts/keys/{quote(label, safe='')}")
     if json:
         print_json(answer)
     else:
@@ -53,8 +118,59 @@ def remove_key(label: str, *, json: Json = False) -> int:
     return 0
 
 
-def print_key(secret: str) -> None:
+@app.command
+def list_sessions(*, json: Json = False) -> int:
+    """List the browsers you are signed in with."""
+    columns = ("id", "label", "created_at", "expires_at")
+    return _list("/accounts/sessions", "sessions", columns, json)
+
+
+@app.command
+def end_session(session_id: str, *, json: Json = False) -> int:
+    """Sign a browser out."""
+    with client() as house:
+        answer = house.delete(f"/accounts/sessions/{quote(session_id, safe='')}")
+    if json:
+        print_json(answer)
+    else:
+        say("That browser is signed out.")
+    return 0
+
+
+@app.command
+def audit(
+    *,
+    subject: Annotated[str | None, Parameter(help="Only what happened to this id.")] = None,
+    limit: Annotated[int, Parameter(help="How many entries, newest first.")] = 100,
+    json: Json = False,
+) -> int:
+    """Show who changed what, newest first."""
+    with client() as house:
+        entries = house.pages("/accounts/audit", "entries", subject=subject)
+        columns = ("at", "actor", "agent", "action", "subject", "detail")
+        print_rows(islice(entries, max(limit, 0)), columns, as_json=json)
+    return 0
+
+
+def print_alone(secret: str) -> None:
     """Alone on stdout, ready for a pipe into a secret store."""
     import sys
 
     sys.stdout.write(secret + "\n")
+
+
+def _tell_invitation(answer: JsonObject, json: bool) -> int:
+    if json:
+        print_json(answer)
+    else:
+        say(f"Send {answer['email']} this link; it works once, for seven days:")
+        print_alone(str(answer["invitation"]))
+    return 0
+
+
+def _list(path: str, rows: str, columns: tuple[str, ...], json: bool) -> int:
+    with client() as house:
+        listed = house.get(path)[rows]
+    assert isinstance(listed, list)
+    print_rows(listed, columns, as_json=json)
+    return 0

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 FAILED = 1
+WIDEST = 180
 
 
 def print_json(answer: object) -> None:
@@ -30,10 +31,13 @@ def print_rows(
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        # An id that is cut or wrapped cannot be copied: the terminal may wrap the line instead.
+        table.add_column(column.replace("_", " "), no_wrap=column != columns[-1], overflow="fold")
     for row in rows:
         table.add_row(*(_shown(row.get(column)) for column in columns))
-    Console(file=sys.stdout).print(table)
+    console = Console(file=sys.stdout)
+    console.width = max(console.width, WIDEST)
+    console.print(table)
 
 
 def report_failure(error: Exception) -> int:
@@ -47,7 +51,8 @@ def report_failure(error: Exception) -> int:
         say(f"drumbeat: {error}")
         return FAILED
     if isinstance(error, httpx2.TransportError):
-        say(f"drumbeat: the server does not answer ({error}).")
+        url = error.request.url
+        say(f"drumbeat: the server {url.scheme}://{url.netloc.decode()} does not answer ({error}).")
         return FAILED
     if isinstance(error, OSError) and error.filename is not None:
         say(f"drumbeat: {error.filename}: {error.strerror}.")

@@ -3,6 +3,7 @@
 import json
 import sys
 import tomllib
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from drumbeat.interfaces.cli.answers import print_json, print_rows, say
 from drumbeat.interfaces.cli.house import client
 from drumbeat.interfaces.sdk.client import JsonObject
 from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.spreadsheet import safe_cell
 
 LACKS_APPROVAL = 3
 
@@ -25,6 +27,18 @@ def create(*, file: Path, json: Json = False) -> int:
     """Create a campaign from a TOML or JSON file and plan it; it then waits for approval."""
     with client() as house:
         answer = house.post("/campaigns", read_request(file))
+    if json:
+        print_json(answer)
+    else:
+        _tell(answer)
+    return 0
+
+
+@app.command
+def edit(campaign_id: str, *, file: Path, json: Json = False) -> int:
+    """Replace what a campaign says by a TOML or JSON file; it is planned and asked for anew."""
+    with client() as house:
+        answer = house.put(f"/campaigns/{campaign_id}", read_request(file))
     if json:
         print_json(answer)
     else:
@@ -50,6 +64,7 @@ def show(campaign_id: str, *, json: Json = False) -> int:
         print_json(answer)
     else:
         _tell(answer)
+        _tell_history(answer)
     return 0
 
 
@@ -142,21 +157,34 @@ def ledger(
         print_json(answer)
     else:
         print_rows([_flat(answer)], list(_flat(answer)), as_json=False)
+        reasons = answer["reasons"]
+        assert isinstance(reasons, dict)
+        for reason, n in sorted(reasons.items(), key=lambda row: -int(row[1])):
+            say(f"{n:,} × {reason}")
     return 0
 
 
 def read_request(path: Path) -> JsonObject:
     """The request in a TOML or JSON file. Raises InvalidInput naming the file and the place."""
     raw = path.read_bytes()
+    kind = "JSON" if path.suffix.lower() == ".json" or raw.lstrip()[:1] == b"{" else "TOML"
     try:
         text = raw.decode("utf-8-sig")
-        parsed = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (UnicodeDecodeError, json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
-        kind = "JSON" if path.suffix == ".json" else "TOML"
+        parsed = json.loads(text) if kind == "JSON" else tomllib.loads(text)
+        # As it will travel: an instant of TOML as text, half a character or NaN not at all.
+        sent = json.dumps(parsed, ensure_ascii=False, allow_nan=False, default=_instant)
+        plain = json.loads(sent.encode("utf-8"))
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{path} is not valid {kind}: {error}.", field=str(path)) from None
-    if not isinstance(parsed, dict):
+    if not isinstance(plain, dict):
         raise InvalidInput(f"{path} must hold one object.", field=str(path))
-    return parsed
+    return plain
+
+
+def _instant(value: object) -> str:
+    if isinstance(value, date | time):  # a datetime is a date
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in a request")
 
 
 def _act(campaign_id: str, verb: str, *, json: bool, **options: object) -> int:
@@ -171,13 +199,31 @@ def _act(campaign_id: str, verb: str, *, json: bool, **options: object) -> int:
 
 def _tell(answer: JsonObject) -> None:
     say(f"{answer['campaign_id']}  {answer['name']}  is {answer['status']}.")
+    for check in _rows(answer.get("checks")):
+        say(f"{str(check['level']).capitalize()}: {check['message']}")
+    if answer.get("mailable") == 0:
+        say("Nobody of this audience may be mailed: see `drumbeat audience import --consent`.")
     if answer.get("approval_needed"):
         say(f"It waits for approval {answer['approval_id']}: {answer['approval_effect']}.")
         say(f"Say yes with: drumbeat campaigns approve {answer['campaign_id']}")
+    elif answer.get("waiting_for") == "launch":
+        say(f"It is approved. Let it go with: drumbeat campaigns launch {answer['campaign_id']}")
     elif answer.get("waiting_for"):
-        say(f"It waits for: {answer['waiting_for']}.")
+        when = f" (until {answer['next_due']})" if answer.get("next_due") else ""
+        say(f"It waits for: {answer['waiting_for']}{when}.")
     if answer.get("trouble"):
         say(f"Trouble: {answer['trouble']}")
+
+
+def _tell_history(answer: JsonObject) -> None:
+    for step in _rows(answer.get("history")):
+        through = f" through {step['through']}" if step.get("through") else ""
+        note = f"  ({step['note']})" if step.get("note") else ""
+        say(f"  {step['at']}  {step['state']!s:<18} by {step['by']}{through}{note}")
+
+
+def _rows(value: object) -> list[JsonObject]:
+    return value if isinstance(value, list) else []
 
 
 def _flat(answer: JsonObject) -> dict[str, object]:
@@ -191,14 +237,11 @@ def _print_csv(rows: object) -> None:
     from collections.abc import Iterable
     from typing import cast
 
-    writer = csv.DictWriter(sys.stdout, LEDGER_COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, LEDGER_COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in cast(Iterable[JsonObject], rows):
-        writer.writerow({key: _safe(value) for key, value in row.items()})
+        writer.writerow({key: _cell(row[key]) for key in LEDGER_COLUMNS})
 
 
-def _safe(value: object) -> object:
-    """A spreadsheet runs a cell that begins like a formula; a quote in front makes it text."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value
+def _cell(value: object) -> str:
+    return "" if value is None else safe_cell(str(value))

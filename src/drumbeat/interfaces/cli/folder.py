@@ -4,37 +4,95 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from drumbeat.bootstrap.settings import Settings, read_settings
 from drumbeat.interfaces.cli.answers import FAILED, print_json, say
 from drumbeat.interfaces.cli.campaigns import Json
-from drumbeat.interfaces.cli.house import SOCKET, client, server_runs
-from drumbeat.kit.errors import DrumbeatError
+from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.local import SOCKET, answers
+from drumbeat.kit.errors import DrumbeatError, InvalidInput
+
+if TYPE_CHECKING:
+    from drumbeat.bootstrap import Drumbeat
 
 LOW_DISK = 1 << 30
+MOST_PASSWORD = 4_096
 
 
-def init(*, json: Json = False) -> int:
+def init(
+    *,
+    owner: Annotated[str | None, Parameter(help="The owner's email address.")] = None,
+    name: Annotated[str, Parameter(help="The owner's name; default: the address.")] = "",
+    password_stdin: Annotated[
+        bool, Parameter(negative="", help="Read the owner's password from stdin.")
+    ] = False,
+    json: Json = False,
+) -> int:
     """Make the data folder, its key and its tables; what is there already stays as it is."""
     from drumbeat.bootstrap import open_drumbeat
 
+    if password_stdin and owner is None:
+        message = "Say whose password it is: --owner EMAIL --password-stdin."
+        raise InvalidInput(message, field="--owner")
+    password = _read_password() if password_stdin else None
     settings = read_settings()
     fresh = not (settings.home / "drumbeat.db").exists()
     drumbeat = open_drumbeat(settings)
-    owner = drumbeat.owner()
-    drumbeat.close()
+    try:
+        found = _found(drumbeat, owner, name, password)
+    finally:
+        drumbeat.close()
     answer = {
         "home": str(settings.home),
         "key_file": str(settings.key_file),
         "created": fresh,
-        "owner": owner.name,
+        **found,
     }
     if json:
         print_json(answer)
     else:
         say(f"{'Made' if fresh else 'Found'} the data folder {settings.home}.")
         say(f"Its key is {settings.key_file}: keep a copy elsewhere, nothing opens without it.")
+        way = "with their password" if found["password"] else "by the link `drumbeat serve` prints"
+        say(f"Its owner is {found['owner']} and signs in {way}.")
     return 0
+
+
+def _found(
+    drumbeat: "Drumbeat", email: str | None, name: str, password: str | None
+) -> dict[str, object]:
+    from drumbeat.kit.actor import SYSTEM_ACCOUNTS
+    from drumbeat.marketing.accounts import Newcomer, Role, hash_password
+
+    drumbeat.owner()
+    hash = None if password is None else hash_password(password, email=email or "")
+    if email is not None and password is not None and _is_theirs(drumbeat, email, password):
+        hash = None  # the same command once more
+    with drumbeat.begin(SYSTEM_ACCOUNTS) as department:
+        if email is None:
+            owner = department.accounts.ensure_owner()
+        else:
+            owner, _ = department.signing_in.found(Newcomer(email, Role.OWNER, name), hash)
+        having = department.people.list_with_password()
+    return {"owner": owner.email, "name": owner.name, "password": owner.id in having}
+
+
+def _is_theirs(drumbeat: "Drumbeat", email: str, password: str) -> bool:
+    from drumbeat.kit.actor import SYSTEM_ACCOUNTS
+    from drumbeat.marketing.accounts import Attempt, Visitor
+
+    with drumbeat.begin(SYSTEM_ACCOUNTS) as department:
+        attempt = department.signing_in.attempt(email, Visitor("this machine"))
+    return isinstance(attempt, Attempt) and attempt.prove(password) is not None
+
+
+def _read_password() -> str:
+    """The first line of stdin; never an argument, which everybody on the machine could read."""
+    line = sys.stdin.buffer.readline(MOST_PASSWORD).decode("utf-8", "replace")
+    return line.rstrip("\r\n")
 
 
 def status(*, json: Json = False) -> int:
@@ -45,8 +103,16 @@ def status(*, json: Json = False) -> int:
         print_json(answer)
     else:
         for name, value in answer.items():
-            sys.stdout.write(f"{name.replace('_', ' '):<28}{'–' if value is None else value}\n")
+            sys.stdout.write(f"{name.replace('_', ' '):<28}{_shown(value)}\n")
     return 0
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{n:,} {name}" for name, n in value.items()) or "–"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return "–" if value is None else str(value)
 
 
 @dataclass(frozen=True)
@@ -133,7 +199,7 @@ def _check_mail(settings: Settings) -> str:
 
 
 def _check_server(settings: Settings) -> str:
-    running = server_runs(settings.home / SOCKET)
+    running = answers(settings.home / SOCKET)
     return "a local server runs" if running else "no local server runs; commands open the folder"
 
 

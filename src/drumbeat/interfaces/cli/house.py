@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from drumbeat.bootstrap.settings import Settings, read_settings
+from drumbeat.interfaces.local import SOCKET, answers, local_app
 from drumbeat.interfaces.sdk import Client
-
-SOCKET = "drumbeat.sock"
 
 
 @contextmanager
@@ -20,23 +19,11 @@ def client(settings: Settings | None = None) -> Iterator[Client]:
     local = settings.home / SOCKET
     if settings.url:
         yield from _closing(Client.of_server(settings.url, settings.api_key))
-    elif server_runs(local):
+    elif answers(local):
         yield from _closing(Client.of_socket(local))
     else:
         with _opened_here(settings) as client:
             yield client
-
-
-def server_runs(path: Path) -> bool:
-    """Whether somebody answers on the folder's socket: a killed server leaves its file behind."""
-    if not path.exists():
-        return False
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-    return True
 
 
 def _closing(client: Client) -> Iterator[Client]:
@@ -52,7 +39,6 @@ def _opened_here(settings: Settings) -> Iterator[Client]:
     import uvicorn
 
     from drumbeat.bootstrap import open_drumbeat
-    from drumbeat.interfaces.serve import local_app
 
     drumbeat = open_drumbeat(settings)
     with tempfile.TemporaryDirectory(prefix="drumbeat-") as folder:

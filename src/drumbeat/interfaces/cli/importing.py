@@ -7,6 +7,7 @@ from pathlib import Path
 from drumbeat.interfaces.cli.answers import FAILED, print_json, say
 from drumbeat.interfaces.cli.house import client
 from drumbeat.interfaces.sdk.client import JsonObject
+from drumbeat.kit.spreadsheet import rejected_path
 
 
 def import_file(
@@ -16,10 +17,12 @@ def import_file(
     report = _upload(route, file, options)
     rejected = report.pop("rejected_csv", None)
     report["rejected_file"] = None
+    beside = rejected_path(file)
     if isinstance(rejected, str) and rejected:
-        beside = file.with_name(file.stem + ".rejected.csv")
         beside.write_text(rejected, encoding="utf-8", newline="")
         report["rejected_file"] = str(beside)
+    elif not options.get("dry_run"):
+        beside.unlink(missing_ok=True)  # of an import before: its rows are in now
     if json:
         print_json(report)
     else:
@@ -42,10 +45,15 @@ def _upload(route: str, file: Path, options: Mapping[str, object]) -> JsonObject
     )
     with file.open("rb") as source, client() as house, progress:
         task = progress.add_task(file.name, total=1.0, rows=0)
-        last: JsonObject = {}
-        for last in house.upload(route, source, **options):
-            if "progress" in last:
-                progress.update(task, completed=float(str(last["progress"])), rows=last["rows"])
+        last: JsonObject = {"rows": 0}
+        try:
+            for last in house.upload(route, source, **options):
+                if "progress" in last:
+                    done = float(str(last["progress"]))
+                    progress.update(task, completed=done, rows=last["rows"])
+        except KeyboardInterrupt:
+            say(f"Interrupted at row {last['rows']}: what was read is kept. Run it again to go on.")
+            raise
     return last
 
 
@@ -54,12 +62,11 @@ def _tell(report: JsonObject) -> None:
     say(f"{counts}.")
     if report["rejected_file"]:
         say(f"The rejected rows and their reasons are in {report['rejected_file']}.")
-    for warning in _texts(report.get("warnings")):
-        say(warning)
-
-
-def _texts(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []
+    if report.get("unconfirmed") and report.get("added"):
+        say(
+            "They are unconfirmed, and never mailed before they said yes. If they did, import "
+            "again with --consent subscribed, or --consent and the column that says so."
+        )
 
 
 _COUNTS = ("rows", "added", "updated", "unchanged", "repeated", "rejected")

@@ -7,11 +7,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from drumbeat.bootstrap import open_drumbeat, read_settings
+from drumbeat.bootstrap import Drumbeat, open_drumbeat, read_settings
 from drumbeat.bootstrap.logs import start_logging
-from drumbeat.interfaces.cli.answers import say
+from drumbeat.interfaces.cli.answers import FAILED, say
+from drumbeat.kit.actor import SYSTEM_UPKEEP
 from drumbeat.kit.clock import FileClock
 from drumbeat.kit.errors import InvalidInput
+from drumbeat.marketing.campaigns.pipeline import next_due
 
 
 def serve(
@@ -31,7 +33,11 @@ def serve(
     with serving(drumbeat, port=chosen) as server, EngineChild(base):
         with drumbeat.begin(drumbeat.owner()) as department:
             secret = department.accounts.issue_sign_in_link()
+            founding = department.signing_in.needs_founder()
+            first = department.accounts.issue_sign_in_link() if founding else ""
         say(f"Drumbeat is at {base}")
+        if founding:
+            say(f"First run: choose the owner's password at {base}/first-run?link={first}")
         say(f"Sign in once, within ten minutes: {base}/sign-in?link={secret}")
         # uvicorn raises the signal again once it has drained; by default that would end the
         # process before its own engine and intake are closed.
@@ -68,6 +74,18 @@ def worker(
             engine.run_until(parse_instant(until.isoformat(), field="--until"), clock)
         else:
             engine.run(until_idle=until_idle)
+        return _tell(drumbeat) if until_idle or until is not None else 0
     finally:
         drumbeat.close()
-    return 0
+
+
+def _tell(drumbeat: Drumbeat) -> int:
+    """What comes next; 1 if a campaign cannot go on, with its reason."""
+    with drumbeat.look(SYSTEM_UPKEEP) as department:
+        due = next_due(department)
+        stuck = [c for c in department.campaigns.list_advancing() if c.trouble is not None]
+    for campaign in stuck:
+        say(f"{campaign.id} {campaign.brief.name!r} cannot go on: {campaign.trouble}")
+    then = "" if due is None else f" Next: {due:%Y-%m-%d %H:%M} UTC."
+    say(f"Nothing more is due now.{then}")
+    return FAILED if stuck else 0

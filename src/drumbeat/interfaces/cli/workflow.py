@@ -10,9 +10,10 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from drumbeat.bootstrap.settings import read_settings
-from drumbeat.interfaces.cli.answers import print_json
+from drumbeat.interfaces.cli.answers import FAILED, print_json
 from drumbeat.interfaces.cli.campaigns import LACKS_APPROVAL, Json, read_request
-from drumbeat.interfaces.cli.house import SOCKET, client, server_runs
+from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.local import SOCKET, answers
 from drumbeat.interfaces.sdk.client import Client, JsonObject
 from drumbeat.kit.errors import ProviderFailed
 
@@ -37,7 +38,7 @@ def email(
         answer = house.post("/workflows/email", read_request(request))
         campaign_id = _of(answer)["campaign_id"]
         if wait and not answer.get("approval_id"):
-            here = not settings.url and not server_runs(settings.home / SOCKET)
+            here = not settings.url and not answers(settings.home / SOCKET)
             answer = _follow(house, str(campaign_id), work=_work_here if here else _wait)
     if json:
         print_json(answer)
@@ -45,7 +46,9 @@ def email(
         from drumbeat.interfaces.cli.reports import print_report
 
         print_report(answer)
-    return LACKS_APPROVAL if _of(answer)["status"] == "awaiting_approval" else 0
+    if _of(answer)["status"] == "awaiting_approval":
+        return LACKS_APPROVAL
+    return 0 if answer["success"] else FAILED
 
 
 def _work_here() -> None:

@@ -47,6 +47,9 @@ class Client:
     def post(self, path: str, body: Mapping[str, object] | None = None) -> JsonObject:
         return self._json(self.http.build_request("POST", path, json=body or {}))
 
+    def put(self, path: str, body: Mapping[str, object]) -> JsonObject:
+        return self._json(self.http.build_request("PUT", path, json=body))
+
     def delete(self, path: str) -> JsonObject:
         return self._json(self.http.build_request("DELETE", path))
 

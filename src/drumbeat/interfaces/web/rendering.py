@@ -10,19 +10,22 @@ from starlette.responses import Response
 from drumbeat.interfaces.web.wording import FILTERS
 
 POLICY = (
-    "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
+    "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
 PAGE_HEADERS = {
     "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 ASSETS = {
     "drumbeat.css": "text/css; charset=utf-8",
+    "working.css": "text/css; charset=utf-8",
+    "live.js": "text/javascript; charset=utf-8",
     "bricolage-grotesque.woff2": "font/woff2",
+    "people.css": "text/css; charset=utf-8",
     "mark.svg": "image/svg+xml",
 }
 

@@ -68,6 +68,7 @@ class Ledger:
 class ResultPage:
     campaign: Result
     verdict: Verdict
+    sent: bool
     simulated: bool
     as_of: object
     figures: Sequence[Figure]
@@ -90,6 +91,7 @@ def result_page(result: Result) -> ResultPage:
     return ResultPage(
         campaign=part(result, "campaign"),
         verdict=verdict_of(result, measured),
+        sent=bool(part(result, "performance_metrics").get("sent_count")),
         simulated=bool(result.get("simulated")),
         as_of=result.get("as_of"),
         figures=_figures(result),
@@ -230,12 +232,17 @@ def _recommendations(result: Result) -> list[tuple[str, str]]:
     return listed
 
 
+def _figure(value: object) -> str:
+    """A count as it is, a rate in percent."""
+    return f"{value:,}" if isinstance(value, int) else percent(value)
+
+
 def _evidence(item: Result) -> str:
     """What was measured and what it was held against."""
     evidence = part(item, "evidence")
     if not evidence:
         return text(item.get("evidence"))
-    value, threshold = percent(evidence.get("value")), percent(evidence.get("threshold"))
+    value, threshold = (_figure(evidence.get(name)) for name in ("value", "threshold"))
     return f"{words(evidence.get('metric')).capitalize()} {value}; the mark is {threshold}."
 
 

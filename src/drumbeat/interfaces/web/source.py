@@ -7,19 +7,24 @@ A result is the workflow's answer with two more rows of figures: `hourly` (the c
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from drumbeat.interfaces.web.dossier import Dossier, read_dossier
 from drumbeat.kit.ids import CampaignId
+from drumbeat.marketing.campaigns import State
 from drumbeat.marketing.campaigns.answer import workflow_answer
 from drumbeat.marketing.department import Department
 
-RECENT = 20
+RECENT = 4
+_LOOKED_THROUGH = 40
+_WITH_RESULTS = (State.SENDING, State.MEASURING, State.FINISHED)
 
 Answer = Mapping[str, object]
 
 
 def list_results(department: Department) -> Sequence[Answer]:
-    """Newest first; without hours and arms, which a list does not show."""
-    recent = department.campaigns.list_(limit=RECENT)
-    return [workflow_answer(department, campaign.id) for campaign in recent]
+    """The newest that have been sent; without hours and arms, which a list does not show."""
+    listed = department.campaigns.list_(limit=_LOOKED_THROUGH)
+    sent = [campaign for campaign in listed if campaign.state in _WITH_RESULTS]
+    return [workflow_answer(department, campaign.id) for campaign in sent[:RECENT]]
 
 
 def get_result(department: Department, campaign_id: CampaignId) -> Answer:
@@ -37,3 +42,4 @@ def get_result(department: Department, campaign_id: CampaignId) -> Answer:
 class Source:
     list_results: Callable[[Department], Sequence[Answer]] = list_results
     get_result: Callable[[Department, CampaignId], Answer] = get_result
+    find_dossier: Callable[[Department, CampaignId], Dossier | None] = read_dossier

@@ -35,6 +35,7 @@ _WAITING = {
         "Nothing is sent until somebody says yes to exactly this content.",
     ),
     "scheduled": ("Approved and scheduled.", "The first message leaves at the planned time."),
+    "sending": ("On its way.", "The first messages leave as their moments come."),
     "paused": ("Paused.", "Messages that had not left stay where they are until you resume."),
     "cancelled": ("Cancelled.", "Messages that had not left will never be sent."),
 }

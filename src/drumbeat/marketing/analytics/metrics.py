@@ -44,6 +44,13 @@ class Counts:
         return self.sent - self.bounced
 
     @property
+    def heard(self) -> bool:
+        """Whether anything at all came back from the recipients, by people or machines."""
+        came_back = (self.opens, self.machine_opens, self.clicks, self.machine_clicks)
+        people = (self.engaged, self.unsubscribes, self.complaints, self.conversions)
+        return any((*came_back, *people, self.revenue_minor, self.other_revenue))
+
+    @property
     def revenue(self) -> float:
         return to_major(self.revenue_minor, self.currency)
 
@@ -61,7 +68,7 @@ def _ratio(part: float, whole: float) -> float | None:
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("sent", "messages handed to the provider", "count", lambda c: c.sent),
+    Metric("sent", "recipients whose message the provider took", "count", lambda c: c.sent),
     Metric(
         "bounced", "recipients with a bounce that was not temporary", "count", lambda c: c.bounced
     ),
@@ -88,7 +95,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "conversions",
-        "contacts with a purchase attributed to the mailing",
+        "recipients with a purchase attributed to the mailing",
         "count",
         lambda c: c.conversions,
     ),
@@ -141,6 +148,29 @@ METRICS: tuple[Metric, ...] = (
 )
 
 
+_OF_REACTIONS = frozenset(
+    {
+        "open_rate",
+        "click_rate",
+        "click_to_open_ratio",
+        "conversion_rate",
+        "engagement_rate",
+        "unsubscribe_rate",
+        "complaint_rate",
+        "revenue_generated",
+        "revenue_per_email",
+        "revenue_per_conversion",
+    }
+)
+"""Figures that need somebody to have reacted: until then nothing is known, which is not zero."""
+
+
 def measure(counts: Counts) -> dict[str, Figure]:
-    """Every metric of METRICS by name; all None before anything was sent."""
-    return {metric.name: metric.of(counts) if counts.sent else None for metric in METRICS}
+    """Every metric of METRICS by name; all None before anything was sent, and those about what
+    recipients did None before the first reaction of any of them."""
+    return {metric.name: _figure(metric, counts) for metric in METRICS}
+
+
+def _figure(metric: Metric, counts: Counts) -> Figure:
+    known = counts.sent and (counts.heard or metric.name not in _OF_REACTIONS)
+    return metric.of(counts) if known else None

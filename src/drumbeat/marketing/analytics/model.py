@@ -29,6 +29,20 @@ class Benchmark:
 
 
 @dataclass(frozen=True, slots=True)
+class Happening:
+    """One fact of one contact. No mailing is 0, no link -1; money in minor units."""
+
+    at: datetime
+    kind: str
+    mailing_no: MailingNo
+    link_no: int
+    by_machine: bool
+    value_minor: int
+    currency: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Headline:
     sent_count: int | None
     open_rate: float | None

@@ -9,7 +9,13 @@ from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.kit.money import to_major
 from drumbeat.marketing.analytics import rules
 from drumbeat.marketing.analytics.metrics import measure
-from drumbeat.marketing.analytics.model import ArmReport, CampaignReport, HourlyCurve, Totals
+from drumbeat.marketing.analytics.model import (
+    ArmReport,
+    CampaignReport,
+    Happening,
+    HourlyCurve,
+    Totals,
+)
 from drumbeat.marketing.analytics.store import AnalyticsStore
 
 
@@ -60,6 +66,12 @@ class AnalyticsService:
         self.actor.require(Scope.EVENTS_READ)
         as_of = self.clock()
         return HourlyCurve(mailing_no, as_of, *self.store.count_hours(mailing_no, zones))
+
+    def timeline(self, contact_no: ContactNo, *, limit: int = 200) -> list[Happening]:
+        """What one contact did and was sent, newest first; machines' deeds are marked."""
+        self.actor.require(Scope.EVENTS_READ)
+        self.actor.require(Scope.AUDIENCE_READ)
+        return self.store.list_of_contact(contact_no, min(max(limit, 1), 1_000))
 
     def status(self) -> Totals:
         """What all mailings together did; revenue is None before anything was sent."""

@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.analytics import store_queries as sql
 from drumbeat.marketing.analytics.metrics import Counts
-from drumbeat.marketing.analytics.model import ArmCounts, HourCount
+from drumbeat.marketing.analytics.model import ArmCounts, Happening, HourCount
 from drumbeat.marketing.analytics.tally import Revenue, Tally, choose_currency
+from drumbeat.marketing.events import Kind, Verdict
 from drumbeat.storage.warehouse import FactReader
 
 if TYPE_CHECKING:
@@ -55,6 +57,13 @@ class AnalyticsStore:
             paid = dict(duck.execute(sql.REVENUE_BY_CURRENCY).fetchall())
         return mailings, messages, choose_currency({code: int(n) for code, n in paid.items()})
 
+    def list_of_contact(self, contact_no: ContactNo, limit: int) -> list[Happening]:
+        """What one contact did and was sent, newest first."""
+        named = {"contact_no": contact_no, "limit": limit}
+        with self.facts.open() as duck:
+            rows = duck.execute(sql.OF_CONTACT, named).fetchall()
+        return [_happening(*row) for row in rows]
+
     def _tally(self, mailing_no: MailingNo) -> tuple[Tally, int]:
         tally, refused = Tally(), 0
         with self.facts.open() as duck:
@@ -75,6 +84,20 @@ class AnalyticsStore:
             duck.execute(sql.MINE, named)
             duck.execute(sql.RECIPIENTS)
             yield part
+
+
+def _happening(at: datetime, kind: int, verdict: int, *rest: Any) -> Happening:
+    mailing_no, link_no, value_minor, currency, source = rest
+    return Happening(
+        at=at.replace(tzinfo=UTC),
+        kind=Kind(kind).name,
+        mailing_no=MailingNo(mailing_no),
+        link_no=link_no,
+        by_machine=verdict == Verdict.machine,
+        value_minor=value_minor,
+        currency=currency or "",
+        source=source or "",
+    )
 
 
 class _Hours:

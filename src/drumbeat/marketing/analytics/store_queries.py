@@ -18,13 +18,13 @@ SELECT contact_no, mailing_no, occurred_at, kind, arm_no, verdict, reason, value
 FROM facts WHERE mailing_no = $mailing_no AND contact_no % $parts = $part
 """
 
-# One row for each recipient. Only who was sent to counts as opening or clicking.
+# One row for each recipient. Only who was sent to counts as opening, clicking or buying. An import
+# may tell again what delivery recorded, so a recipient is one message, however often it was told.
 RECIPIENTS = f"""
 CREATE OR REPLACE TEMP TABLE recipient AS
 SELECT contact_no,
        max(arm_no) FILTER (kind = {Kind.sent:d}) AS arm_no,
        min(occurred_at) FILTER (kind = {Kind.sent:d}) AS sent_at,
-       count(*) FILTER (kind = {Kind.sent:d}) AS sent,
        bool_or(kind = {Kind.bounced:d} AND reason <> {Reason.transient_bounce:d}) AS bounced,
        min(occurred_at) FILTER (kind = {Kind.opened:d} AND {_HUMAN}) AS opened_at,
        bool_or(kind = {Kind.opened:d} AND NOT {_HUMAN}) AS machine_opened,
@@ -40,7 +40,7 @@ HAVING count(*) FILTER (kind = {Kind.sent:d}) > 0
 """
 
 COUNT_BY_ARM = """
-SELECT arm_no, sum(sent), count(*) FILTER (bounced), count(opened_at),
+SELECT arm_no, count(*), count(*) FILTER (bounced), count(opened_at),
        count(*) FILTER (machine_opened), count(clicked_at), count(*) FILTER (machine_clicked),
        count(*) FILTER (engaged), count(*) FILTER (unsubscribed), count(*) FILTER (complained)
 FROM recipient GROUP BY arm_no
@@ -106,15 +106,16 @@ WITH buyer AS (
 ), first_bought AS (
     SELECT contact_no, min(converted_in) AS converted_in FROM buyer GROUP BY contact_no
 )
-SELECT coalesce(arm_no, -1), currency, count(*) FILTER (f.converted_in = currency), sum(paid),
+SELECT coalesce(arm_no, -1), currency,
+       count(*) FILTER (f.converted_in = currency AND sent_at IS NOT NULL), sum(paid),
        sum(paid::DOUBLE * paid::DOUBLE)
 FROM buyer JOIN first_bought f USING (contact_no) LEFT JOIN recipient USING (contact_no)
 GROUP BY 1, 2
 """
 
 SENT_ALTOGETHER = f"""
-SELECT count(DISTINCT mailing_no) FILTER (mailing_no > 0), count(*)
-FROM facts WHERE kind = {Kind.sent:d}
+SELECT count(DISTINCT mailing_no), count(*)
+FROM facts WHERE kind = {Kind.sent:d} AND mailing_no > 0
 """
 
 HOURS_AFTER_SEND = f"""
@@ -144,3 +145,9 @@ LOCAL = {
     "local": " AT TIME ZONE 'UTC' AT TIME ZONE zone",
     "zones": "JOIN zone USING (contact_no)",
 }
+
+OF_CONTACT = """
+SELECT occurred_at, kind, verdict, mailing_no, link_no, value_minor, currency, source
+FROM facts WHERE contact_no = $contact_no
+ORDER BY occurred_at DESC, kind DESC LIMIT $limit
+"""

@@ -6,6 +6,7 @@ from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock
 from drumbeat.kit.errors import Conflict, NotPermitted
 from drumbeat.kit.ids import ApprovalId, new_id
+from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.approvals.model import Approval, ApprovalState
 from drumbeat.marketing.approvals.store import ApprovalsStore
 
@@ -15,6 +16,7 @@ class ApprovalsService:
     actor: Actor
     store: ApprovalsStore
     clock: Clock
+    record: Record
 
     def ask(self, subject: str, content_hash: str, *, effect: str) -> Approval:
         """The approval of exactly this content, asked for now unless it was before.
@@ -30,7 +32,7 @@ class ApprovalsService:
         if known is not None:
             waiting = ApprovalState.WAITING
             self.store.save_state(known.id, known.state, waiting, self.actor.name, now)
-            return self.store.get(known.id)
+            return self._noted("asked", self.store.get(known.id))
         wanted = Approval(
             id=ApprovalId(new_id("apr", now)),
             subject=subject,
@@ -41,7 +43,7 @@ class ApprovalsService:
             asked_at=now,
         )
         self.store.add(wanted)
-        return wanted
+        return self._noted("asked", wanted)
 
     def approve(self, approval_id: ApprovalId) -> Approval:
         """Say yes. Saying it twice is harmless; Conflict if it was declined or superseded."""
@@ -70,8 +72,15 @@ class ApprovalsService:
         if self.actor.agent is not None:
             raise NotPermitted("Only a person approves; an agent may ask.")
         waiting = ApprovalState.WAITING
-        self.store.save_state(approval_id, waiting, answer, self.actor.name, self.clock())
+        now = self.clock()
+        moved = self.store.save_state(approval_id, waiting, answer, self.actor.name, now)
         decided = self.store.get(approval_id)
         if decided.state is not answer:
             raise Conflict(f"The approval {approval_id} is {decided.state.value} already.")
-        return decided
+        return self._noted(answer.value, decided) if moved else decided
+
+    def _noted(self, what: str, approval: Approval) -> Approval:
+        """In the trail of its subject."""
+        detail = {"approval": approval.id, "effect": approval.effect}
+        self.record(f"approval.{what}", approval.subject, detail)
+        return approval

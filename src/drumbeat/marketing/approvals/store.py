@@ -21,7 +21,7 @@ from drumbeat.kit.clock import epoch, from_epoch
 from drumbeat.kit.errors import NotFound
 from drumbeat.kit.ids import ApprovalId
 from drumbeat.marketing.approvals.model import Approval, ApprovalState
-from drumbeat.storage.database import Connection, metadata
+from drumbeat.storage.database import Connection, held, metadata
 
 approval = Table(
     "approval",
@@ -59,7 +59,8 @@ class ApprovalsStore:
         )
 
     def get(self, approval_id: ApprovalId) -> Approval:
-        row = self.connection.execute(select(approval).where(approval.c.id == approval_id)).first()
+        query = select(approval).where(approval.c.id == approval_id)
+        row = self.connection.execute(held(self.connection, query)).first()
         if row is None:
             raise NotFound(f"There is no approval {approval_id!r}.")
         return _approval(row)
@@ -68,7 +69,7 @@ class ApprovalsStore:
         query = select(approval).where(
             approval.c.subject == subject, approval.c.content_hash == content_hash
         )
-        row = self.connection.execute(query).first()
+        row = self.connection.execute(held(self.connection, query)).first()
         return None if row is None else _approval(row)
 
     def list_(self, state: ApprovalState) -> list[Approval]:

@@ -89,6 +89,8 @@ def import_contacts(
     try:
         for batch in run.batches(reader):
             with begin() as audience:
+                if not options.dry_run and run.begins():
+                    audience.note_import("began", options.source_name, {})
                 counts = audience.merge_contacts(
                     [contact for _, contact in batch],
                     options.policy,
@@ -105,6 +107,9 @@ def import_contacts(
     except BaseException:
         run.rejects.discard()
         raise
+    if not options.dry_run:
+        with begin() as audience:
+            audience.note_import("ended", options.source_name, run.counts())
     return run.report(reader)
 
 
@@ -156,6 +161,14 @@ class _Run:
                 yield batch
                 batch = []
         yield batch
+
+    def begins(self) -> bool:
+        """Whether nothing of this run was written yet."""
+        return self.added + self.updated + self.unchanged == 0
+
+    def counts(self) -> Mapping[str, int]:
+        names = ("rows", "added", "updated", "unchanged", "rejected")
+        return {name: getattr(self, name) for name in names}
 
     def reject(self, row: Row | BrokenRow, reason: str) -> None:
         self.rejected += 1

@@ -9,6 +9,7 @@ from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock, epoch, from_epoch
 from drumbeat.kit.errors import InvalidInput, NotFound
 from drumbeat.kit.ids import ContactNo
+from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.audience import rules
 from drumbeat.marketing.audience.addresses import Address, normalise_address
 from drumbeat.marketing.audience.labelling import label_profile
@@ -52,6 +53,7 @@ class AudienceService:
     stores: AudienceStores
     clock: Clock
     keys: KeyRing
+    record: Record
 
     # -- contacts ---------------------------------------------------------------------------
 
@@ -70,6 +72,7 @@ class AudienceService:
         self.actor.require(Scope.AUDIENCE_WRITE)
         _bounded(rows)
         seen = SeenContacts() if seen is None else seen
+        self.stores.contacts.hold()
         plan = plan_merge(self._batch(rows), policy, seen)
         if dry_run:
             seen.unsaved |= plan.added
@@ -79,6 +82,11 @@ class AudienceService:
         else:
             self._save(plan, seen)
         return plan.counts
+
+    def note_import(self, what: str, source: str, counts: Mapping[str, int]) -> None:
+        """Write into the trail that an import began or ended: it is many units of one decision."""
+        self.actor.require(Scope.AUDIENCE_WRITE)
+        self.record(f"import.{what}", source, counts)
 
     def contact_numbers(self, addresses: Sequence[str]) -> dict[str, ContactNo]:
         """The contacts among up to 2,000 addresses, by the address as it was given."""
@@ -111,6 +119,11 @@ class AudienceService:
         """The contact with this address, however it is spelled."""
         number = self.contact_numbers([address]).get(address)
         return None if number is None else self.get_contact(number)
+
+    def known_fields(self) -> frozenset[str]:
+        """Fields that a template may use: those of the first 2,000 contacts, and their address."""
+        rows = self.list_contacts(limit=UNIT_ROWS)
+        return frozenset({"email", "external_id"}.union(*(row.attributes for row in rows)))
 
     def list_contacts(self, *, after: int = 0, limit: int = 100) -> list[Contact]:
         """A page of contacts; `after` is the last number of the page before."""
@@ -288,6 +301,7 @@ class AudienceService:
     ) -> bool:
         """Suppress addresses and, for unsubscribes, move the consent; False when nothing is new."""
         now = epoch(self.clock())
+        self.stores.contacts.hold()
         keys = self.stores.contacts.address_keys_of(list(mailings))
         changed = self.stores.consents.suppress(dict.fromkeys(keys, reason), source, now)
         if reason is SuppressionReason.unsubscribed:

@@ -1,15 +1,16 @@
 """Contacts: one row a person, found by a keyed hash of their address.
 
-Rows are looked up by `address_key`, never by the address itself, so that on a database whose
-personal fields are sealed the same statements still work.
+Rows are looked up by `address_key` and `external_key`, never by what they are keys of: on a
+database whose personal fields are sealed (storage/sealing.py) the same statements work.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
 from sqlalchemy import (
-    JSON,
+    BigInteger,
     Column,
     Integer,
     LargeBinary,
@@ -30,21 +31,27 @@ from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.merging import StoredContact
 from drumbeat.marketing.audience.model import Consent, Contact, RecipientFields, ZoneSource
 from drumbeat.marketing.audience.store_consent import state_of
-from drumbeat.storage.database import Connection, metadata
+from drumbeat.storage.bulk import insert_rows
+from drumbeat.storage.database import Connection, metadata, take_turn
+from drumbeat.storage.sealing import PERSONAL_JSON, PERSONAL_TEXT, RowSeal, seal_of
+from drumbeat.storage.secrets import KeyRing
+
+T = TypeVar("T")
 
 contact = Table(
     "contact",
     metadata,
     Column("contact_no", Integer, primary_key=True, autoincrement=True),
     Column("address_key", LargeBinary(16), nullable=False, unique=True),
-    Column("address", String, nullable=False),
+    Column("address", PERSONAL_TEXT, nullable=False),
     Column("domain", String, nullable=False),
-    Column("external_id", String, unique=True),
+    Column("external_id", PERSONAL_TEXT),
+    Column("external_key", LargeBinary(16), unique=True),
     Column("zone", String, nullable=False),
     Column("zone_source", SmallInteger, nullable=False),
-    Column("attributes", JSON, nullable=False),
-    Column("created_at", Integer, nullable=False),
-    Column("changed_at", Integer, nullable=False),
+    Column("attributes", PERSONAL_JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
     Column("revision", Integer, nullable=False),
     sqlite_autoincrement=True,  # facts keep a number for ever, so no number is given out twice
 )
@@ -53,17 +60,24 @@ contact = Table(
 @dataclass(frozen=True)
 class ContactStore:
     connection: Connection
+    keys: KeyRing
+
+    def hold(self) -> None:
+        """Nobody else changes contacts or permissions until this unit ends."""
+        take_turn(self.connection, "audience")
+
+    @cached_property
+    def _seal(self) -> RowSeal:
+        return seal_of(self.connection, self.keys, contact.name)
 
     def list_by_keys(self, keys: Sequence[bytes]) -> dict[bytes, StoredContact]:
         """Those of `keys` that are contacts, with their consent to marketing."""
         wanted = _with_consent().where(contact.c.address_key.in_(keys))
-        return {row.address_key: _stored(row) for row in self.connection.execute(wanted)}
+        rows = self.connection.execute(wanted)
+        return {row.address_key: _stored(row, self._seal) for row in rows}
 
     def keys_by_external_id(self, external_ids: Sequence[str]) -> dict[str, bytes]:
-        wanted = select(contact.c.external_id, contact.c.address_key).where(
-            contact.c.external_id.in_(external_ids)
-        )
-        return {row.external_id: row.address_key for row in self.connection.execute(wanted)}
+        return self._by_external_id(external_ids, contact.c.address_key)
 
     def numbers_by_keys(self, keys: Sequence[bytes]) -> dict[bytes, ContactNo]:
         wanted = select(contact.c.address_key, contact.c.contact_no).where(
@@ -72,20 +86,26 @@ class ContactStore:
         return {row.address_key: row.contact_no for row in self.connection.execute(wanted)}
 
     def numbers_by_external_id(self, external_ids: Sequence[str]) -> dict[str, ContactNo]:
-        wanted = select(contact.c.external_id, contact.c.contact_no).where(
-            contact.c.external_id.in_(external_ids)
-        )
-        return {row.external_id: row.contact_no for row in self.connection.execute(wanted)}
+        return self._by_external_id(external_ids, contact.c.contact_no)
+
+    def _by_external_id(self, ids: Sequence[str], wanted: Column[T]) -> dict[str, T]:
+        given = {self.keys.index("external_id", each): each for each in ids}
+        query = select(contact.c.external_key, wanted).where(contact.c.external_key.in_(given))
+        return {given[row[0]]: row[1] for row in self.connection.execute(query)}
 
     def add(self, contacts: Sequence[StoredContact], now: int) -> dict[bytes, ContactNo]:
         """Insert new contacts; answers the number each was given."""
         if not contacts:
             return {}
         rows = [
-            _columns(new) | {"created_at": new.created_at or now, "changed_at": now, "revision": 1}
+            self._columns(new)
+            | {"created_at": new.created_at or now, "changed_at": now, "revision": 1}
             for new in contacts
         ]
-        self.connection.execute(insert(contact), rows)  # RETURNING costs twice as much here
+        if self._seal.cipher is None:
+            self.connection.execute(insert(contact), rows)  # RETURNING costs twice as much here
+        else:  # what is sealed is bytes already: the driver takes the rows as they are
+            insert_rows(self.connection, contact, list(rows[0]), [list(r.values()) for r in rows])
         return self.numbers_by_keys([new.address_key for new in contacts])
 
     def save(self, contacts: Sequence[StoredContact], now: int) -> None:
@@ -97,6 +117,7 @@ class ContactStore:
             .where(contact.c.contact_no == bindparam("number"))
             .values(
                 external_id=bindparam("external_id"),
+                external_key=bindparam("external_key"),
                 zone=bindparam("zone"),
                 zone_source=bindparam("zone_source"),
                 attributes=bindparam("attributes"),
@@ -104,26 +125,28 @@ class ContactStore:
                 revision=contact.c.revision + 1,
             )
         )
-        rows = [_columns(changed) | {"number": changed.contact_no} for changed in contacts]
+        rows = [self._columns(changed) | {"number": changed.contact_no} for changed in contacts]
         for row in rows:
             del row["address_key"], row["address"], row["domain"]
         self.connection.execute(statement, rows)
 
     def list_(self, numbers: Sequence[ContactNo]) -> list[Contact]:
         wanted = _with_consent().where(contact.c.contact_no.in_(numbers))
-        return [_contact(row) for row in self.connection.execute(wanted)]
+        return [_contact(row, self._seal) for row in self.connection.execute(wanted)]
 
     def list_fields(self, numbers: Sequence[ContactNo]) -> list[RecipientFields]:
         """What templates may say; the send path reads this, so it reads nothing else."""
-        c = contact.c
-        wanted = select(c.contact_no, c.address, c.zone, c.external_id, c.attributes)
+        c, unseal = contact.c, self._seal.open
+        wanted = select(c.contact_no, c.address_key, c.address, c.zone, c.external_id, c.attributes)
         found = []
-        for number, address, zone, external_id, fields in self.connection.execute(
+        for number, key, sealed_address, zone, external_id, attributes in self.connection.execute(
             wanted.where(c.contact_no.in_(numbers))
         ):
+            address = unseal(key, "address", sealed_address)
+            fields = unseal(key, "attributes", attributes)
             fields["email"] = address
             if external_id is not None:
-                fields["external_id"] = external_id
+                fields["external_id"] = unseal(key, "external_id", external_id)
             found.append(RecipientFields(number, address, zone, fields))
         return found
 
@@ -131,7 +154,7 @@ class ContactStore:
         """A page of contacts in order of number."""
         wanted = _with_consent().where(contact.c.contact_no > after)
         wanted = wanted.order_by(contact.c.contact_no).limit(limit)
-        return [_contact(row) for row in self.connection.execute(wanted)]
+        return [_contact(row, self._seal) for row in self.connection.execute(wanted)]
 
     def address_keys_of(self, numbers: Sequence[ContactNo]) -> list[bytes]:
         wanted = select(contact.c.address_key).where(contact.c.contact_no.in_(numbers))
@@ -154,47 +177,50 @@ class ContactStore:
     def count(self) -> int:
         return self.connection.execute(select(func.count()).select_from(contact)).scalar_one()
 
+    def _columns(self, stored: StoredContact) -> dict[str, Any]:
+        key, external_id, seal = stored.address_key, stored.external_id, self._seal.seal
+        known = external_id is not None
+        return {
+            "address_key": key,
+            "address": seal(key, "address", stored.address),
+            "domain": stored.address.rpartition("@")[2],
+            "external_id": seal(key, "external_id", external_id),
+            "external_key": self.keys.index("external_id", external_id or "") if known else None,
+            "zone": stored.zone,
+            "zone_source": int(stored.zone_source),
+            "attributes": seal(key, "attributes", dict(stored.attributes)),
+        }
+
 
 def _with_consent() -> Select[Any]:
     return select(contact, state_of(contact.c.contact_no).label("consent"))
 
 
-def _contact(row: Row[Any]) -> Contact:
+def _contact(row: Row[Any], seal: RowSeal) -> Contact:
+    key = row.address_key
     return Contact(
         contact_no=row.contact_no,
-        address=row.address,
-        external_id=row.external_id,
+        address=seal.open(key, "address", row.address),
+        external_id=seal.open(key, "external_id", row.external_id),
         zone=row.zone,
         zone_source=ZoneSource(row.zone_source),
-        attributes=row.attributes,
+        attributes=seal.open(key, "attributes", row.attributes),
         consent=Consent(row.consent),
         created_at=from_epoch(row.created_at),
         changed_at=from_epoch(row.changed_at),
     )
 
 
-def _stored(row: Row[Any]) -> StoredContact:
+def _stored(row: Row[Any], seal: RowSeal) -> StoredContact:
+    key = row.address_key
     return StoredContact(
         contact_no=row.contact_no,
-        address_key=row.address_key,
-        address=row.address,
-        external_id=row.external_id,
+        address_key=key,
+        address=seal.open(key, "address", row.address),
+        external_id=seal.open(key, "external_id", row.external_id),
         zone=row.zone,
         zone_source=ZoneSource(row.zone_source),
-        attributes=row.attributes,
+        attributes=seal.open(key, "attributes", row.attributes),
         consent=row.consent,
         created_at=row.created_at,
     )
-
-
-def _columns(stored: StoredContact) -> dict[str, Any]:
-    attributes: Mapping[str, object] = stored.attributes
-    return {
-        "address_key": stored.address_key,
-        "address": stored.address,
-        "domain": stored.address.rpartition("@")[2],
-        "external_id": stored.external_id,
-        "zone": stored.zone,
-        "zone_source": int(stored.zone_source),
-        "attributes": dict(attributes),
-    }

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     Integer,
     LargeBinary,
-    ScalarSelect,
     Select,
     SmallInteger,
     String,
@@ -20,7 +20,6 @@ from sqlalchemy import (
     and_,
     column,
     func,
-    insert,
     select,
     table,
 )
@@ -33,7 +32,8 @@ from drumbeat.marketing.audience.model import (
     ConsentProof,
     SuppressionReason,
 )
-from drumbeat.storage.database import Connection, metadata, upsert
+from drumbeat.storage.bulk import insert_rows
+from drumbeat.storage.database import NUMBER, Connection, metadata, upsert
 
 consent = Table(
     "consent",
@@ -41,22 +41,22 @@ consent = Table(
     Column("contact_no", Integer, primary_key=True, autoincrement=False),
     Column("topic_no", Integer, primary_key=True, autoincrement=False),
     Column("state", SmallInteger, nullable=False),
-    Column("changed_at", Integer, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 
 consent_proof = Table(
     "consent_proof",
     metadata,
-    Column("proof_no", Integer, primary_key=True),
+    Column("proof_no", NUMBER, primary_key=True),
     Column("contact_no", Integer, nullable=False, index=True),
     Column("topic_no", Integer, nullable=False),
     Column("state", SmallInteger, nullable=False),
     Column("source", String, nullable=False),
     Column("actor", String, nullable=False),
     Column("mailing_no", Integer),
-    Column("occurred_at", Integer, nullable=False),
-    Column("recorded_at", Integer, nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
 )
 
 suppression = Table(
@@ -64,7 +64,7 @@ suppression = Table(
     metadata,
     Column("address_key", LargeBinary(16), primary_key=True),
     Column("reason", SmallInteger, nullable=False),
-    Column("since", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
     Column("source", String, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -73,21 +73,22 @@ audience_revision = Table(
     "audience_revision",
     metadata,
     Column("only", Integer, primary_key=True, autoincrement=False),
-    Column("permissions", Integer, nullable=False),
+    Column("permissions", BigInteger, nullable=False),
 )
 
 _ONLY = 1
 _contact = table("contact", column("contact_no", Integer), column("address_key", LargeBinary))
 
 
-def state_of(contact_no: ColumnElement[int]) -> ScalarSelect[int]:
+def state_of(contact_no: ColumnElement[int]) -> ColumnElement[int]:
     """The marketing consent of the row's contact; unconfirmed when nothing is recorded."""
     found = select(consent.c.state).where(
         consent.c.contact_no == contact_no, consent.c.topic_no == MARKETING_TOPIC
     )
-    return select(
-        func.coalesce(found.scalar_subquery(), int(Consent.unconfirmed))
-    ).scalar_subquery()
+    # Without `correlate_except` it would read somebody's consent as soon as it stood any deeper.
+    return func.coalesce(
+        found.correlate_except(consent).scalar_subquery(), int(Consent.unconfirmed)
+    )
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,8 @@ class ConsentStore:
             }
             for p in proofs
         ]
-        self.connection.execute(insert(consent_proof), evidence)
+        rows = [list(proof.values()) for proof in evidence]
+        insert_rows(self.connection, consent_proof, list(evidence[0]), rows)
 
     def suppress(self, reasons: Mapping[bytes, SuppressionReason], source: str, now: int) -> bool:
         """Put addresses on the list; the first reason stays. Answers whether any is new there."""

@@ -17,6 +17,8 @@ from drumbeat.marketing.audience.model import Profile
 from drumbeat.marketing.audience.store import contact
 from drumbeat.marketing.audience.store_consent import subscribed
 from drumbeat.storage.database import Connection
+from drumbeat.storage.sealing import seal_of
+from drumbeat.storage.secrets import KeyRing
 from drumbeat.storage.warehouse import FactReader
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ ORDER BY contact_no
 class ProfileStore:
     connection: Connection
     facts: FactReader
+    keys: KeyRing
 
     def read(self, as_of: datetime, attribute: str) -> Profile:
         """The profile of every subscriber; `attribute` is read beside it, "" where absent."""
@@ -99,9 +102,12 @@ class ProfileStore:
     ) -> tuple[NDArray[np.int32], NDArray[np.float64], tuple[str, ...]]:
         import numpy as np
 
-        chosen = contact.c.attributes[attribute].as_string()
+        seal = seal_of(self.connection, self.keys, contact.name)
+        # A sealed value cannot be asked for one of its keys: it is opened whole, here.
+        sealed = seal.cipher is not None
+        chosen = contact.c.attributes if sealed else contact.c.attributes[attribute].as_string()
         wanted = (
-            select(contact.c.contact_no, contact.c.created_at, chosen)
+            select(contact.c.contact_no, contact.c.created_at, contact.c.address_key, chosen)
             .where(contact.c.contact_no.in_(subscribed()))
             .order_by(contact.c.contact_no)
         )
@@ -109,11 +115,17 @@ class ProfileStore:
         known: list[int] = []
         values: list[str] = []
         for page in self.connection.execute(wanted).partitions(10_000):
-            for number, created_at, value in page:
+            for number, created_at, key, found in page:
+                value = seal.open(key, "attributes", found).get(attribute) if sealed else found
                 numbers.append(number)
                 known.append(max(0, now - created_at) // _DAY)
-                values.append(value or "")
+                values.append(_said(value))
         return np.array(numbers, np.int32), np.array(known, np.float64), tuple(values)
+
+
+def _said(value: object) -> str:
+    """As SQLite spells a JSON value: a yes is 1, and an empty value is none."""
+    return "" if not value else str(int(value) if isinstance(value, bool) else value)
 
 
 def _behaviour(

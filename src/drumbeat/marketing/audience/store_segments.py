@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     Integer,
     LargeBinary,
@@ -28,7 +29,7 @@ from sqlalchemy import (
 from drumbeat.kit.clock import epoch, from_epoch
 from drumbeat.kit.ids import SegmentId, new_id
 from drumbeat.marketing.audience.model import DraftSegment, Segment
-from drumbeat.storage.database import Connection, metadata, upsert
+from drumbeat.storage.database import Connection, metadata, take_turn, upsert
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +43,7 @@ segment = Table(
     Column("criterion", String, nullable=False),
     Column("name", String, nullable=False),
     Column("rule", JSON, nullable=False),
-    Column("created_at", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
     Column("revision", Integer, nullable=False),
     UniqueConstraint("criterion", "name"),
 )
@@ -51,7 +52,7 @@ membership = Table(
     "membership",
     metadata,
     Column("segment_no", Integer, primary_key=True, autoincrement=False),
-    Column("taken_at", Integer, primary_key=True, autoincrement=False),
+    Column("taken_at", BigInteger, primary_key=True, autoincrement=False),
     Column("members", LargeBinary, nullable=False),
     Column("n", Integer, nullable=False),
     Column("engaged_n", Integer),  # NULL before any event
@@ -82,6 +83,7 @@ class SegmentStore:
 
     def save(self, drafts: Sequence[DraftSegment], now: datetime) -> list[Segment]:
         """Take the membership of each draft; segments of its criterion without one become empty."""
+        take_turn(self.connection, "segments")
         at = epoch(now)
         criteria = {draft.criterion for draft in drafts}
         of_criteria = select(segment).where(segment.c.criterion.in_(criteria))

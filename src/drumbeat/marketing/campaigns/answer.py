@@ -9,6 +9,7 @@ from dataclasses import asdict
 from drumbeat.kit.clock import from_epoch
 from drumbeat.kit.ids import CampaignId, MailingNo
 from drumbeat.marketing.approvals import ApprovalState
+from drumbeat.marketing.campaigns.advice import advice_of_test
 from drumbeat.marketing.campaigns.judging import test_so_far
 from drumbeat.marketing.campaigns.model import Campaign, State
 from drumbeat.marketing.campaigns.pipeline import due_of
@@ -22,16 +23,17 @@ def workflow_answer(unit: Unit, campaign_id: CampaignId) -> Json:
     """The whole email workflow as it stands now."""
     campaign = unit.campaigns.get(campaign_id)
     due, now = due_of(unit, campaign), unit.office.clock()
+    test, trouble = test_so_far(unit, campaign), _trouble(unit, campaign)
     answer: Json = {
-        "success": campaign.trouble is None and campaign.state is not State.CANCELLED,
+        "success": trouble is None and campaign.state is not State.CANCELLED,
         "campaign": _campaign(campaign),
         **_approval(unit, campaign),
         "segmentation": _segmentation(campaign),
         "send_optimization": campaign.plan.timing,
-        **_measured(unit, campaign),
-        "ab_testing": test_so_far(unit, campaign),
+        **_measured(unit, campaign, test),
+        "ab_testing": test,
         "ledger": unit.campaigns.ledger(campaign_id),
-        "trouble": campaign.trouble,
+        "trouble": trouble,
         "due_now": due is not None and due <= now,
         "next_due": None if due is None else due.isoformat(),
         "simulated": unit.office.simulated,
@@ -51,8 +53,9 @@ def campaign_view(unit: Unit, campaign: Campaign) -> Json:
         "audience_size": campaign.plan.audience_size,
         "mailable": campaign.plan.mailable,
         "waiting_for": _waiting_for(unit, campaign),
+        "checks": list(campaign.plan.checks),
         "next_due": None if due is None else due.isoformat(),
-        "trouble": campaign.trouble,
+        "trouble": _trouble(unit, campaign),
         "history": [
             {
                 "state": step.now.value,
@@ -70,11 +73,11 @@ def campaign_analytics(unit: Unit, campaign_id: CampaignId) -> Json:
     """The figures of one campaign: its report, its arms, and when people engaged."""
     campaign = unit.campaigns.get(campaign_id)
     number = campaign.plan.mailing_no or NO_MAILING
-    curve = unit.analytics.hourly(number)
+    curve, test = unit.analytics.hourly(number), test_so_far(unit, campaign)
     return {
         "campaign": _campaign(campaign),
-        **_measured(unit, campaign),
-        "ab_testing": test_so_far(unit, campaign),
+        **_measured(unit, campaign, test),
+        "ab_testing": test,
         "arms": [asdict(arm) for arm in unit.analytics.arm_counts(number).arms],
         "hourly": {
             "after_send": [asdict(row) for row in curve.after_send],
@@ -125,8 +128,8 @@ def _campaign(campaign: Campaign) -> Json:
 def _approval(unit: Unit, campaign: Campaign) -> Json:
     """`approval_id` is there as long as somebody has to say yes."""
     approval = unit.campaigns.approval_of(campaign)
-    needed = approval is not None and approval.state is not ApprovalState.APPROVED
-    if approval is None or not needed:
+    asked = campaign.state is State.AWAITING_APPROVAL
+    if approval is None or not asked or approval.state is not ApprovalState.WAITING:
         return {"approval_needed": False, "approval_id": None}
     return {
         "approval_needed": True,
@@ -149,15 +152,29 @@ def _people(segments: Sequence[Mapping[str, object]]) -> int:
     return sum(int(str(row["subscriber_count"])) for row in segments)
 
 
-def _measured(unit: Unit, campaign: Campaign) -> Json:
+def _measured(unit: Unit, campaign: Campaign, test: Json) -> Json:
+    """The report; advice begins with what the campaign's own test taught."""
     number = campaign.plan.mailing_no or NO_MAILING
     report = unit.analytics.campaign_report(number, campaign.brief.kind.value).as_answer()
+    analysis = report["performance_analysis"]
+    analysis["recommendations"] = [*advice_of_test(test), *analysis["recommendations"]]
     kept = ("performance_metrics", "performance_analysis", "funnel")
     return {name: report[name] for name in kept}
 
 
+def _trouble(unit: Unit, campaign: Campaign) -> str | None:
+    """Why the campaign's next step cannot be taken, or what stands in the way of its mail."""
+    number = campaign.plan.mailing_no
+    if campaign.trouble is not None or number is None:
+        return campaign.trouble
+    return unit.delivery.get(number).trouble or None
+
+
 def _waiting_for(unit: Unit, campaign: Campaign) -> str | None:
     if campaign.state is State.AWAITING_APPROVAL:
+        approval = unit.campaigns.approval_of(campaign)
+        if approval is not None and approval.state is ApprovalState.DECLINED:
+            return "an edit: it was declined"
         return "approval" if _approval(unit, campaign)["approval_needed"] else "launch"
     return _WAITS.get(campaign.state)
 

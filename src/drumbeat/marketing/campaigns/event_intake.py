@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from string import ascii_uppercase
 from typing import BinaryIO
 
 from drumbeat.kit.clock import Clock
@@ -19,7 +20,14 @@ from drumbeat.kit.spreadsheet import RejectedRows
 from drumbeat.marketing.campaigns.model import Campaign
 from drumbeat.marketing.campaigns.ports import Unit
 from drumbeat.marketing.delivery import parse_message_id
-from drumbeat.marketing.events import ContentIds, EventRow, Fact, RejectedRow, read_event_file
+from drumbeat.marketing.events import (
+    ContentIds,
+    EventRow,
+    Fact,
+    RejectedRow,
+    problem_of,
+    read_event_file,
+)
 
 BATCH_ROWS = 1_000
 BREATH_SECONDS = 0.002  # between units, so that whoever waits for the write lock gets it
@@ -146,7 +154,11 @@ def _resolve(
         if reason is not None or contact_no is None:
             unknown.append(RejectedRow(row.number, row.cells, reason or _nobody(row)))
             continue
-        facts.append(_fact(row, contact_no, campaigns, source))
+        fact = _fact(row, contact_no, campaigns, source)
+        if problem := problem_of(fact):
+            unknown.append(RejectedRow(row.number, row.cells, ": ".join(problem)))
+        else:
+            facts.append(fact)
     return facts, unknown
 
 
@@ -233,4 +245,4 @@ def _latest(clock: Clock) -> datetime:
 
 def _arm_no(variant: str) -> int:
     """ "A" is arm 0; anything that is no single letter is no arm of ours."""
-    return ord(variant.upper()) - ord("A") if len(variant) == 1 and variant.isalpha() else -1
+    return ascii_uppercase.find(variant.upper()) if len(variant) == 1 else -1

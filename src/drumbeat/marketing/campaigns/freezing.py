@@ -4,7 +4,6 @@ Who is in, which arm and which instant are fixed here for ever, with their proba
 """
 
 from dataclasses import replace
-from datetime import time
 from functools import lru_cache
 
 import numpy as np
@@ -12,12 +11,12 @@ from numpy.typing import NDArray
 
 from drumbeat.kit.actor import Actor
 from drumbeat.kit.clock import epoch
-from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.ids import MailingNo
 from drumbeat.marketing.audience import AudienceArrays
-from drumbeat.marketing.campaigns.model import Campaign, Launch
-from drumbeat.marketing.campaigns.planning import barred_of, send_wish, sender_of
+from drumbeat.marketing.campaigns.model import Campaign
+from drumbeat.marketing.campaigns.planning import approved_sender, barred_of, send_wish
 from drumbeat.marketing.campaigns.ports import House, Unit
+from drumbeat.marketing.campaigns.rules import read_wall_time
 from drumbeat.marketing.delivery import (
     LedgerPlan,
     Mailing,
@@ -27,6 +26,7 @@ from drumbeat.marketing.delivery import (
     plan_ledger,
 )
 from drumbeat.marketing.experiments import Element, Experiment
+from drumbeat.marketing.timing import Mode, SendWish
 from drumbeat.storage.files import SealedFiles
 
 
@@ -51,7 +51,7 @@ def _open(house: House, campaign: Campaign, actor: Actor) -> None:
     """A mailing of the approved revision, with the targets of its links."""
     plan = campaign.plan
     with house.look(actor) as unit:
-        sender = sender_of(unit, campaign.brief)
+        sender = approved_sender(unit, campaign)
         compiled = unit.content.compile_piece(campaign.no, sender, revision=plan.piece_revision)
     with house.begin(actor) as unit:
         number = unit.delivery.open_mailing(
@@ -74,8 +74,9 @@ def _plan(house: House, campaign: Campaign, actor: Actor, mailing: Mailing) -> N
         members = unit.audience.audience_members(campaign.brief.audience)
         ledger, optimization = _ledger(unit, campaign, members)
         files = unit.office.files
-    name = plan_file_name(mailing.mailing_no, mailing.revision)
-    files.write(name, ledger.to_bytes())
+    content = ledger.to_bytes()
+    name = plan_file_name(mailing.mailing_no, content)
+    files.write(name, content)
     due = ledger.due[ledger.barred < 0]
     with house.begin(actor) as unit:
         unit.delivery.accept_plan(mailing.mailing_no, name, len(ledger), mailing.revision)
@@ -103,7 +104,7 @@ def _ledger(
         experiment = unit.experiments.get_experiment(campaign.plan.experiment_id)
         drawn = unit.experiments.assign(experiment.id, members.contact_nos)
         arms, chances = np.where(drawn.in_test, drawn.arms, -1), drawn.propensities
-        instants = _arm_instants(unit, campaign, members, experiment, arms, instants)
+        instants = _arm_instants(unit, wish, members, experiment, arms, instants)
     barred = barred_of(unit, members)
     plan = plan_ledger(members, instants, arms, barred, chances)
     return plan, dict(timing.send_optimization())
@@ -111,29 +112,20 @@ def _ledger(
 
 def _arm_instants(
     unit: Unit,
-    campaign: Campaign,
+    wish: SendWish,
     members: AudienceArrays,
     experiment: Experiment,
     arms: NDArray[np.integer],
     instants: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """In a send-time test each arm has a wall time of its own; everybody else keeps theirs."""
-    launch = campaign.launch or campaign.brief.timing
-    if experiment.design.element is not Element.SEND_TIME or launch.mode is Launch.NOW:
+    if experiment.design.element is not Element.SEND_TIME or wish.mode is Mode.NOW:
         return instants
     for number, arm in enumerate(experiment.design.arms):
-        walls = unit.timing.plan_wall_time(members.zones, members.zone_names, _wall_time(arm.value))
+        wall = read_wall_time(arm.value)
+        walls = unit.timing.plan_wall_time(members.zones, members.zone_names, wall, wish)
         instants = np.where(arms == number, walls, instants)
     return instants
-
-
-def _wall_time(text: str) -> time:
-    """ "9", "09:00" or "17:30". Raises InvalidInput."""
-    try:
-        return time.fromisoformat(text if ":" in text else f"{int(text):02d}:00")
-    except ValueError:
-        message = f"A send-time variant is a time of day such as 09:00, not {text[:40]!r}."
-        raise InvalidInput(message, field="test.variants") from None
 
 
 def _insert(house: House, actor: Actor, mailing: Mailing, files: SealedFiles) -> None:

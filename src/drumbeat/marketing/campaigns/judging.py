@@ -57,11 +57,16 @@ def _counts(
     assigned = unit.delivery.count_arms(number)
     arms = range(len(experiment.design.arms))
     sizes = [sum(assigned.get(arm, {}).values()) for arm in arms]
-    return [_of_arm(seen.get(arm), experiment.design.metric) for arm in arms], sizes
+    return [counts_of_arm(seen.get(arm), experiment.design.metric) for arm in arms], sizes
 
 
-def _of_arm(arm: ArmCounts | None, metric: Metric) -> Counts:
-    return Counts(0, 0) if arm is None else Counts(arm.delivered, _SUCCESSES[metric](arm))
+def counts_of_arm(arm: ArmCounts | None, metric: Metric) -> Counts:
+    """Delivered and succeeded; nothing of an arm that nobody was sent."""
+    if arm is None:
+        return Counts(0, 0)
+    successes = _SUCCESSES[metric](arm)
+    # Whose mail bounced may have read it all the same: then it was delivered, or nobody's trial.
+    return Counts(max(arm.delivered, successes), successes)
 
 
 def _nothing_yet(experiment: Experiment) -> dict[str, object]:

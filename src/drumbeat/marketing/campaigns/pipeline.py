@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from drumbeat.kit.actor import GATEKEEPER, SYSTEM_UPKEEP, Actor
+from drumbeat.kit.actor import GATEKEEPER, SYSTEM_CLEARING, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import epoch, from_epoch
 from drumbeat.kit.errors import Overtaken
 from drumbeat.kit.ids import CampaignId, MailingNo
@@ -17,7 +17,7 @@ from drumbeat.marketing.approvals import ApprovalState
 from drumbeat.marketing.campaigns.freezing import freeze_step
 from drumbeat.marketing.campaigns.judging import decide_experiment
 from drumbeat.marketing.campaigns.model import Campaign, State
-from drumbeat.marketing.campaigns.planning import PLANNING
+from drumbeat.marketing.campaigns.planning import PLANNING, plan_content
 from drumbeat.marketing.campaigns.ports import House, Unit
 from drumbeat.marketing.campaigns.rules import MEASURING_DAYS, approval_hash
 from drumbeat.marketing.delivery import MailingState
@@ -32,6 +32,8 @@ def advance(house: House, campaign_id: CampaignId) -> Progress:
     """
     with house.look(SYSTEM_UPKEEP) as unit:
         campaign = unit.campaigns.get(campaign_id)
+    if campaign.state is State.CANCELLED:
+        return clear_cancelled(house, campaign, SYSTEM_CLEARING)
     step = PIPELINE.get(campaign.state)
     if step is None:
         return Done() if campaign.state is State.FINISHED else Waiting("resume")
@@ -68,10 +70,13 @@ def plan_next(house: House, campaign: Campaign, actor: Actor) -> Progress:
 
 def ask_approval(house: House, campaign: Campaign, actor: Actor) -> Progress:
     """planned → awaiting_approval: a question bound to exactly this content."""
+    if plan_content(house, campaign, actor):
+        return Again()
     plan = campaign.plan
-    named = approval_hash(campaign.brief, plan.content_hash or "")
     with house.begin(actor) as unit:
-        unit.approvals.ask(campaign.id, named, effect=_effect(campaign))
+        real = unit.office.real_messenger
+        named = approval_hash(campaign.brief, plan.content_hash or "", real=real)
+        unit.approvals.ask(campaign.id, named, effect=_effect(campaign, real=real))
         asked = replace(campaign, plan=replace(plan, approval_hash=named))
         unit.campaigns.move(asked, State.AWAITING_APPROVAL)
     return Again()
@@ -79,6 +84,8 @@ def ask_approval(house: House, campaign: Campaign, actor: Actor) -> Progress:
 
 def await_approval(house: House, campaign: Campaign, actor: Actor) -> Progress:
     """awaiting_approval → scheduled: once a person said yes and somebody asked for the launch."""
+    if _asked_for_elsewhere(house, campaign, actor):
+        return Again()
     with house.look(actor) as unit:
         approval = unit.campaigns.approval_of(campaign)
     if approval is None or approval.state is not ApprovalState.APPROVED:
@@ -93,6 +100,8 @@ def await_approval(house: House, campaign: Campaign, actor: Actor) -> Progress:
 
 def freeze(house: House, campaign: Campaign, actor: Actor) -> Progress:
     """scheduled → sending: the audience is frozen, and its first moment has come."""
+    if campaign.plan.mailing_no is None and _asked_for_elsewhere(house, campaign, actor):
+        return Again()
     mailing = freeze_step(house, campaign, actor)
     if mailing is None:
         return Again()
@@ -103,6 +112,19 @@ def freeze(house: House, campaign: Campaign, actor: Actor) -> Progress:
         unit.delivery.start(mailing.mailing_no)
         unit.campaigns.move(campaign, State.SENDING)
     return Again()
+
+
+def _asked_for_elsewhere(house: House, campaign: Campaign, actor: Actor) -> bool:
+    """A yes to the sandbox is no yes to mail that leaves the house: then it is planned anew."""
+    with house.look(actor) as unit:
+        real = unit.office.real_messenger
+    named = approval_hash(campaign.brief, campaign.plan.content_hash or "", real=real)
+    if named == campaign.plan.approval_hash:
+        return False
+    with house.begin(actor) as unit:
+        fresh = replace(campaign.plan, content_hash=None, approval_hash=None)
+        unit.campaigns.move(replace(campaign, plan=fresh), State.PLANNED)
+    return True
 
 
 def watch_delivery(house: House, campaign: Campaign, actor: Actor) -> Progress:
@@ -132,7 +154,10 @@ def measure(house: House, campaign: Campaign, actor: Actor) -> Progress:
 
 
 def clear_cancelled(house: House, campaign: Campaign, actor: Actor) -> Progress:
-    """cancelled: every row that still waits becomes suppressed(cancelled)."""
+    """cancelled: every row that still waits becomes suppressed(cancelled).
+
+    Done as the house itself: a person decided it, and may be gone by now.
+    """
     number = campaign.plan.mailing_no
     if number is None or campaign.plan.settled_at is not None:
         return Done()
@@ -150,7 +175,6 @@ PIPELINE: Mapping[State, Step] = {
     State.SCHEDULED: freeze,
     State.SENDING: watch_delivery,
     State.MEASURING: measure,
-    State.CANCELLED: clear_cancelled,
 }
 
 _PATIENCE = 20
@@ -201,12 +225,13 @@ def _is_frozen(unit: Unit, campaign: Campaign) -> bool:
     return number is not None and unit.delivery.get(number).state is MailingState.ready
 
 
-def _effect(campaign: Campaign) -> str:
+def _effect(campaign: Campaign, *, real: bool) -> str:
     """What a yes will do, in words."""
     brief, mailable = campaign.brief, campaign.plan.mailable or 0
     names = " and ".join("everyone" if name == "all" else name for name in brief.audience)
     test = "" if brief.test is None else f", testing {brief.test.element.replace('_', ' ')}"
-    return f"send {brief.name!r} to {mailable:,} of {names}{test}"
+    where = "" if real else ", into the sandbox"
+    return f"send {brief.name!r} to {mailable:,} of {names}{test}{where}"
 
 
 def _mailing(campaign: Campaign) -> MailingNo:

@@ -3,6 +3,7 @@
 Each step reads in one unit, computes in none, and saves in another, if nothing changed meanwhile.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, replace
@@ -23,7 +24,7 @@ from drumbeat.marketing.campaigns.ports import House, Unit
 from drumbeat.marketing.campaigns.rules import arm_weights
 from drumbeat.marketing.content import EmailTemplate, Level, check_templates
 from drumbeat.marketing.experiments import Arm, Design, Element, Metric
-from drumbeat.marketing.senders import Sender
+from drumbeat.marketing.senders import Sender, require_real
 from drumbeat.marketing.timing import Mode, SendWish
 
 
@@ -46,9 +47,11 @@ def plan_content(house: House, campaign: Campaign, actor: Actor) -> bool:
     if campaign.plan.content_hash is not None:
         return False
     with house.look(actor) as unit:
-        sender = sender_of(unit, campaign.brief)
+        sender = sender_to_send_as(unit, campaign.brief)
         context = unit.content.mail_context(sender)
-    checked = check_templates(templates_of(campaign.brief, sender), context)
+        known = unit.audience.known_fields() | {"cta_button"}
+    arms = templates_of(campaign.brief, sender)
+    checked = check_templates(arms, context, known_fields=known)
     for check in checked.checks:
         if check.level is Level.ERROR:
             raise InvalidInput(check.message, field=check.field)
@@ -91,6 +94,7 @@ def plan_timing(house: House, campaign: Campaign, actor: Actor) -> bool:
         timing=dict(plan.send_optimization()),
         audience_size=len(members),
         mailable=len(members) - len(barred),
+        excluded=dict(Counter(barred.values())),
     )
     with house.begin(actor) as unit:
         unit.campaigns.save_plan(campaign, decided)
@@ -126,6 +130,31 @@ def send_wish(timing: TimingWish, brief: Brief) -> SendWish:
 def sender_of(unit: Unit, brief: Brief) -> Sender:
     """Whose name the mail carries. Raises InvalidInput naming the field or setting."""
     return unit.senders.resolve(brief.sender_name, brief.sender_email)
+
+
+def approved_sender(unit: Unit, campaign: Campaign) -> Sender:
+    """Whom the approved mail is from, whatever the settings have become since.
+
+    Raises InvalidInput if it is a placeholder and mail would leave the house.
+    """
+    version = next(
+        version
+        for version in unit.content.versions(campaign.no)
+        if version.revision == campaign.plan.piece_revision
+    )
+    senders = [unit.senders.resolve(arm.sender_name, arm.sender_email) for arm in version.arms]
+    if unit.office.real_messenger:
+        for sender in senders:
+            require_real(sender)
+    return senders[0]
+
+
+def sender_to_send_as(unit: Unit, brief: Brief) -> Sender:
+    """Raises InvalidInput naming the unset settings of a sender that may not leave the sandbox."""
+    sender = sender_of(unit, brief)
+    if unit.office.real_messenger:
+        require_real(sender)
+    return sender
 
 
 def templates_of(brief: Brief, sender: Sender) -> list[EmailTemplate]:

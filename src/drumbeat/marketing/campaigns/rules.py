@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+from datetime import time
 
 from drumbeat.kit.errors import Conflict, InvalidInput
 from drumbeat.marketing.campaigns.model import Brief, Campaign, ExperimentWish, Launch, State
@@ -12,8 +14,10 @@ MEASURING_DAYS = 7
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.PLANNED, State.CANCELLED}),
     State.PLANNED: frozenset({State.AWAITING_APPROVAL, State.DRAFT, State.CANCELLED}),
-    State.AWAITING_APPROVAL: frozenset({State.SCHEDULED, State.DRAFT, State.CANCELLED}),
-    State.SCHEDULED: frozenset({State.SENDING, State.PAUSED, State.CANCELLED}),
+    State.AWAITING_APPROVAL: frozenset(
+        {State.SCHEDULED, State.PLANNED, State.DRAFT, State.CANCELLED}
+    ),
+    State.SCHEDULED: frozenset({State.SENDING, State.PLANNED, State.PAUSED, State.CANCELLED}),
     State.SENDING: frozenset({State.MEASURING, State.PAUSED, State.CANCELLED}),
     State.MEASURING: frozenset({State.FINISHED}),
     State.PAUSED: frozenset({State.SCHEDULED, State.SENDING, State.CANCELLED}),
@@ -24,6 +28,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 ELEMENTS = ("subject_line", "content", "send_time", "sender_name", "cta_button")
 METRICS = ("open_rate", "click_rate", "engagement_rate", "conversion_rate")
 _MAX_VARIANTS = 8
+_WALL_TIME = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?", re.ASCII)
 
 
 def check_transition(campaign: Campaign, wanted: State, verb: str) -> None:
@@ -70,6 +75,24 @@ def _check_test(test: ExperimentWish) -> None:
         raise InvalidInput(message, field="confidence_level")
     if test.sample_size is not None and test.sample_size < 2:
         raise InvalidInput("sample_size is at least 2.", field="sample_size")
+    if test.element == "send_time":
+        _check_wall_times(test.variants)
+
+
+def _check_wall_times(variants: tuple[str, ...]) -> None:
+    """Now, and not when the audience is frozen: by then a person approved it."""
+    if len({read_wall_time(text) for text in variants}) < len(variants):
+        message = "Two send-time variants are the same time of day: there is nothing to test."
+        raise InvalidInput(message, field="test.variants")
+
+
+def read_wall_time(text: str) -> time:
+    """ "9", "9:30", "09:00" or "17:30". Raises InvalidInput."""
+    found = _WALL_TIME.fullmatch(text.strip())
+    if found is None:
+        message = f"A send-time variant is a time of day such as 09:00, not {text[:40]!r}."
+        raise InvalidInput(message, field="test.variants")
+    return time(int(found[1]), int(found[2] or 0))
 
 
 def _refuse(field: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -83,7 +106,8 @@ def arm_weights(test: ExperimentWish) -> tuple[float, ...]:
     return (1 - test.traffic_split, *([test.traffic_split / others] * others))
 
 
-def approval_hash(brief: Brief, content_hash: str) -> str:
-    """Names exactly what a person approves: words, audience, test and timing."""
-    text = json.dumps([brief.to_json(), content_hash], sort_keys=True, default=str)
+def approval_hash(brief: Brief, content_hash: str, *, real: bool = False) -> str:
+    """Names exactly what a person approves: words, audience, test, timing, and whether mail leaves
+    the house or stays in the sandbox."""
+    text = json.dumps([brief.to_json(), content_hash, real], sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()

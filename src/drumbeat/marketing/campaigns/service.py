@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock
 from drumbeat.kit.errors import Conflict
-from drumbeat.kit.ids import CampaignId, CampaignNo, PersonNo, new_id
+from drumbeat.kit.ids import CampaignId, CampaignNo, MailingNo, PersonNo, new_id
 from drumbeat.kit.result import NeedsApproval
+from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.approvals import Approval, ApprovalsService, ApprovalState
 from drumbeat.marketing.campaigns.model import (
     Brief,
@@ -21,7 +22,7 @@ from drumbeat.marketing.campaigns.model import (
 )
 from drumbeat.marketing.campaigns.rules import check_brief, check_transition
 from drumbeat.marketing.campaigns.store import CampaignsStore
-from drumbeat.marketing.delivery import DeliveryService, LedgerLine
+from drumbeat.marketing.delivery import DeliveryService, LedgerLine, MailingState
 
 Page = dict[str, object]
 
@@ -35,6 +36,7 @@ class CampaignsService:
     approvals: ApprovalsService
     delivery: DeliveryService
     clock: Clock
+    record: Record
 
     def create(self, brief: Brief) -> Campaign:
         """A draft: nothing is planned or asked yet. Raises InvalidInput naming the field."""
@@ -108,6 +110,9 @@ class CampaignsService:
             campaign = self.store.save(replace(campaign, launch=launch))
             self._note(campaign, campaign.state, f"launch asked: {launch.mode.value}")
         approval = self.approval_of(campaign)
+        if approval is not None and approval.state is ApprovalState.DECLINED:
+            message = "it was declined, so it needs an edit first"
+            raise Conflict(f"Campaign {campaign.id} cannot be launched: {message}.")
         if approval is not None and approval.state is not ApprovalState.APPROVED:
             return NeedsApproval(approval.id)
         return campaign
@@ -148,9 +153,13 @@ class CampaignsService:
         return self.move(replace(campaign, held=campaign.state), State.PAUSED)
 
     def resume(self, campaign_id: CampaignId) -> Campaign:
-        """Go on where it was paused."""
+        """Go on where it was paused, or where the engine halted for want of a right or a sender."""
         self.actor.require(Scope.CAMPAIGNS_SEND)
         campaign = self.store.get(campaign_id)
+        if campaign.state is State.SENDING and self._is_halted(campaign):
+            self.delivery.resume(_mailing(campaign))
+            self._note(campaign, campaign.state, "resumed after trouble")
+            return campaign
         if campaign.state is not State.PAUSED or campaign.held is None:
             message = (
                 f"Campaign {campaign.id} is {campaign.state.value}: only a paused one resumes."
@@ -169,24 +178,26 @@ class CampaignsService:
             self.delivery.cancel(campaign.plan.mailing_no)
         return self.move(replace(campaign, held=None), State.CANCELLED)
 
-    def drop(self, campaign_id: CampaignId) -> Campaign:
-        """Cancel a draft whose plan was refused; whoever may write a brief may take it back."""
+    def drop(self, campaign_id: CampaignId) -> None:
+        """Take back a draft whose plan was refused, as if it had never been written."""
         self.actor.require(Scope.CAMPAIGNS_WRITE)
         campaign = self.store.get(campaign_id)
         if campaign.plan.mailing_no is not None:
             raise Conflict(f"Campaign {campaign.id} is {campaign.state.value}: cancel it instead.")
         check_transition(campaign, State.CANCELLED, "be dropped")
-        return self.move(replace(campaign, held=None), State.CANCELLED)
+        self.store.remove(campaign.no)
 
     def save_plan(self, campaign: Campaign, plan: Plan) -> Campaign:
         """Keep a planning step's decision. Raises Conflict if the campaign changed meanwhile."""
         self.actor.require(Scope.CAMPAIGNS_WRITE)
         return self.store.save(replace(campaign, plan=plan, trouble=None))
 
-    def note_trouble(self, campaign_id: CampaignId, trouble: str) -> None:
-        """Keep why the next step cannot be taken, for the owner to read; progress clears it."""
+    def note_trouble(self, campaign: Campaign, trouble: str | None) -> None:
+        """Keep why the next step cannot be taken, for the owner to read; None: it can again.
+
+        Raises Overtaken if the campaign changed since it was read: that step is another one now.
+        """
         self.actor.require(Scope.UPKEEP)
-        campaign = self.store.get(campaign_id)
         if campaign.trouble != trouble:
             self.store.save(replace(campaign, trouble=trouble))
 
@@ -233,10 +244,20 @@ class CampaignsService:
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.store.count_transitions()
 
+    def _is_halted(self, campaign: Campaign) -> bool:
+        return self.delivery.get(_mailing(campaign)).state is MailingState.paused
+
     def _note(self, campaign: Campaign, was: State | None, note: str = "") -> None:
         actor, now = self.actor, self.clock()
         step = Transition(was, campaign.state, now, actor.name, actor.agent, note)
         self.store.add_transition(campaign.no, step)
+        detail = {"was": was, "note": note} if note else {"was": was}
+        self.record(f"campaign.{campaign.state.value}", campaign.id, detail)
+
+
+def _mailing(campaign: Campaign) -> MailingNo:
+    assert campaign.plan.mailing_no is not None, "it is being sent"
+    return campaign.plan.mailing_no
 
 
 def _row(line: LedgerLine) -> dict[str, object]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    delete,
     func,
     insert,
     select,
@@ -31,7 +32,7 @@ from drumbeat.marketing.campaigns.model import (
     TimingWish,
     Transition,
 )
-from drumbeat.storage.database import Connection, metadata
+from drumbeat.storage.database import Connection, held, metadata
 
 campaign = Table(
     "campaign",
@@ -90,14 +91,15 @@ class CampaignsStore:
         return self.get_by_no(CampaignNo(number[0]))
 
     def get(self, campaign_id: CampaignId) -> Campaign:
-        row = self.connection.execute(select(campaign).where(campaign.c.id == campaign_id)).first()
+        query = select(campaign).where(campaign.c.id == campaign_id)
+        row = self.connection.execute(held(self.connection, query)).first()
         if row is None:
             raise NotFound(f"There is no campaign {campaign_id!r}.")
         return _campaign(row)
 
     def get_by_no(self, number: CampaignNo) -> Campaign:
         query = select(campaign).where(campaign.c.campaign_no == number)
-        row = self.connection.execute(query).first()
+        row = self.connection.execute(held(self.connection, query)).first()
         if row is None:
             raise NotFound(f"There is no campaign number {number}.")
         return _campaign(row)
@@ -131,6 +133,10 @@ class CampaignsStore:
         if written.rowcount != 1:
             raise Overtaken(f"Campaign {changed.id} was changed by somebody else meanwhile.")
         return self.get_by_no(changed.no)
+
+    def remove(self, number: CampaignNo) -> None:
+        self.connection.execute(delete(transition).where(transition.c.campaign_no == number))
+        self.connection.execute(delete(campaign).where(campaign.c.campaign_no == number))
 
     def add_transition(self, number: CampaignNo, step: Transition) -> None:
         self.connection.execute(

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
+from difflib import get_close_matches
 
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.marketing.content.compile import EmailTemplate, MailContext
@@ -104,8 +105,16 @@ def field_checks(trial: Trial, known_fields: Collection[str] | None) -> list[Che
     if known_fields is None:
         return []
     unknown = sorted(set(trial.used) - set(known_fields) - ALWAYS_KNOWN)
-    message = "No contact of this audience has the field {!r}; its default is shown, or nothing."
-    return [Check(Level.WARNING, "content_html", message.format(name)) for name in unknown]
+    message = "No contact has the field {!r}; its default is shown, or nothing.{}"
+    return [
+        Check(Level.WARNING, "content_html", message.format(name, _nearest(name, known_fields)))
+        for name in unknown
+    ]
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, sorted(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def body_of(arms: Sequence[EmailTemplate]) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     ForeignKey,
@@ -40,7 +41,7 @@ piece_version = Table(
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("body", Text, nullable=False),
     Column("content_hash", String(32), nullable=False),
-    Column("created_at", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -101,8 +102,8 @@ class ContentStore:
             "content_hash": version.content_hash,
             "created_at": epoch(version.created_at),
         }
-        done = self.connection.execute(upsert(piece_version).values(row).on_conflict_do_nothing())
-        if done.rowcount != 1:
+        added = upsert(piece_version).values(row).on_conflict_do_nothing()
+        if self.connection.scalar(added.returning(piece_version.c.revision)) is None:
             raise Conflict("Somebody else changed this content at the same moment.")
 
 

@@ -4,6 +4,7 @@ Computed between two units of work, kept as a sealed file with the propensities 
 inserted unit by unit. A lane's sendable rows come first in due order, the barred ones behind them.
 """
 
+import hashlib
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -73,9 +74,10 @@ class LedgerPlan:
             return LedgerPlan(**columns, reasons=tuple(str(text) for text in stored["reasons"]))
 
 
-def plan_file_name(mailing_no: MailingNo, revision: int) -> str:
-    """The sealed file of one attempt at planning; a plan is never overwritten by another."""
-    return f"plans/mailing-{mailing_no}-{revision}.npz"
+def plan_file_name(mailing_no: MailingNo, content: bytes) -> str:
+    """The sealed file of one plan, named by what it holds: another plan never overwrites it."""
+    digest = hashlib.blake2b(content, digest_size=8).hexdigest()
+    return f"plans/mailing-{mailing_no}-{digest}.npz"
 
 
 def plan_ledger(

@@ -45,8 +45,12 @@ class Parcel:
 class Receipts(Protocol):
     """Where a carrier reports, from the event loop's thread; both calls return at once."""
 
-    def writing(self, place: Place) -> None:
-        """Called immediately before the body's first byte goes on the wire."""
+    def writing(self, place: Place) -> bool:
+        """Called immediately before the body's first byte goes on the wire.
+
+        False recalls the message, because its recipient left meanwhile: no byte of it is written,
+        and it is settled as deferred.
+        """
 
     def settle(self, place: Place, outcome: Outcome) -> None:
         """Called exactly once for every parcel that was pulled."""

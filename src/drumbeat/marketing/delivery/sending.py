@@ -207,9 +207,10 @@ class SendingService:
         if not rows:
             return []
         contacts = [row.contact_no for row in rows]
+        # Read first: a permission that changes after this is asked for again before the wire.
+        revision = self.audience.permission_revision()
         permissions = self.audience.permissions(contacts)
         people = {person.contact_no: person for person in self.audience.recipients(contacts)}
-        revision = self.audience.permission_revision()
         claim_no = self.mailings.add_claim(engine, epoch(self.clock()))
         changes, claimed = [], []
         for row in rows:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Float,
     Index,
@@ -37,7 +38,7 @@ from drumbeat.marketing.delivery.model import (
     MailingState,
     NewMailing,
 )
-from drumbeat.storage.database import Connection, metadata, upsert
+from drumbeat.storage.database import NUMBER, Connection, held, metadata, upsert
 
 mailing = Table(
     "mailing",
@@ -66,7 +67,7 @@ lane = Table(
     Column("lane_no", SmallInteger, primary_key=True),
     Column("next_place", Integer, nullable=False),
     Column("end_place", Integer, nullable=False),
-    Column("next_due", Integer, nullable=False),
+    Column("next_due", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -80,11 +81,11 @@ message = Table(
     Column("occasion", Integer, nullable=False),
     Column("state", SmallInteger, nullable=False),
     Column("arm_no", SmallInteger, nullable=False),
-    Column("due", Integer, nullable=False),
-    Column("done", Integer),
+    Column("due", BigInteger, nullable=False),
+    Column("done", BigInteger),
     Column("attempts", SmallInteger, nullable=False),
-    Column("reason_no", SmallInteger, nullable=False),
-    Column("claim_no", Integer),
+    Column("reason_no", Integer, nullable=False),
+    Column("claim_no", NUMBER),
     UniqueConstraint("mailing_no", "contact_no", "occasion"),
     sqlite_with_rowid=False,
 )
@@ -103,7 +104,7 @@ for _name, _columns, _where in (
 claim = Table(
     "claim",
     metadata,
-    Column("claim_no", Integer, primary_key=True),
+    Column("claim_no", NUMBER, primary_key=True),
     Column("engine", String(120), nullable=False, index=True),
     Column("boot", String(64), nullable=False),
     Column("claimed_at", Float, nullable=False),
@@ -151,9 +152,9 @@ class MailingStore:
         return MailingNo(key[0])
 
     def get(self, mailing_no: MailingNo) -> Mailing:
-        row = self.connection.execute(
-            select(mailing).where(mailing.c.mailing_no == mailing_no)
-        ).first()
+        """Held in a writing unit: whoever moves a mailing on, or its rows, comes one by one."""
+        query = select(mailing).where(mailing.c.mailing_no == mailing_no)
+        row = self.connection.execute(held(self.connection, query)).first()
         if row is None:
             raise NotFound(f"There is no mailing {mailing_no}.")
         return _mailing(row)

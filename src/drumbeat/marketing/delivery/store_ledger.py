@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, Select, bindparam, func, insert, select, text, tuple_, update
+from sqlalchemy import Row, Select, bindparam, func, select, text, tuple_, update
 
 from drumbeat.kit.errors import Conflict
 from drumbeat.kit.ids import ContactNo, MailingNo
@@ -19,11 +19,13 @@ from drumbeat.marketing.delivery.model import (
     State,
 )
 from drumbeat.marketing.delivery.store import mailing, message, reason, tally
+from drumbeat.storage.bulk import insert_rows
 from drumbeat.storage.database import Connection, upsert
 
 TallyKey = tuple[int, int, int]  # arm_no, state, reason_no
 Rows = Sequence[Mapping[str, int | None]]
 
+_COLUMNS = tuple(message.c.keys())
 _HISTORY_MAILINGS = 1000
 _FOR_EVER = 2**62
 
@@ -58,7 +60,9 @@ class LedgerStore:
     # rows -----------------------------------------------------------------------------------
 
     def add_rows(self, rows: Rows) -> None:
-        self.connection.execute(insert(message), rows)
+        """Rows of the ledger; whoever adds them moves the tallies too."""
+        values = [[row.get(name) for name in _COLUMNS] for row in rows]
+        insert_rows(self.connection, message, _COLUMNS, values)
 
     def find_last(self, mailing_no: MailingNo) -> Place | None:
         query = select(message).where(message.c.mailing_no == mailing_no)
@@ -162,7 +166,7 @@ class LedgerStore:
     def move_tallies(self, mailing_no: int, moved: Mapping[TallyKey, int]) -> None:
         rows = [
             {"mailing_no": mailing_no, "arm_no": arm, "state": state, "reason_no": why, "n": n}
-            for (arm, state, why), n in moved.items()
+            for (arm, state, why), n in sorted(moved.items())
             if n
         ]
         if rows:
@@ -193,8 +197,18 @@ class LedgerStore:
         keys = sorted(set(wanted))
         if not keys:
             return {}
-        rows = [{"kind": int(kind), "text": words} for kind, words in keys]
+        found = self._find_reasons(keys)
+        rows = [
+            {"kind": int(kind), "text": text} for kind, text in keys if (kind, text) not in found
+        ]
+        if not rows:  # asked first: on PostgreSQL a conflict uses up a number too
+            return found
         self.connection.execute(upsert(reason).on_conflict_do_nothing(), rows)
+        return self._find_reasons(keys)
+
+    def _find_reasons(
+        self, keys: Sequence[tuple[ReasonKind, str]]
+    ) -> dict[tuple[ReasonKind, str], int]:
         query = select(reason).where(tuple_(reason.c.kind, reason.c.text).in_(keys))
         return {(ReasonKind(row.kind), row.text): row.reason_no for row in self._execute(query)}
 

@@ -15,7 +15,7 @@ from drumbeat.marketing.events.model import (
     Verdict,
 )
 from drumbeat.marketing.events.reading import EventFile, EventRow, RejectedRow, read_event_file
-from drumbeat.marketing.events.rules import MAX_FACTS, ContentIds, kind_of
+from drumbeat.marketing.events.rules import MAX_FACTS, ContentIds, kind_of, problem_of
 from drumbeat.marketing.events.service import EventsService
 
 __all__ = [
@@ -34,5 +34,6 @@ __all__ = [
     "RejectedRow",
     "Verdict",
     "kind_of",
+    "problem_of",
     "read_event_file",
 ]

@@ -76,12 +76,13 @@ def check(facts: Sequence[Fact]) -> None:
         message = f"{len(facts)} facts at once; one unit of work takes at most {MAX_FACTS}."
         raise InvalidInput(message, field="facts")
     for position, fact in enumerate(facts):
-        problem = _problem(fact)
+        problem = problem_of(fact)
         if problem:
             raise InvalidInput(f"Fact {position + 1}: {problem[1]}", field=problem[0])
 
 
-def _problem(fact: Fact) -> tuple[str, str] | None:
+def problem_of(fact: Fact) -> tuple[str, str] | None:
+    """(field, why) of a fact that no table could hold; None for one that can be recorded."""
     if fact.occurred_at.tzinfo is None:
         return "occurred_at", "occurred_at has no time zone."
     if not _EARLIEST <= fact.occurred_at.timestamp() < _LATEST:

@@ -25,14 +25,14 @@ from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.events.model import Fact, FoldedFact
 from drumbeat.marketing.events.rules import order_key
 from drumbeat.storage.bulk import insert_new, insert_rows
-from drumbeat.storage.database import Connection, metadata
+from drumbeat.storage.database import NUMBER, Connection, metadata
 
 event = Table(
     "event",
     metadata,
-    Column("event_no", Integer, primary_key=True),
+    Column("event_no", NUMBER, primary_key=True),
     Column("kind", SmallInteger, nullable=False),
-    Column("occurred_at", Integer, nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
     Column("contact_no", Integer, nullable=False),
     Column("mailing_no", Integer, nullable=False),
     Column("arm_no", SmallInteger, nullable=False),
@@ -56,11 +56,11 @@ event_seen = Table(
 evidence = Table(
     "evidence",
     metadata,
-    Column("evidence_no", Integer, primary_key=True),
+    Column("evidence_no", NUMBER, primary_key=True),
     Column("contact_no", Integer, nullable=False),
     Column("mailing_no", Integer, nullable=False),
     Column("kind", SmallInteger, nullable=False),
-    Column("at", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
     Column("ip", Text, nullable=False),
     Column("user_agent", Text, nullable=False),
     Index(None, "at"),
@@ -108,9 +108,13 @@ class EventStore:
         return self.connection.execute(select(event.c.event_no).limit(1)).first() is not None
 
     def take(self, limit: int) -> list[FoldedFact]:
-        """Remove the oldest rows and answer them, in the order they were recorded."""
+        """Remove the oldest rows and answer them, in the order they were recorded.
+
+        Rows that somebody else is taking are left to them.
+        """
         oldest = select(event.c.event_no).order_by(event.c.event_no).limit(limit)
-        taken = delete(event).where(event.c.event_no.in_(oldest))
+        mine = oldest.with_for_update(skip_locked=True).cte("mine")
+        taken = delete(event).where(event.c.event_no.in_(select(mine.c.event_no)))
         rows = self.connection.execute(taken.returning(event.c.event_no, *_COLUMNS)).all()
         return [FoldedFact(*row[1:]) for row in sorted(rows, key=lambda row: int(row[0]))]
 

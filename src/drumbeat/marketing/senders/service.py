@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drumbeat.kit.actor import Actor, Scope
+from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.senders.model import Sender
 from drumbeat.marketing.senders.rules import checked
 
@@ -18,6 +19,7 @@ class SendersService:
     actor: Actor
     store: "SenderStore"
     house: Sender
+    record: Record
 
     def default_sender(self) -> Sender:
         """The house's own identity; while its settings are unset, a sandbox placeholder."""
@@ -37,7 +39,9 @@ class SendersService:
     def save(self, identity: Sender) -> Sender:
         """Keep an identity under its address, adding or replacing. Raises InvalidInput."""
         self.actor.require(Scope.CAMPAIGNS_WRITE)
-        return self.store.save(checked(identity))
+        saved = self.store.save(checked(identity))
+        self.record("sender.saved", saved.email, {"name": saved.name})
+        return saved
 
     def list_(self) -> list[Sender]:
         """The kept identities; the house's default is not among them."""

@@ -44,12 +44,15 @@ class TimingService:
         return SendPlan(wish.mode, instants, overall, _by_zone(zones, zone_names, best))
 
     def plan_wall_time(
-        self, zones: ZoneCodes, zone_names: Sequence[str], wall: time
+        self, zones: ZoneCodes, zone_names: Sequence[str], wall: time, wish: SendWish
     ) -> npt.NDArray[np.int64]:
-        """The next `wall` on everybody's own clock: an arm of a send-time experiment."""
+        """The next `wall` on everybody's own clock: an arm of a send-time experiment.
+
+        Never before the wish's own instant. Raises InvalidInput as `plan_instants` does.
+        """
         self.actor.require(Scope.CAMPAIGNS_READ)
-        places = [rules.zone_or(name, "UTC") for name in zone_names]
-        return rules.instants_of_walls([wall] * len(places), places, self.clock())[zones]
+        places = [rules.zone_or(name, wish.default_zone) for name in zone_names]
+        return rules.instants_of_walls([wall] * len(places), places, self._start(wish))[zones]
 
     def record_engagement(self, facts: Iterable[FoldedFact], zones: Mapping[int, str]) -> int:
         """Count people's opens and clicks by their local hour; answers how many counted.

@@ -29,7 +29,7 @@ class TimingStore:
         """Add to the counts by (zone, local hour)."""
         rows = [
             {"zone": zone, "hour": hour, "engaged": engaged}
-            for (zone, hour), engaged in counts.items()
+            for (zone, hour), engaged in sorted(counts.items())  # two writers never cross
         ]
         if rows:
             statement = upsert(habit)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from drumbeat.storage.database import Database
+from drumbeat.storage.database import Database, take_turn
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -22,6 +22,7 @@ def upgrade(database: Database) -> None:
     from alembic import command
 
     with database.begin() as connection:
+        take_turn(connection, "migrations")
         configuration = config()
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, "head")

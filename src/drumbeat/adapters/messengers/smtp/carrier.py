@@ -15,6 +15,7 @@ from drumbeat.adapters.messengers.smtp.server import SmtpServer
 from drumbeat.adapters.messengers.smtp.transport import (
     Connection,
     Lost,
+    Recalled,
     open_connection,
     tls_context,
 )
@@ -63,9 +64,9 @@ class _Sending:
         self._receipts = receipts
         self.begun = False
 
-    def writing(self) -> None:
-        self._receipts.writing(self._place)
-        self.begun = True
+    def writing(self) -> bool:
+        self.begun = self._receipts.writing(self._place)
+        return self.begun
 
     def lost(self, reason: str) -> Outcome:
         return Unknown(reason) if self.begun else Deferred(reason, "transport")
@@ -204,6 +205,10 @@ class _Round:
             if again and old and not sending.begun:
                 return await self._deliver_anew(parcel)
             outcome = sending.lost(self._named(lost))
+        except Recalled:
+            held = None
+            await self._let_go(connection, politely=False)
+            outcome = Deferred("recalled before it was written", "recipient")
         except BaseException:
             self._settle(parcel, sending.lost(f"Sending to {self._server.address} was stopped."))
             raise

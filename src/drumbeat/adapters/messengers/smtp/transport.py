@@ -32,6 +32,10 @@ class Lost(Exception):
     """The connection is gone, or must not be used again."""
 
 
+class Recalled(Exception):
+    """The body must not be written after all; only hanging up ends what the server waits for."""
+
+
 class Wire(asyncio.Protocol):
     """Bytes to replies. Lost once, lost for good: `lost` keeps the first reason."""
 
@@ -174,8 +178,11 @@ class Connection:
     def usable(self) -> bool:
         return self.wire.lost is None and not self.wire.replies
 
-    async def hand_over(self, parcel: Parcel, writing: Callable[[], None]) -> Outcome:
-        """Raises Lost when nobody answered; `writing` has been called if the body was begun."""
+    async def hand_over(self, parcel: Parcel, writing: Callable[[], bool]) -> Outcome:
+        """Raises Lost when nobody answered; `writing` has been called if the body was begun.
+
+        Raises Recalled when `writing` answers False.
+        """
         talk = hand_over(parcel, self.offered, server=self.server.address, reset=self._reset)
         outcome, self._reset = await self._hold(talk, writing)
         self.carried += 1
@@ -199,7 +206,7 @@ class Connection:
     async def _hold(
         self,
         talk: Talk[T],
-        writing: Callable[[], None] | None = None,
+        writing: Callable[[], bool] | None = None,
         context: ssl.SSLContext | None = None,
     ) -> T:
         waits = self.server.timeouts
@@ -214,7 +221,9 @@ class Connection:
                     continue
                 if step.is_body and writing is not None:
                     self.wire.check()  # a connection that died by now did not see the body
-                    writing()
+                    if not writing():
+                        self.wire.fail("was left before the message")
+                        raise Recalled
                 answer = await self.wire.ask(step, getattr(waits, step.awaited))
         except StopIteration as done:
             return cast(T, done.value)

@@ -18,7 +18,7 @@ def _audience_revision() -> None:
     op.create_table(
         "audience_revision",
         sa.Column("only", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("permissions", sa.Integer(), nullable=False),
+        sa.Column("permissions", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("only", name="pk_audience_revision"),
     )
 
@@ -29,7 +29,7 @@ def _consent() -> None:
         sa.Column("contact_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("topic_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),
-        sa.Column("changed_at", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("contact_no", "topic_no", name="pk_consent"),
         sqlite_with_rowid=False,
     )
@@ -38,15 +38,15 @@ def _consent() -> None:
 def _consent_proof() -> None:
     op.create_table(
         "consent_proof",
-        sa.Column("proof_no", sa.Integer(), nullable=False),
+        sa.Column("proof_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("contact_no", sa.Integer(), nullable=False),
         sa.Column("topic_no", sa.Integer(), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("mailing_no", sa.Integer(), nullable=True),
-        sa.Column("occurred_at", sa.Integer(), nullable=False),
-        sa.Column("recorded_at", sa.Integer(), nullable=False),
+        sa.Column("occurred_at", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("proof_no", name="pk_consent_proof"),
     )
     op.create_index("ix_consent_proof_contact_no", "consent_proof", ["contact_no"], unique=False)
@@ -57,18 +57,25 @@ def _contact() -> None:
         "contact",
         sa.Column("contact_no", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("address_key", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("address", sa.String(), nullable=False),
+        sa.Column(
+            "address", sa.String().with_variant(sa.LargeBinary(), "postgresql"), nullable=False
+        ),
         sa.Column("domain", sa.String(), nullable=False),
-        sa.Column("external_id", sa.String(), nullable=True),
+        sa.Column(
+            "external_id", sa.String().with_variant(sa.LargeBinary(), "postgresql"), nullable=True
+        ),
+        sa.Column("external_key", sa.LargeBinary(length=16), nullable=True),
         sa.Column("zone", sa.String(), nullable=False),
         sa.Column("zone_source", sa.SmallInteger(), nullable=False),
-        sa.Column("attributes", sa.JSON(), nullable=False),
-        sa.Column("created_at", sa.Integer(), nullable=False),
-        sa.Column("changed_at", sa.Integer(), nullable=False),
+        sa.Column(
+            "attributes", sa.JSON().with_variant(sa.LargeBinary(), "postgresql"), nullable=False
+        ),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("contact_no", name="pk_contact"),
         sa.UniqueConstraint("address_key", name="uq_contact_address_key"),
-        sa.UniqueConstraint("external_id", name="uq_contact_external_id"),
+        sa.UniqueConstraint("external_key", name="uq_contact_external_key"),
         sqlite_autoincrement=True,
     )
 
@@ -77,7 +84,7 @@ def _membership() -> None:
     op.create_table(
         "membership",
         sa.Column("segment_no", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("taken_at", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("taken_at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("members", sa.LargeBinary(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("engaged_n", sa.Integer(), nullable=True),
@@ -93,7 +100,7 @@ def _segment() -> None:
         sa.Column("criterion", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("rule", sa.JSON(), nullable=False),
-        sa.Column("created_at", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("segment_no", name="pk_segment"),
         sa.UniqueConstraint("criterion", "name", name="uq_segment_criterion_name"),
@@ -106,7 +113,7 @@ def _suppression() -> None:
         "suppression",
         sa.Column("address_key", sa.LargeBinary(length=16), nullable=False),
         sa.Column("reason", sa.SmallInteger(), nullable=False),
-        sa.Column("since", sa.Integer(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("address_key", name="pk_suppression"),
         sqlite_with_rowid=False,

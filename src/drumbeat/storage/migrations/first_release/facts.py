@@ -9,6 +9,7 @@ def create() -> None:
     _event_seen()
     _evidence()
     _fact_batch()
+    _key_proof()
     _lease()
     _warehouse_file()
 
@@ -16,9 +17,9 @@ def create() -> None:
 def _event() -> None:
     op.create_table(
         "event",
-        sa.Column("event_no", sa.Integer(), nullable=False),
+        sa.Column("event_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.SmallInteger(), nullable=False),
-        sa.Column("occurred_at", sa.Integer(), nullable=False),
+        sa.Column("occurred_at", sa.BigInteger(), nullable=False),
         sa.Column("contact_no", sa.Integer(), nullable=False),
         sa.Column("mailing_no", sa.Integer(), nullable=False),
         sa.Column("arm_no", sa.SmallInteger(), nullable=False),
@@ -46,11 +47,13 @@ def _event_seen() -> None:
 def _evidence() -> None:
     op.create_table(
         "evidence",
-        sa.Column("evidence_no", sa.Integer(), nullable=False),
+        sa.Column(
+            "evidence_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("contact_no", sa.Integer(), nullable=False),
         sa.Column("mailing_no", sa.Integer(), nullable=False),
         sa.Column("kind", sa.SmallInteger(), nullable=False),
-        sa.Column("at", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("ip", sa.Text(), nullable=False),
         sa.Column("user_agent", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("evidence_no", name="pk_evidence"),
@@ -62,19 +65,28 @@ def _evidence() -> None:
 def _fact_batch() -> None:
     op.create_table(
         "fact_batch",
-        sa.Column("batch_no", sa.Integer(), nullable=False),
+        sa.Column("batch_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
-        sa.Column("folded_at", sa.Integer(), nullable=False),
+        sa.Column("folded_at", sa.BigInteger(), nullable=False),
         sa.Column("rows", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("batch_no", name="pk_fact_batch"),
         sqlite_autoincrement=True,
     )
 
 
+def _key_proof() -> None:
+    op.create_table(
+        "key_proof",
+        sa.Column("only", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("proof", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("only", name="pk_key_proof"),
+    )
+
+
 def _lease() -> None:
     op.create_table(
         "lease",
-        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=160), nullable=False),
         sa.Column("holder", sa.String(length=120), nullable=False),
         sa.Column("until", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_lease"),
@@ -84,18 +96,18 @@ def _lease() -> None:
 def _warehouse_file() -> None:
     op.create_table(
         "warehouse_file",
-        sa.Column("file_no", sa.Integer(), nullable=False),
+        sa.Column("file_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("family", sa.Text(), nullable=False),
         sa.Column("month", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
-        sa.Column("bytes", sa.Integer(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("min_mailing", sa.Integer(), nullable=False),
         sa.Column("max_mailing", sa.Integer(), nullable=False),
-        sa.Column("first_at", sa.Integer(), nullable=False),
-        sa.Column("last_at", sa.Integer(), nullable=False),
-        sa.Column("added_at", sa.Integer(), nullable=False),
-        sa.Column("replaced_at", sa.Integer(), nullable=True),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.Column("replaced_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("file_no", name="pk_warehouse_file"),
         sa.UniqueConstraint("name", name="uq_warehouse_file_name"),
         sqlite_autoincrement=True,

@@ -17,7 +17,7 @@ def create() -> None:
 def _claim() -> None:
     op.create_table(
         "claim",
-        sa.Column("claim_no", sa.Integer(), nullable=False),
+        sa.Column("claim_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("engine", sa.String(length=120), nullable=False),
         sa.Column("boot", sa.String(length=64), nullable=False),
         sa.Column("claimed_at", sa.Float(), nullable=False),
@@ -34,7 +34,7 @@ def _lane() -> None:
         sa.Column("lane_no", sa.SmallInteger(), nullable=False),
         sa.Column("next_place", sa.Integer(), nullable=False),
         sa.Column("end_place", sa.Integer(), nullable=False),
-        sa.Column("next_due", sa.Integer(), nullable=False),
+        sa.Column("next_due", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("mailing_no", "lane_no", name="pk_lane"),
         sqlite_with_rowid=False,
     )
@@ -83,11 +83,11 @@ def _message() -> None:
         sa.Column("occasion", sa.Integer(), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column("arm_no", sa.SmallInteger(), nullable=False),
-        sa.Column("due", sa.Integer(), nullable=False),
-        sa.Column("done", sa.Integer(), nullable=True),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=True),
         sa.Column("attempts", sa.SmallInteger(), nullable=False),
-        sa.Column("reason_no", sa.SmallInteger(), nullable=False),
-        sa.Column("claim_no", sa.Integer(), nullable=True),
+        sa.Column("reason_no", sa.Integer(), nullable=False),
+        sa.Column("claim_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("mailing_no", "lane_no", "place", name="pk_message"),
         sa.UniqueConstraint(
             "mailing_no", "contact_no", "occasion", name="uq_message_mailing_no_contact_no_occasion"

@@ -124,7 +124,7 @@ def _piece_version() -> None:
         sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("content_hash", sa.String(length=32), nullable=False),
-        sa.Column("created_at", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["piece_no"], ["piece.piece_no"], name="fk_piece_version_piece_no"),
         sa.PrimaryKeyConstraint("piece_no", "revision", name="pk_piece_version"),
         sqlite_with_rowid=False,

@@ -7,8 +7,10 @@ from alembic import op
 def create() -> None:
     _approval()
     _audit()
+    _guess()
     _person()
     _credential()
+    _password()
 
 
 def _approval() -> None:
@@ -34,8 +36,8 @@ def _approval() -> None:
 def _audit() -> None:
     op.create_table(
         "audit",
-        sa.Column("audit_no", sa.Integer(), nullable=False),
-        sa.Column("at", sa.Integer(), nullable=False),
+        sa.Column("audit_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("person_no", sa.Integer(), nullable=True),
         sa.Column("agent", sa.String(), nullable=True),
@@ -47,6 +49,18 @@ def _audit() -> None:
     op.create_index("ix_audit_subject", "audit", ["subject"], unique=False)
 
 
+def _guess() -> None:
+    op.create_table(
+        "guess",
+        sa.Column("counter", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("blocked_until", sa.BigInteger(), nullable=False),
+        sa.Column("counted_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("counter", name="pk_guess"),
+    )
+    op.create_index("ix_guess_counted_at", "guess", ["counted_at"], unique=False)
+
+
 def _person() -> None:
     op.create_table(
         "person",
@@ -55,8 +69,8 @@ def _person() -> None:
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
-        sa.Column("created_at", sa.Integer(), nullable=False),
-        sa.Column("removed_at", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("removed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("person_no", name="pk_person"),
         sa.UniqueConstraint("id", name="uq_person_id"),
     )
@@ -74,17 +88,30 @@ def _credential() -> None:
     op.create_table(
         "credential",
         sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("person_no", sa.Integer(), nullable=False),
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("scopes", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("created_at", sa.Integer(), nullable=False),
-        sa.Column("expires_at", sa.Integer(), nullable=True),
-        sa.Column("used_at", sa.Integer(), nullable=True),
-        sa.Column("revoked_at", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["person_no"], ["person.person_no"], name="fk_credential_person_no"
         ),
         sa.PrimaryKeyConstraint("hash", name="pk_credential"),
+        sa.UniqueConstraint("id", name="uq_credential_id"),
     )
     op.create_index("ix_credential_person_no", "credential", ["person_no"], unique=False)
+
+
+def _password() -> None:
+    op.create_table(
+        "password",
+        sa.Column("person_no", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["person_no"], ["person.person_no"], name="fk_password_person_no"),
+        sa.PrimaryKeyConstraint("person_no", name="pk_password"),
+    )

@@ -1,0 +1,157 @@
+"""The page of one campaign in every state: what waits for a person, how it goes, what it brought."""
+
+import time
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from drumbeat.interfaces.web.dossier import Dossier, read_dossier
+from drumbeat.interfaces.web.forms import text
+from drumbeat.interfaces.web.live import MOVING, Delivery, delivery_of, read_sample
+from drumbeat.interfaces.web.result_page import result_page
+from drumbeat.interfaces.web.review import review_of
+from drumbeat.interfaces.web.visits import Visit
+from drumbeat.kit.actor import Scope
+from drumbeat.kit.errors import Conflict
+from drumbeat.kit.ids import CampaignId
+from drumbeat.marketing.approvals import ApprovalState
+from drumbeat.marketing.campaigns import State
+from drumbeat.marketing.campaigns.pipeline import proceed
+
+_EDITABLE = (State.DRAFT, State.PLANNED, State.AWAITING_APPROVAL)
+_STOPPABLE = (*_EDITABLE, State.SCHEDULED, State.SENDING, State.PAUSED)
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What this person can do with the campaign in its present state."""
+
+    edit: bool
+    launch: bool
+    pause: bool
+    resume: bool
+    cancel: bool
+
+
+def campaign_id_of(visit: Visit) -> CampaignId:
+    return CampaignId(visit.path("campaign_id"))
+
+
+def show_campaign(visit: Visit) -> Response:
+    with visit.look() as department:
+        result = visit.source.get_result(department, campaign_id_of(visit))
+        dossier = visit.source.find_dossier(department, campaign_id_of(visit))
+    shown = result_page(result)
+    return visit.page(
+        "campaign.html",
+        result=shown,
+        review=None if dossier is None or shown.sent else review_of(dossier),
+        delivery=None if dossier is None else _delivery(visit, dossier),
+        hands=None if dossier is None else _hands(visit, dossier),
+        frozen=shown.ledger is not None,
+        **_preview(visit, dossier),
+    )
+
+
+def show_plan(visit: Visit) -> Response:
+    """What is or was sent, to whom and when, beside a result that is there by now."""
+    with visit.look() as department:
+        result = visit.source.get_result(department, campaign_id_of(visit))
+        dossier = read_dossier(department, campaign_id_of(visit))
+    return visit.page(
+        "campaign_plan.html",
+        result=result_page(result),
+        review=review_of(dossier),
+        hands=_hands(visit, dossier),
+        frozen=dossier.counts is not None,
+        **_preview(visit, dossier),
+    )
+
+
+def show_live(visit: Visit) -> Response:
+    """Only the panel of the delivery, for a page that keeps it fresh."""
+    with visit.look() as department:
+        dossier = read_dossier(department, campaign_id_of(visit))
+    delivery, campaign_id = _delivery(visit, dossier), dossier.campaign.id
+    return visit.page("campaign_live.html", delivery=delivery, campaign_id=campaign_id)
+
+
+def decide(visit: Visit) -> Response:
+    """Yes or no to exactly the content that the page showed."""
+    form, campaign_id = visit.form(), campaign_id_of(visit)
+    answer = text(form, "answer")
+    proceed(visit.drumbeat, campaign_id)
+    with visit.begin() as department:
+        campaigns = department.campaigns
+        asked = campaigns.approval_of(campaigns.get(campaign_id))
+        if asked is None or asked.id != text(form, "approval"):
+            raise Conflict("The campaign changed since this page was opened: look at it again.")
+        if answer == "decline":
+            campaigns.decline(campaign_id)
+            return visit.go(f"/campaigns/{campaign_id}", "declined")
+        campaigns.approve(campaign_id)
+        if answer == "launch":
+            campaigns.ask_launch(campaign_id)
+    proceed(visit.drumbeat, campaign_id)
+    return visit.go(f"/campaigns/{campaign_id}", "launched" if answer == "launch" else "approved")
+
+
+def launch(visit: Visit) -> Response:
+    visit.form()
+    with visit.begin() as department:
+        department.campaigns.ask_launch(campaign_id_of(visit))
+    proceed(visit.drumbeat, campaign_id_of(visit))
+    return visit.go(f"/campaigns/{campaign_id_of(visit)}", "launched")
+
+
+def pause(visit: Visit) -> Response:
+    visit.form()
+    with visit.begin() as department:
+        department.campaigns.pause(campaign_id_of(visit))
+    return visit.go(f"/campaigns/{campaign_id_of(visit)}", "paused")
+
+
+def resume(visit: Visit) -> Response:
+    visit.form()
+    with visit.begin() as department:
+        department.campaigns.resume(campaign_id_of(visit))
+    return visit.go(f"/campaigns/{campaign_id_of(visit)}", "resumed")
+
+
+def cancel(visit: Visit) -> Response:
+    visit.form()
+    with visit.begin() as department:
+        department.campaigns.cancel(campaign_id_of(visit))
+    return visit.go(f"/campaigns/{campaign_id_of(visit)}", "cancelled")
+
+
+def _delivery(visit: Visit, dossier: Dossier) -> Delivery | None:
+    before = read_sample(visit.query("ended"), visit.query("at"))
+    return delivery_of(dossier, pace=visit.drumbeat.pace, before=before, at=time.time())
+
+
+def _hands(visit: Visit, dossier: Dossier) -> Hands:
+    state, sends = dossier.campaign.state, visit.may(Scope.CAMPAIGNS_SEND)
+    approval = dossier.approval
+    approved = approval is not None and approval.state is ApprovalState.APPROVED
+    waits = state is State.AWAITING_APPROVAL and dossier.campaign.launch is None
+    halted = state is State.SENDING and bool(dossier.view.get("trouble"))
+    return Hands(
+        edit=state in _EDITABLE and visit.may(Scope.CAMPAIGNS_WRITE),
+        launch=approved and waits and sends,
+        pause=state in MOVING and sends,
+        resume=(state is State.PAUSED or halted) and sends,
+        cancel=state in _STOPPABLE and sends,
+    )
+
+
+def _preview(visit: Visit, dossier: Dossier | None) -> dict[str, object]:
+    """Whose eyes the mail is seen with: whom the address names, or the first contact there is."""
+    faces = [] if dossier is None else list(dossier.faces)
+    seen_by = visit.query("as") or (faces[0] if faces else "")
+    variant = visit.query("variant")
+    return {
+        "faces": faces,
+        "seen_by": seen_by,
+        "variant": int(variant) if variant.isdecimal() and len(variant) < 3 else 0,
+    }

@@ -1,0 +1,119 @@
+"""The form that a campaign is written and changed in; what is wrong is said at its field."""
+
+from collections.abc import Callable
+from zoneinfo import available_timezones
+
+from starlette.responses import Response
+
+from drumbeat.interfaces.web.drafting import (
+    EMPTY,
+    Draft,
+    brief_of,
+    draft_of_brief,
+    draft_of_form,
+    is_formed,
+    shown_at,
+)
+from drumbeat.interfaces.web.visits import Visit
+from drumbeat.kit.actor import Scope
+from drumbeat.kit.errors import DrumbeatError, InvalidInput
+from drumbeat.kit.ids import CampaignId
+from drumbeat.marketing.audience import Segment
+from drumbeat.marketing.campaigns import Kind
+from drumbeat.marketing.campaigns.pipeline import proceed
+
+FORM_BYTES = 2 << 20
+
+
+def show_new(visit: Visit) -> Response:
+    visit.actor.require(Scope.CAMPAIGNS_WRITE)
+    return _form(visit, EMPTY)
+
+
+def create(visit: Visit) -> Response:
+    """As far as it gets without a person; a draft whose plan is refused does not linger."""
+    draft = draft_of_form(visit.form(at_most=FORM_BYTES))
+
+    def save() -> CampaignId:
+        with visit.begin() as department:
+            campaign_id = department.campaigns.create(brief_of(draft)).id
+        try:
+            proceed(visit.drumbeat, campaign_id)
+        except DrumbeatError:
+            with visit.begin() as department:
+                department.campaigns.drop(campaign_id)
+            raise
+        return campaign_id
+
+    return _saved(visit, draft, save, "created")
+
+
+def show_edit(visit: Visit) -> Response:
+    visit.actor.require(Scope.CAMPAIGNS_WRITE)
+    with visit.look() as department:
+        brief = department.campaigns.get(CampaignId(visit.path("campaign_id"))).brief
+    if not is_formed(brief):
+        detail = (
+            "This campaign says more than the form can show, such as its own plain text or more "
+            "than two variants. Change it where it was made: by a file or by REST."
+        )
+        return visit.page("error.html", 409, title="Edit it where it was made", detail=detail)
+    return _form(visit, draft_of_brief(brief), editing=visit.path("campaign_id"))
+
+
+def change(visit: Visit) -> Response:
+    draft = draft_of_form(visit.form(at_most=FORM_BYTES))
+    campaign_id = CampaignId(visit.path("campaign_id"))
+
+    def save() -> CampaignId:
+        with visit.begin() as department:
+            kept = department.campaigns.get(campaign_id).brief
+            if not is_formed(kept):
+                raise InvalidInput("This campaign says more than the form can.", field="form")
+            wanted = brief_of(draft, segment_by=kept.segment_by)
+            department.campaigns.change(campaign_id, wanted)
+        proceed(visit.drumbeat, campaign_id)
+        return campaign_id
+
+    return _saved(visit, draft, save, "changed")
+
+
+def _saved(visit: Visit, draft: Draft, save: Callable[[], CampaignId], said: str) -> Response:
+    try:
+        campaign_id = save()
+    except InvalidInput as error:
+        editing = visit.request.path_params.get("campaign_id", "")
+        return _form(visit, draft, editing=editing, error=error)
+    return visit.go(f"/campaigns/{campaign_id}", said)
+
+
+def _form(
+    visit: Visit, draft: Draft, *, editing: str = "", error: InvalidInput | None = None
+) -> Response:
+    segments: list[Segment] = []
+    subscribers = None
+    if visit.may(Scope.AUDIENCE_READ):
+        with visit.look() as department:
+            segments = [each for each in department.audience.list_segments()]
+            subscribers = department.audience.count_audience().subscribers
+    field = shown_at(error) if error is not None else ""
+    return visit.page(
+        "campaign_form.html",
+        422 if error is not None else 200,
+        draft=draft,
+        editing=editing,
+        segments=_named([each for each in segments if each.subscriber_count]),
+        subscribers=subscribers,
+        kinds=[kind.value for kind in Kind],
+        zones=sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"),
+        wrong={field: str(error)} if error is not None else {},
+    )
+
+
+def _named(segments: list[Segment]) -> list[tuple[str, Segment]]:
+    """Each with the name that an audience calls it by: with its criterion where two share one."""
+    names = [segment.name for segment in segments]
+    return [
+        (each.name if names.count(each.name) == 1 else f"{each.criterion}:{each.name}", each)
+        for each in segments
+    ]

@@ -1,0 +1,150 @@
+"""The audience: who is known, who may be mailed, and one person's page with all that happened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.responses import Response
+
+from drumbeat.interfaces.web.review import reason_in_words
+from drumbeat.interfaces.web.visits import Visit
+from drumbeat.interfaces.web.wording import count, money, words
+from drumbeat.kit.errors import NotFound
+from drumbeat.kit.ids import ContactNo, number_of, public_id
+from drumbeat.kit.money import to_major
+from drumbeat.marketing.analytics import Happening
+from drumbeat.marketing.audience import Contact, Permission
+from drumbeat.marketing.department import Department
+
+PAGE_ROWS = 50
+_HAPPENED = {
+    "sent": "Got",
+    "delivered": "Was delivered",
+    "bounced": "Bounced",
+    "opened": "Opened",
+    "clicked": "Clicked in",
+    "replied": "Replied to",
+    "forwarded": "Forwarded",
+    "purchased": "Bought",
+    "unsubscribed": "Unsubscribed",
+    "complained": "Marked as spam",
+    "viewed": "Viewed a page",
+    "signed_up": "Signed up",
+    "posted": "Posted",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    id: str
+    contact: Contact
+    name: str
+    allowed: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One thing that happened; `tone` marks what earned money or ended the talk."""
+
+    at: datetime
+    what: str
+    about: str
+    note: str
+    tone: str
+
+
+def list_contacts(visit: Visit) -> Response:
+    """A page by number, or the one contact with an address."""
+    asked, after = visit.query("address"), visit.query("after")
+    with visit.look() as department:
+        if asked:
+            found = department.audience.find_contact(asked)
+            contacts = [] if found is None else [found]
+        else:
+            last = _number(department, after) if after else 0
+            contacts = department.audience.list_contacts(after=last, limit=PAGE_ROWS + 1)
+        rows = _rows(department, contacts[:PAGE_ROWS])
+        counts = department.audience.count_audience()
+    more = len(contacts) > PAGE_ROWS
+    return visit.page(
+        "contacts.html",
+        rows=rows,
+        following=rows[-1].id if more else "",
+        first=not after,
+        asked=asked,
+        counts=counts,
+    )
+
+
+def show_contact(visit: Visit) -> Response:
+    with visit.look() as department:
+        number = _number(department, visit.path("contact_id"))
+        contact = department.audience.get_contact(number)
+        [row] = _rows(department, [contact])
+        proofs = department.audience.list_proofs(number)
+        happenings = department.analytics.timeline(number)
+        mailings = {
+            each.plan.mailing_no: each.brief.name
+            for each in department.campaigns.list_(limit=500)
+            if each.plan.mailing_no is not None
+        }
+        lines = department.delivery.history_of(number)
+    return visit.page(
+        "contact.html",
+        row=row,
+        contact=contact,
+        proofs=proofs,
+        moments=[_moment(each, mailings) for each in happenings],
+        lines=[(mailings.get(line.mailing_no, "A mailing"), line) for line in lines],
+        reason=reason_in_words,
+    )
+
+
+def unsubscribe(visit: Visit) -> Response:
+    """Somebody asked by phone or letter: never mail them again."""
+    visit.form()
+    with visit.begin() as department:
+        number = _number(department, visit.path("contact_id"))
+        department.audience.withdraw(number, source=f"page:{visit.actor.name}")
+    return visit.go(f"/audience/contacts/{visit.path('contact_id')}", "unsubscribed")
+
+
+def _rows(department: Department, contacts: list[Contact]) -> list[Row]:
+    key = department.office.keys.derive("ids")
+    allowed = department.audience.permissions([each.contact_no for each in contacts])
+    return [_row(each, allowed[each.contact_no], key) for each in contacts]
+
+
+def _row(contact: Contact, permission: Permission, key: bytes) -> Row:
+    names = (contact.attributes.get(name) for name in ("first_name", "last_name"))
+    written = " ".join(str(name) for name in names if name)
+    return Row(
+        id=public_id("con", contact.contact_no, key),
+        contact=contact,
+        name=written or str(contact.attributes.get("name") or ""),
+        allowed=permission.may_mail,
+        why="" if permission.may_mail else reason_in_words(permission.reason),
+    )
+
+
+def _number(department: Department, public: str) -> ContactNo:
+    if len(public) > 40:
+        raise NotFound("There is no such contact.")
+    return ContactNo(number_of(public, "con", department.office.keys.derive("ids")))
+
+
+def _moment(happening: Happening, mailings: Mapping[int, str]) -> Moment:
+    kind = happening.kind
+    about = mailings.get(happening.mailing_no, "") if happening.mailing_no else ""
+    notes = []
+    if happening.by_machine:
+        notes.append("a machine, not the person: not counted")
+    if happening.value_minor:
+        worth = to_major(happening.value_minor, happening.currency)
+        notes.append(money(float(worth), happening.currency))
+    if kind == "clicked" and happening.link_no >= 0:
+        notes.append(f"link {count(happening.link_no + 1)}")
+    tone = {"purchased": "good", "unsubscribed": "bad", "complained": "bad", "bounced": "bad"}
+    what = _HAPPENED.get(kind, words(kind).capitalize())
+    return Moment(happening.at, what, about, " · ".join(notes), tone.get(kind, ""))

@@ -1,0 +1,51 @@
+"""Home: what needs you, what runs now, how the last campaigns went."""
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from drumbeat.interfaces.web.glance import RUNNING, Line, list_lines
+from drumbeat.interfaces.web.result_page import result_page
+from drumbeat.interfaces.web.visits import Visit
+from drumbeat.interfaces.web.wording import count, counted
+from drumbeat.kit.actor import Scope
+from drumbeat.marketing.campaigns import State
+
+LOOKED_THROUGH = 40
+_SHOWN = (*RUNNING, State.AWAITING_APPROVAL, State.DRAFT, State.PLANNED)
+
+
+@dataclass(frozen=True)
+class Home:
+    headline: str
+    needs: list[Line]
+    running: list[Line]
+    figures: list[tuple[str, str]]
+
+
+def show_home(visit: Visit) -> Response:
+    with visit.look() as department:
+        recent = department.campaigns.list_(limit=LOOKED_THROUGH)
+        lines = list_lines(department, [each for each in recent if each.state in _SHOWN])
+        results = visit.source.list_results(department)
+        figures = []
+        if visit.may(Scope.AUDIENCE_READ):
+            people = department.audience.count_audience()
+            figures = [
+                ("People known", count(people.contacts)),
+                ("May be mailed", count(people.subscribers)),
+                ("Segments", count(people.segments)),
+            ]
+    needs = [line for line in lines if line.wants or line.trouble]
+    running = [line for line in lines if line.status in RUNNING and line not in needs]
+    home = Home(_headline(needs, running), needs, running, figures)
+    shown = [shown for shown in map(result_page, results) if shown.sent]
+    return visit.page("home.html", home=home, results=shown, empty=not (recent or results))
+
+
+def _headline(needs: list[Line], running: list[Line]) -> str:
+    if needs:
+        return f"{counted(len(needs), 'campaign')} need{'s' if len(needs) == 1 else ''} you."
+    if running:
+        return f"{counted(len(running), 'campaign')} on the way; nothing waits for you."
+    return "Nothing waits for you."

@@ -1,0 +1,25 @@
+"""The mail as one contact would get it, for a sandboxed frame: the user's HTML and nothing else."""
+
+from starlette.responses import Response
+
+from drumbeat.interfaces.web.mail_parts import FRAME_HEADERS, framed, read_letter
+from drumbeat.interfaces.web.visits import Visit
+from drumbeat.kit.errors import DrumbeatError
+from drumbeat.kit.ids import CampaignId
+from drumbeat.marketing.campaigns.preview import preview
+
+
+def show_preview(visit: Visit) -> Response:
+    """What cannot be shown is said inside the frame: a page of ours has no place there."""
+    variant = visit.query("variant")
+    arm = int(variant) if variant.isdecimal() and len(variant) < 3 else 0
+    try:
+        with visit.look() as department:
+            campaign_id = CampaignId(visit.path("campaign_id"))
+            raw = preview(department, campaign_id, visit.query("as"), arm)
+    except DrumbeatError as error:
+        return Response(str(error), 400, FRAME_HEADERS, "text/plain; charset=utf-8")
+    letter = read_letter(raw)
+    if visit.query("form") == "text":
+        return Response(letter.text, 200, FRAME_HEADERS, "text/plain; charset=utf-8")
+    return framed(letter.html)

@@ -1,0 +1,78 @@
+"""Who got it, who did not, and why: one row a recipient, found by address or by state."""
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from drumbeat.interfaces.web.result_page import LEDGER_STATES, result_page
+from drumbeat.interfaces.web.review import reason_in_words
+from drumbeat.interfaces.web.visits import Visit
+from drumbeat.kit.ids import CampaignId
+from drumbeat.marketing.delivery import LedgerLine
+from drumbeat.marketing.department import Department
+
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Row:
+    email: str
+    state: str
+    reason: str
+    variant: str
+    planned_at: object
+    sent_at: object
+    provider: str
+
+
+def list_recipients(visit: Visit) -> Response:
+    campaign_id = CampaignId(visit.path("campaign_id"))
+    address, state = visit.query("address"), visit.query("state")
+    with visit.look() as department:
+        result = visit.source.get_result(department, campaign_id)
+        lines, following = _found(department, campaign_id, visit)
+    shown = result_page(result)
+    return visit.page(
+        "recipients.html",
+        result=shown,
+        frozen=shown.ledger is not None,
+        rows=[_row(line) for line in lines],
+        following=following,
+        address=address,
+        state=state,
+        states=LEDGER_STATES,
+        first=not visit.query("after"),
+    )
+
+
+def _found(
+    department: Department, campaign_id: CampaignId, visit: Visit
+) -> tuple[list[LedgerLine], str]:
+    """A page of rows, and where the next one begins; "" when this is the last."""
+    number = department.campaigns.get(campaign_id).plan.mailing_no
+    if number is None:
+        return [], ""
+    state, address = visit.query("state"), visit.query("address")
+    if address:
+        contact = department.audience.find_contact(address)
+        history = [] if contact is None else department.delivery.history_of(contact.contact_no)
+        return [
+            line for line in history if line.mailing_no == number and state in ("", line.state)
+        ], ""
+    lines = department.delivery.ledger_rows(
+        number, state=state, after=visit.query("after"), limit=PAGE_ROWS + 1
+    )
+    following = lines[PAGE_ROWS - 1].after if len(lines) > PAGE_ROWS else ""
+    return lines[:PAGE_ROWS], following
+
+
+def _row(line: LedgerLine) -> Row:
+    return Row(
+        email=line.email,
+        state=line.state,
+        reason=reason_in_words(line.reason) if line.reason else "",
+        variant=line.variant,
+        planned_at=line.planned_at,
+        sent_at=line.sent_at,
+        provider=line.provider,
+    )

@@ -1,0 +1,38 @@
+// Keeps a panel fresh: fetches the address in data-live and puts the answer in the panel's place.
+// Without this script the page shows the same, with a link to look again.
+"use strict";
+
+const PAUSE = 2000;
+const SLOW = 15000;
+
+async function refresh(panel) {
+  let pause = PAUSE;
+  try {
+    const answer = await fetch(panel.dataset.live, { credentials: "same-origin" });
+    if (answer.status === 401) return;
+    if (answer.ok) {
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const next = fresh.querySelector("[data-live], .live");
+      if (next === null || !next.dataset.live) {
+        location.reload();
+        return;
+      }
+      panel.replaceWith(next);
+      panel = next;
+    } else {
+      pause = SLOW;
+    }
+  } catch {
+    pause = SLOW;
+  }
+  later(panel, pause);
+}
+
+function later(panel, pause) {
+  setTimeout(() => {
+    if (document.hidden) later(panel, pause);
+    else refresh(panel);
+  }, pause);
+}
+
+for (const panel of document.querySelectorAll("[data-live]")) later(panel, PAUSE);

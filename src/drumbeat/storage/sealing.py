@@ -1,0 +1,98 @@
+"""Personal fields where the database as a whole is not encrypted: sealed to their row and column.
+
+SQLite's file is encrypted, so there they are what they are. On PostgreSQL each value is AES-256-GCM
+with `table:row:column` as associated data: one that was moved to another row does not open.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import JSON, Column, Integer, LargeBinary, String, Table, inspect, select
+
+from drumbeat.kit.errors import Conflict
+from drumbeat.storage.database import Connection, Database, metadata, upsert
+from drumbeat.storage.secrets import KeyRing
+
+PERSONAL_TEXT = String().with_variant(LargeBinary(), "postgresql")
+PERSONAL_JSON = JSON().with_variant(LargeBinary(), "postgresql")
+
+PERSONAL_COLUMNS = {
+    "contact": ("address_key", {"address": False, "external_id": False, "attributes": True})
+}
+"""By table: the column that names a row for ever, and each sealed one with whether it is JSON."""
+
+_FORMAT = b"\x01"
+_NONCE_BYTES = 12
+
+key_proof = Table(
+    "key_proof",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("proof", LargeBinary(32), nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class RowSeal:
+    """Seals and opens the personal columns of one table; without a cipher it changes nothing."""
+
+    table: str
+    cipher: AESGCM | None
+
+    def seal(self, row: bytes, column: str, value: Any) -> Any:
+        """What is stored for `value` in the row that the bytes `row` name for ever."""
+        if self.cipher is None or value is None:
+            return value
+        nonce = os.urandom(_NONCE_BYTES)
+        plain = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return _FORMAT + nonce + self.cipher.encrypt(nonce, plain, self._place(row, column))
+
+    def open(self, row: bytes, column: str, stored: Any) -> Any:
+        """The value again. Raises Conflict if it is not what was stored in this row and column."""
+        if self.cipher is None or stored is None:
+            return stored
+        sealed = bytes(stored)
+        nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+        try:
+            return json.loads(self.cipher.decrypt(nonce, rest, self._place(row, column)))
+        except InvalidTag:
+            raise Conflict(
+                f"{self.table}.{column} of one row was changed outside of Drumbeat, or sealed with "
+                "another key file."
+            ) from None
+
+    def _place(self, row: bytes, column: str) -> bytes:
+        return b"%s:%s:%s" % (self.table.encode(), row.hex().encode(), column.encode())
+
+
+def seal_of(connection: Connection, keys: KeyRing, table: str) -> RowSeal:
+    """How this database keeps the personal columns of a table."""
+    if connection.dialect.name == "sqlite":
+        return RowSeal(table, None)
+    return RowSeal(table, AESGCM(keys.derive("personal fields")))
+
+
+def holds_data(database: Database) -> bool:
+    """Whether some key file belongs to this database already."""
+    with database.look() as connection:
+        if not inspect(connection).has_table(key_proof.name):
+            return False
+        return connection.execute(select(key_proof.c.proof)).first() is not None
+
+
+def prove_key(database: Database, keys: KeyRing) -> None:
+    """Bind a new database to this key. Raises Conflict if it belongs to another one."""
+    proof, query = keys.derive("key proof"), select(key_proof.c.proof)
+    with database.look() as connection:
+        known = connection.scalar(query)
+    if known is None:
+        with database.begin() as connection:
+            mine = upsert(key_proof).values(only=1, proof=proof).on_conflict_do_nothing()
+            connection.execute(mine)
+            known = connection.scalar(query)
+    if known != proof:
+        raise Conflict("The database belongs to another key file; with this one it is unreadable.")

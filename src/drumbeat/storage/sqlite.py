@@ -1,0 +1,126 @@
+"""The built-in database: one SQLCipher file, one writer at a time, encrypted as a whole.
+
+`begin` is BEGIN IMMEDIATE behind a fair in-process queue, because SQLite's own back-off lets one
+waiter starve. `look` is deferred and query-only.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from drumbeat.kit.errors import Conflict
+from drumbeat.storage.database import Database
+
+BUSY_MS = 30_000
+
+
+class FairLock:
+    """A lock that serves waiters in the order they came."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._held = False
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._held:
+                self._held = True
+                return
+            turn = threading.Event()
+            self._waiting.append(turn)
+        try:
+            turn.wait()
+        except BaseException:  # Ctrl-C: nobody may wait for a turn that is never taken
+            self._leave(turn)
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._held = False
+
+    def _leave(self, turn: threading.Event) -> None:
+        with self._guard:
+            waiting = turn in self._waiting
+            if waiting:
+                self._waiting.remove(turn)
+        if not waiting:
+            self.__exit__()
+
+
+class FileWatch:
+    """Sees the file's change counter; asking costs microseconds."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+        self._asking = threading.Lock()
+
+    def version(self) -> str:
+        with self._asking:
+            return str(self._raw.execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        self._raw.close()
+
+
+def connect(path: Path, key: bytes) -> Database:
+    """Open (or create) the SQLCipher file at `path`; `key` is 32 bytes.
+
+    Raises Conflict if the file exists and was written with another key.
+    """
+    dial = _dialler(path, key)
+    dial(False).close()
+    return Database(
+        writer=_engine(lambda: dial(False), "BEGIN IMMEDIATE", pool_size=1),
+        reader=_engine(lambda: dial(True), "BEGIN", pool_size=8),
+        watch=FileWatch(dial(True)),
+        turn=FairLock(),
+    )
+
+
+def _dialler(path: Path, key: bytes) -> Callable[[bool], Any]:
+    def dial(query_only: bool) -> Any:
+        raw = sqlcipher.connect(str(path), check_same_thread=False, isolation_level=None)
+        raw.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        try:
+            raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlcipher.DatabaseError:
+            raw.close()
+            raise Conflict(f"{path} cannot be read with this key file.") from None
+        raw.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        raw.execute("PRAGMA journal_mode = WAL")
+        raw.execute("PRAGMA synchronous = FULL")
+        raw.execute("PRAGMA foreign_keys = ON")
+        raw.execute("PRAGMA cache_size = -65536")
+        raw.execute("PRAGMA temp_store = MEMORY")  # spilled sorts would be plain text on disk
+        if query_only:
+            raw.execute("PRAGMA query_only = ON")
+        return raw
+
+    return dial
+
+
+def _engine(creator: Callable[[], Any], begin: str, *, pool_size: int) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        module=sqlcipher,
+        creator=creator,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=-1 if pool_size > 1 else 0,
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,118 @@
+"""A real shop's customers and invoices, brought in by the command, segmented, and mailed."""
+
+import csv
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.household import Household, Json, counted, id_of
+from tests.marketing.audience.test_online_retail import DATA, ORACLE, invoices
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (DATA.exists() and ORACLE.exists()),
+        reason="the Online Retail data and its published numbers are not beside this folder",
+    ),
+]
+
+EVENTS = ("email", "kind", "occurred_at", "order_id", "value", "currency", "country")
+
+
+def test_from_its_invoices_to_a_campaign_for_its_champions(tmp_path: Path) -> None:
+    oracle, bought = json.loads(ORACLE.read_text()), [event(each) for each in invoices()]
+    household = Household(tmp_path)
+    household.clock.set(datetime.fromisoformat(oracle["snapshot"]).replace(tzinfo=UTC))
+
+    people = household.file("customers.csv", customers_csv())
+    report = household.ask("audience", "import", people, "--consent", "subscribed")
+    assert (report["added"], report["rejected"]) == (oracle["customers"], 0)
+    most = len(bought) - 2_000
+    early, late = parquet(tmp_path, bought[:most]), comma(tmp_path, bought[most:])
+    assert added(household.ask("events", "import", early)) == most
+    assert added(household.ask("events", "import", late)) == 2_000
+    again = household.ask("events", "import", late)
+    assert (again["added"], again["repeated"]) == (0, 2_000)
+
+    request = household.request(segment_by="rfm", target_segments=["Champions"], approve=True)
+    answer = household.ask("workflow", "email", request, "--wait")
+    segments = segments_of(answer)
+    assert sum(segments.values()) == oracle["customers"]
+    assert oracle["champions_555"] < segments["Champions"] < oracle["customers"] / 3
+    told = household.ask("campaigns", "ledger", id_of(answer))
+    states = counted(told)
+    assert told["frozen"] == states["sent"] == segments["Champions"]
+    with household.inside() as inside:
+        mailed = inside.mailed()
+        with (
+            inside.drumbeat.look(inside.drumbeat.owner()) as department,
+            department.facts.open() as duck,
+        ):
+            spent = "SELECT sum(value_minor), count(*) FROM facts WHERE kind = 8"
+            assert duck.execute(spent).fetchone() == (
+                pytest.approx(oracle["revenue_total"] * 100, rel=1e-6),
+                len(bought),
+            )
+    assert len(set(mailed)) == len(mailed) == segments["Champions"]
+    best = {f"c{no}@example.com" for no, of in oracle["examples"].items() if score(of) == "555"}
+    assert best <= set(mailed)
+    worst = {f"c{no}@example.com" for no, of in oracle["examples"].items() if of["R"] == 1}
+    assert worst
+    assert not worst & set(mailed)
+
+
+def event(invoice: Json) -> Json:
+    at = datetime.fromisoformat(str(invoice["InvoiceDate_max"])).replace(tzinfo=UTC)
+    return {
+        "email": address(invoice),
+        "kind": "purchase",
+        "occurred_at": at,
+        "order_id": invoice["Invoice"],
+        "value": f"{invoice['money_sum']:.2f}",
+        "currency": "GBP",
+        "country": invoice["Country"],
+    }
+
+
+def address(invoice: Json) -> str:
+    return f"c{int(str(invoice['Customer ID']).partition('.')[0])}@example.com"
+
+
+def customers_csv() -> str:
+    countries = {address(invoice): str(invoice["Country"]) for invoice in invoices()}
+    rows = [f"{email},{country}" for email, country in sorted(countries.items())]
+    return "\n".join(["Email Address,Country", *rows]) + "\n"
+
+
+def parquet(folder: Path, events: list[Json]) -> Path:
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    pq.write_table(pa.Table.from_pylist(events), folder / "early.parquet")
+    return folder / "early.parquet"
+
+
+def comma(folder: Path, events: list[Json]) -> Path:
+    path = folder / "late.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, EVENTS)
+        writer.writeheader()
+        writer.writerows(events)
+    return path
+
+
+def added(report: Json) -> object:
+    assert report["rejected"] == 0, report["problems"]
+    return report["added"]
+
+
+def segments_of(answer: Json) -> dict[str, int]:
+    segmentation = answer["segmentation"]
+    assert isinstance(segmentation, dict)
+    return {row["name"]: row["subscriber_count"] for row in segmentation["segment_details"]}
+
+
+def score(of: Json) -> str:
+    return f"{of['R']}{of['F']}{of['M']}"

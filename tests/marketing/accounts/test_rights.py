@@ -1,0 +1,252 @@
+"""Every use case of the house and every role: who may call it, as one literal table."""
+
+import inspect
+from collections.abc import Callable
+
+import pytest
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.kit.actor import NOBODY, Actor
+from drumbeat.kit.errors import NotPermitted
+from drumbeat.marketing.accounts import Role, scopes_of
+from tests.architecture.services import services
+
+# o owner, m marketer, a analyst, v viewer; a dash is NotPermitted. What everybody may call either
+# reads what a result is made of, proves who somebody is, or changes only what is their own.
+TABLE = """
+omav  accounts.actor_for_key
+omav  accounts.actor_for_session
+o---  accounts.actor_of
+omav  accounts.end_key
+omav  accounts.end_session
+o---  accounts.ensure_owner
+omav  accounts.is_sign_in_link
+omav  accounts.issue_key
+o---  accounts.issue_sign_in_link
+o---  accounts.list_audit
+omav  accounts.list_keys
+omav  accounts.list_sessions
+o---  accounts.owner
+omav  accounts.record
+omav  accounts.redeem_link
+omav  accounts.revoke_key
+omav  accounts.session_id
+omav  accounts.sign_out
+o---  people.add
+o---  people.change_role
+o---  people.invite
+o---  people.list_
+o---  people.list_with_password
+omav  people.me
+o---  people.remove
+omav  signing_in.accept
+omav  signing_in.attempt
+omav  signing_in.change_password
+o---  signing_in.found
+omav  signing_in.has_password
+omav  signing_in.invited
+omav  signing_in.needs_founder
+omav  signing_in.sign_in
+omav  campaigns.approval_of
+om--  campaigns.approve
+om--  campaigns.ask_launch
+om--  campaigns.cancel
+om--  campaigns.change
+omav  campaigns.count_states
+omav  campaigns.count_transitions
+om--  campaigns.create
+om--  campaigns.decline
+om--  campaigns.drop
+omav  campaigns.get
+omav  campaigns.ledger
+omav  campaigns.ledger_rows
+omav  campaigns.list_
+omav  campaigns.list_advancing
+omav  campaigns.list_transitions
+om--  campaigns.move
+----  campaigns.note_trouble
+om--  campaigns.pause
+om--  campaigns.resume
+om--  campaigns.save_plan
+om--  approvals.approve
+om--  approvals.ask
+om--  approvals.decline
+omav  approvals.find
+omav  approvals.get
+omav  approvals.list_waiting
+----  events.adopt
+----  events.anything_to_fold
+----  events.archive_due
+----  events.compact
+----  events.fold
+om--  events.forget_evidence
+omav  events.provisional
+----  events.read_batches
+om--  events.record
+om--  events.record_hits
+----  events.replace
+----  events.seal
+----  events.small_files
+----  events.sweep
+oma-  audience.audience_members
+oma-  audience.contact_numbers
+oma-  audience.contact_numbers_by_external_id
+oma-  audience.count_audience
+oma-  audience.find_contact
+oma-  audience.find_segment_by_name
+oma-  audience.get_contact
+oma-  audience.known_fields
+oma-  audience.list_contacts
+oma-  audience.list_proofs
+oma-  audience.list_segments
+om--  audience.merge_contacts
+om--  audience.note_import
+omav  audience.permission_revision
+oma-  audience.permissions
+oma-  audience.read_profile
+oma-  audience.recipients
+om--  audience.refuse_all
+om--  audience.save_segments
+om--  audience.segment_by
+om--  audience.suppress
+om--  audience.withdraw
+oma-  audience.zones_of
+om--  delivery.accept_plan
+omav  delivery.anything_due
+om--  delivery.cancel
+om--  delivery.cancel_next
+omav  delivery.count
+omav  delivery.count_arms
+om--  delivery.freeze_next
+omav  delivery.get
+omav  delivery.history_of
+omav  delivery.ledger
+omav  delivery.ledger_rows
+omav  delivery.link_target
+omav  delivery.links
+omav  delivery.list_
+omav  delivery.list_exhausted
+omav  delivery.next_due
+omav  delivery.next_due_of
+om--  delivery.open_mailing
+om--  delivery.pause
+omav  delivery.recount
+om--  delivery.resume
+om--  delivery.save_links
+----  delivery.settle
+om--  delivery.start
+om--  sending.exchange
+----  sending.halt
+omav  sending.list_claimants
+omav  sending.look_around
+----  sending.note_trouble
+----  sending.record
+----  sending.recover
+omav  analytics.arm_counts
+omav  analytics.campaign_report
+omav  analytics.hourly
+omav  analytics.status
+omav  timing.plan_instants
+omav  timing.plan_wall_time
+----  timing.record_engagement
+omav  experiments.analyse
+omav  experiments.assign
+omav  experiments.count_started
+om--  experiments.decide
+om--  experiments.design
+omav  experiments.get_experiment
+omav  experiments.list_experiments
+om--  experiments.start
+oma-  content.compile_piece
+oma-  content.current
+omav  content.mail_context
+oma-  content.preview
+om--  content.save_email
+oma-  content.versions
+omav  senders.default_sender
+omav  senders.list_
+omav  senders.resolve
+om--  senders.save
+"""
+
+ARGUMENTS: dict[str, tuple[object, ...]] = {
+    "audience.segment_by": ("engagement",),
+    "events.record_hits": ([],),
+}
+"""Where a stand-in would fail before the right is asked for."""
+
+PROOF_IS_ENOUGH = {
+    "accounts.actor_for_key",
+    "accounts.actor_for_session",
+    "accounts.is_sign_in_link",
+    "accounts.record",
+    "accounts.redeem_link",
+    "accounts.session_id",
+    "accounts.sign_out",
+    "signing_in.accept",
+    "signing_in.attempt",
+    "signing_in.invited",
+    "signing_in.needs_founder",
+    "signing_in.sign_in",
+}
+"""Use cases of accounts that need no scope: what is shown there proves who somebody is."""
+
+
+class TakenBack(Exception):
+    """Ends the unit without a trace."""
+
+
+def rights() -> dict[str, str]:
+    lines = (line.split() for line in TABLE.strip().splitlines())
+    return {use_case: letters for letters, use_case in lines}
+
+
+def may(house: Drumbeat, actor: Actor, use_case: str) -> bool:
+    """Whether the call gets beyond its check; it is given stand-ins and always taken back."""
+    area, name = use_case.split(".")
+    allowed = True
+    try:
+        with house.begin(actor) as department:
+            method = getattr(getattr(department, area), name)
+            given, named = stand_ins(method)
+            try:
+                method(*ARGUMENTS.get(use_case, given), **named)
+            except NotPermitted:
+                allowed = False
+            except Exception as error:  # a stand-in is no campaign: it came far enough to notice
+                raise TakenBack from error
+            raise TakenBack
+    except TakenBack:
+        return allowed
+
+
+def stand_ins(method: Callable[..., object]) -> tuple[list[object], dict[str, object]]:
+    needed = [p for p in inspect.signature(method).parameters.values() if p.default is p.empty]
+    given = [object() for p in needed if p.kind is p.POSITIONAL_OR_KEYWORD]
+    return given, {p.name: object() for p in needed if p.kind is p.KEYWORD_ONLY}
+
+
+def test_the_table_names_every_use_case() -> None:
+    known = {f"{area}.{name}" for area, methods in services().items() for name in methods}
+    assert rights().keys() == known, "Decide who may call it, and write it into the table."
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_may_call_what_the_table_says(house: Drumbeat, role: Role) -> None:
+    house.owner()
+    actor = Actor(role.value, scopes_of(role), person_no=1)
+    expected = {use_case: role.value[0] in letters for use_case, letters in rights().items()}
+    assert {use_case: may(house, actor, use_case) for use_case in expected} == expected
+
+
+def test_a_viewer_changes_nothing_but_what_is_their_own(house: Drumbeat) -> None:
+    viewers = {use_case for use_case, letters in rights().items() if "v" in letters}
+    for verb in ("create", "change", "approve", "ask_launch", "pause", "resume", "cancel"):
+        assert f"campaigns.{verb}" not in viewers
+    assert not {each for each in viewers if each.startswith("sending.exchange")}
+
+
+def test_nobody_comes_into_accounts_without_a_proof(house: Drumbeat) -> None:
+    house.owner()
+    accounts = {u for u in rights() if u.split(".")[0] in ("accounts", "people", "signing_in")}
+    assert {u for u in accounts if may(house, NOBODY, u)} == PROOF_IS_ENOUGH

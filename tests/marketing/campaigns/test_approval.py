@@ -1,0 +1,143 @@
+"""Nothing leaves without a yes to exactly what leaves; who asked is remembered."""
+
+from dataclasses import replace
+
+import pytest
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.kit.actor import Actor
+from drumbeat.kit.errors import Conflict, NotPermitted
+from drumbeat.kit.result import NeedsApproval, Waiting
+from drumbeat.marketing.approvals import ApprovalState
+from drumbeat.marketing.campaigns import Campaign, Launch, State, TimingWish
+from drumbeat.marketing.campaigns.pipeline import advance, proceed
+from tests.conftest import GUEST
+from tests.marketing.campaigns.conftest import (
+    LETTER,
+    bring_to,
+    get,
+    planned,
+    say_yes,
+    state_of,
+    work_off,
+)
+
+
+def test_a_launch_without_a_yes_is_remembered_and_happens_with_it(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    campaign_id = planned(house, owner)
+    with house.begin(owner) as department:
+        asked = department.campaigns.ask_launch(campaign_id, TimingWish(Launch.BEST))
+        [waiting] = department.approvals.list_waiting()
+    assert asked == NeedsApproval(waiting.id)
+    work_off(house, campaign_id)
+    assert (state_of(house, campaign_id), house.sandbox.count()) == (State.AWAITING_APPROVAL, 0)
+    assert get(house, campaign_id).launch == TimingWish(Launch.BEST)
+    with house.begin(owner) as department:
+        department.campaigns.approve(campaign_id)
+    proceed(house, campaign_id)
+    assert state_of(house, campaign_id) is State.SCHEDULED
+
+
+def test_a_yes_without_a_launch_waits_for_the_launch(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    campaign_id = planned(house, owner)
+    with house.begin(owner) as department:
+        department.campaigns.approve(campaign_id)
+    assert advance(house, campaign_id) == Waiting("launch")
+    with house.begin(owner) as department:
+        assert isinstance(department.campaigns.ask_launch(campaign_id), Campaign)
+
+
+def test_saying_yes_twice_and_asking_to_launch_twice_is_harmless(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    campaign_id = planned(house, owner)
+    with house.begin(owner) as department:
+        first = department.campaigns.approve(campaign_id)
+        assert department.campaigns.approve(campaign_id) == first
+    assert isinstance(say_yes(house, owner, campaign_id), Campaign)
+    assert isinstance(say_yes(house, owner, campaign_id), Campaign)
+    work_off(house, campaign_id)
+    assert isinstance(house.sandbox.count(), int)
+    assert house.sandbox.count() == len(people)
+
+
+def test_declined_it_waits_for_an_edit_and_the_edit_is_asked_for_anew(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    campaign_id = planned(house, owner)
+    with house.begin(owner) as department:
+        department.campaigns.ask_launch(campaign_id)
+        no = department.campaigns.decline(campaign_id)
+    assert no.state is ApprovalState.DECLINED
+    assert advance(house, campaign_id) == Waiting("an edit: the approval was declined")
+    with pytest.raises(Conflict, match="declined"), house.begin(owner) as department:
+        department.campaigns.approve(campaign_id)
+    with house.begin(owner) as department:
+        department.campaigns.change(campaign_id, replace(LETTER, subject_line="Better"))
+    proceed(house, campaign_id)
+    with house.look(owner) as department:
+        [waiting] = department.approvals.list_waiting()
+    assert waiting.id != no.id
+    assert state_of(house, campaign_id) is State.AWAITING_APPROVAL
+
+
+def test_a_yes_to_the_old_words_is_no_yes_to_the_new_ones(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    campaign_id = planned(house, owner)
+    with house.begin(owner) as department:
+        old = department.campaigns.approve(campaign_id)
+        department.campaigns.change(campaign_id, replace(LETTER, subject_line="Other words"))
+        department.campaigns.ask_launch(campaign_id)
+    proceed(house, campaign_id)
+    work_off(house, campaign_id)
+    assert (state_of(house, campaign_id), house.sandbox.count()) == (State.AWAITING_APPROVAL, 0)
+    with house.look(owner) as department:
+        assert department.approvals.get(old.id).state is ApprovalState.SUPERSEDED
+
+
+def test_an_agent_may_ask_and_never_says_yes(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    campaign_id = planned(house, owner)
+    agent = owner.through("writer")
+    with house.begin(agent) as department:
+        assert isinstance(department.campaigns.ask_launch(campaign_id), NeedsApproval)
+    with pytest.raises(NotPermitted, match="Only a person"), house.begin(agent) as department:
+        department.campaigns.approve(campaign_id)
+
+
+def test_a_stranger_may_do_nothing_at_all(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    campaign_id = planned(house, owner)
+    with house.begin(GUEST) as department:
+        campaigns = department.campaigns
+        for verb in (
+            campaigns.get,
+            campaigns.approve,
+            campaigns.decline,
+            campaigns.ask_launch,
+            campaigns.pause,
+            campaigns.resume,
+            campaigns.cancel,
+            campaigns.drop,
+            campaigns.ledger,
+        ):
+            with pytest.raises(NotPermitted):
+                verb(campaign_id)
+        with pytest.raises(NotPermitted):
+            campaigns.create(LETTER)
+
+
+def test_once_the_send_times_are_fixed_another_wish_is_refused(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    campaign_id = bring_to(house, owner, State.SCHEDULED)
+    advance(house, campaign_id)
+    with pytest.raises(Conflict, match="fixed already"), house.begin(owner) as department:
+        department.campaigns.ask_launch(campaign_id, TimingWish(Launch.BEST))

