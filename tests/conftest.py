@@ -14,7 +14,7 @@ from tests.postgresql import Server, running
 
 MARIA = Actor("maria", frozenset(Scope), person_no=1)
 GUEST = Actor("guest", frozenset(), person_no=2)
-ON_BOTH_DATABASES = ("marketing", "engine", "journeys", "storage", "architecture")
+ON_BOTH_DATABASES = {"marketing", "engine", "journeys", "storage", "test_migrations.py"}
 MONDAY_9 = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
@@ -67,7 +67,7 @@ def house(tmp_path: Path, clock: HandClock, database_url: str | None) -> Iterato
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What stores, services and engines promise holds on both databases."""
     path = metafunc.definition.path.relative_to(Path(__file__).parent)
-    if "database_url" in metafunc.fixturenames and path.parts[0] in ON_BOTH_DATABASES:
+    if "database_url" in metafunc.fixturenames and ON_BOTH_DATABASES & {path.parts[0], path.name}:
         also = pytest.param("postgresql", marks=pytest.mark.slow)
         metafunc.parametrize("database_url", ["sqlite", also], indirect=True)
 

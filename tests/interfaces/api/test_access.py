@@ -34,8 +34,17 @@ ROUTES = (
     ("GET", "/sandbox/messages/1", Scope.AUDIENCE_READ),
     ("GET", "/status", Scope.AUDIENCE_READ),
     ("GET", "/engine", Scope.CAMPAIGNS_READ),
-    ("POST", "/accounts/keys", Scope.ACCOUNTS_WRITE),
-    ("DELETE", "/accounts/keys/old", Scope.ACCOUNTS_WRITE),
+    ("GET", "/accounts/keys", None),
+    ("POST", "/accounts/keys", Scope.ACCOUNTS_OWN),
+    ("DELETE", "/accounts/keys/old", Scope.ACCOUNTS_OWN),
+    ("GET", "/accounts/sessions", Scope.ACCOUNTS_OWN),
+    ("DELETE", "/accounts/sessions/ses_0", Scope.ACCOUNTS_OWN),
+    ("GET", "/accounts/people", Scope.ACCOUNTS_READ),
+    ("POST", "/accounts/people", Scope.ACCOUNTS_WRITE),
+    ("PUT", "/accounts/people/per_0", Scope.ACCOUNTS_WRITE),
+    ("DELETE", "/accounts/people/per_0", Scope.ACCOUNTS_WRITE),
+    ("POST", "/accounts/people/per_0/invitation", Scope.ACCOUNTS_WRITE),
+    ("GET", "/accounts/audit", Scope.ACCOUNTS_READ),
     ("POST", "/contacts/import", None),
     ("POST", "/events/import", None),
 )
@@ -47,6 +56,10 @@ def body_of(path: str) -> object:
         return EVENT
     if path == "/accounts/keys":
         return {"label": "new"}
+    if path == "/accounts/people":
+        return {"email": "eve@example.com", "role": "owner"}
+    if path == "/accounts/people/per_0":
+        return {"role": "owner"}
     return BRIEF if path in ("/campaigns", "/workflows/email", "/campaigns/cmp_0") else {}
 
 
@@ -58,7 +71,10 @@ def test_the_table_of_routes_is_complete(house: Drumbeat) -> None:
     told = {
         (
             method,
-            path.replace("messages/1", "messages/{number}").replace("keys/old", "keys/{label}"),
+            path.replace("messages/1", "messages/{number}")
+            .replace("keys/old", "keys/{label}")
+            .replace("ses_0", "{session_id}")
+            .replace("per_0", "{person}"),
         )
         for method, path in told
     }

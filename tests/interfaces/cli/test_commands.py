@@ -76,7 +76,9 @@ def test_a_new_folder_is_made_once_with_its_key_elsewhere(shell: Shell) -> None:
         "home": str(shell.home),
         "key_file": shell.environment["DRUMBEAT_KEY_FILE"],
         "created": True,
-        "owner": "Owner",
+        "owner": "owner@localhost",
+        "name": "Owner",
+        "password": False,
     }
     key = Path(str(made["key_file"]))
     assert stat.S_IMODE(key.stat().st_mode) == 0o600

@@ -44,4 +44,4 @@ def test_a_campaign_that_was_just_written_has_a_page(house: Drumbeat, owner: Act
 def test_an_empty_folder_shows_where_to_begin(house: Drumbeat, owner: Actor) -> None:
     with serving(Starlette(routes=create_web(house).routes)) as served:
         answer = served.ask("GET", "/dashboard", headers=sign_in(house, owner, served))
-    assert b"three commands away" in answer.body
+    assert b"three steps away" in answer.body

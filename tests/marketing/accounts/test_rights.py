@@ -88,6 +88,7 @@ om--  events.record_hits
 ----  events.seal
 ----  events.small_files
 ----  events.sweep
+oma-  analytics.timeline
 oma-  audience.audience_members
 oma-  audience.contact_numbers
 oma-  audience.contact_numbers_by_external_id

@@ -8,7 +8,7 @@ from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import Actor
 from drumbeat.marketing.accounts import AuditEntry
 from drumbeat.marketing.audience import AudienceService, ImportOptions, import_contacts
-from drumbeat.marketing.campaigns import Brief, TimingWish
+from drumbeat.marketing.campaigns import Brief, Kind, TimingWish
 from drumbeat.marketing.campaigns.pipeline import proceed
 from drumbeat.marketing.senders import Sender
 from tests.conftest import MONDAY_9, HandClock
@@ -35,6 +35,7 @@ def test_a_campaign_from_brief_to_yes_is_in_the_trail(house: Drumbeat, clock: Ha
     load(house, owner)
     brief = Brief(
         name="Spring letter",
+        kind=Kind.NEWSLETTER,
         subject_line="What we planted",
         content_html="<p>Hello, <a href='https://example.com'>look</a>.</p>",
         audience=("all",),

@@ -58,7 +58,7 @@ EMPTY = Draft(
 def draft_of_form(form: FormData) -> Draft:
     values = {name: _one(form, name) for name in FIELDS if name != "audience"}
     named = [str(value) for value in form.getlist("audience") if isinstance(value, str)]
-    return Draft(values, tuple(dict.fromkeys(filter(None, named))) or ("all",))
+    return Draft(values, tuple(dict.fromkeys(filter(None, named))))
 
 
 def draft_of_brief(brief: Brief) -> Draft:
@@ -91,10 +91,11 @@ def brief_of(draft: Draft, *, segment_by: str = "engagement") -> Brief:
     for name, most in _MOST.items():
         if len(draft[name]) > most:
             raise InvalidInput(f"At most {most} characters fit here.", field=name)
-    if "everyone" in draft.audience or "all" in draft.audience:
-        audience: tuple[str, ...] = ("all",)
-    else:
-        audience = draft.audience
+    if not draft.audience:
+        raise InvalidInput("Choose everyone, or at least one segment.", field="audience")
+    if "all" in draft.audience and len(draft.audience) > 1:
+        message = "Choose everyone or segments, not both: it is unclear who is meant."
+        raise InvalidInput(message, field="audience")
     subject, other = draft["subject_line"], draft["alt_subject_line"]
     if other and other == subject:
         message = "The second subject is the same as the first: there is nothing to compare."
@@ -105,7 +106,7 @@ def brief_of(draft: Draft, *, segment_by: str = "engagement") -> Brief:
         subject_line=subject,
         content_html=draft["content_html"],
         sender_name=draft["sender_name"] or None,
-        audience=audience,
+        audience=draft.audience,
         segment_by=segment_by,
         test=ExperimentWish("subject_line", (subject, other)) if other else None,
         timing=_timing(draft),

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from anyio import from_thread
 from python_multipart.exceptions import FormParserError
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
-from drumbeat.kit.errors import InvalidInput, NotPermitted
+from drumbeat.kit.errors import DrumbeatError, InvalidInput, NotPermitted
 
 SESSION = "drumbeat_session"
 VISIT = "drumbeat_visit"
@@ -41,15 +41,28 @@ def token_of(secret: str) -> str:
 def checked_form(
     request: Request, *, cookie: str = SESSION, at_most: int = FORM_BYTES, files: int = 0
 ) -> FormData:
-    """The fields of a form (and up to `files` uploads), for an endpoint that is a plain `def`."""
+    """The fields of a form (and up to `files` uploads), for an endpoint that is a plain `def`.
+
+    Whoever asks for uploads closes them: `upload.file.close()`.
+    """
     require_own_page(request)
     form = from_thread.run(_read, request, at_most, files)
-    expected, sent = csrf_token(request, cookie=cookie), form.get("csrf")
+    try:
+        _check(form, csrf_token(request, cookie=cookie))
+    except DrumbeatError:
+        for value in form.values():
+            if isinstance(value, UploadFile):
+                value.file.close()
+        raise
+    return form
+
+
+def _check(form: FormData, expected: str) -> None:
+    sent = form.get("csrf")
     if not expected or not isinstance(sent, str) or not _same(expected, sent):
         raise NotPermitted(_OUTDATED)
     if any(isinstance(value, str) and "\0" in value for value in form.values()):
         raise InvalidInput("A field holds a NUL character, which is no text.", field="form")
-    return form
 
 
 def text(form: FormData, name: str) -> str:

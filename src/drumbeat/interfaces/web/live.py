@@ -1,4 +1,4 @@
-"""How a delivery goes at this moment: how many, how fast, how long still, and what stands in the way.
+"""How a delivery goes at this moment: how many, how fast, how long still.
 
 The pace is measured between two looks: a look's address carries the sample the next one is
 measured against, so nothing is kept between them.

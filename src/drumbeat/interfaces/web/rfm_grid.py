@@ -33,8 +33,7 @@ def grid_of(segments: Sequence[Segment]) -> Grid:
     names = _names()
     most = max((held.get(name, 0) for name in names.values()), default=0) or 1
     rows = [
-        (much, [_cell(names[late, much], held, most) for late in reversed(STEPS)])
-        for much in STEPS
+        (much, [_cell(names[late, much], held, most) for late in reversed(STEPS)]) for much in STEPS
     ]
     return Grid(rows)
 
@@ -48,10 +47,10 @@ def _names() -> dict[tuple[int, int], str]:
     """(recency, frequency and money) → the segment of somebody with these scores."""
     import numpy as np
 
-    from drumbeat.science.segmentation.rfm import RfmScores, rfm_segments
+    from drumbeat.science.segmentation import RfmScores, rfm_segments
 
     pairs = [(late, much) for late in STEPS for much in STEPS]
     recency = np.array([late for late, _ in pairs], np.int8)
     much = np.array([much for _, much in pairs], np.int8)
     found = rfm_segments(RfmScores(recency, much, much))
-    return dict(zip(pairs, found.names_of_everybody(), strict=True))
+    return dict(zip(pairs, found.labels().tolist(), strict=True))

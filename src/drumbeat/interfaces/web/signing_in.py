@@ -186,7 +186,6 @@ class SigningIn:
                 department.accounts.sign_out(former)
         answer = _redirect(to if _OWN_PAGE.fullmatch(to) else "/dashboard")
         set_session(answer, session, secure=is_secure(self.drumbeat, request))
-        answer.delete_cookie(VISIT, httponly=True, samesite="lax")
         return answer
 
     def _refusing(self, answer: Endpoint) -> Endpoint:

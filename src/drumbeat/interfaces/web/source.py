@@ -5,9 +5,10 @@ A result is the workflow's answer with two more rows of figures: `hourly` (the c
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from drumbeat.interfaces.web.dossier import Dossier, read_dossier
+from drumbeat.interfaces.web.import_desk import ImportDesk
 from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.campaigns import State
 from drumbeat.marketing.campaigns.answer import workflow_answer
@@ -43,3 +44,4 @@ class Source:
     list_results: Callable[[Department], Sequence[Answer]] = list_results
     get_result: Callable[[Department, CampaignId], Answer] = get_result
     find_dossier: Callable[[Department, CampaignId], Dossier | None] = read_dossier
+    desk: ImportDesk = field(default_factory=ImportDesk)

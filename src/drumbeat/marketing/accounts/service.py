@@ -138,6 +138,8 @@ class AccountsService:
             )
         label = rules.clean_label(label)
         kind = CredentialKind.KEY
+        if scopes is None and not self._has_all_rights():
+            scopes = self.actor.scopes  # a narrowed key makes none that is wider
         secret = self.credentials.issue(
             kind, rules.person_no_of(self.actor), label, expires, scopes
         )
@@ -188,6 +190,10 @@ class AccountsService:
         credential = self.credentials.find(kind, secret)
         person = self.store.find_person(credential.person_no) if credential else None
         return actor_of(person, credential) if person else None
+
+    def _has_all_rights(self) -> bool:
+        person = self.store.find_person(rules.person_no_of(self.actor))
+        return person is not None and self.actor.scopes >= rules.scopes_of(person.role)
 
     def _list_own(self, kind: CredentialKind) -> Sequence[Listed]:
         self.actor.require(Scope.ACCOUNTS_OWN)

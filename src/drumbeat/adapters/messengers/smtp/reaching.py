@@ -1,4 +1,4 @@
-"""Whether a mail server lets us in, found out by going there: greet, encrypt, log in, say goodbye."""
+"""Whether a mail server lets us in, tried out: greet, encrypt, log in, say goodbye."""
 
 import asyncio
 

@@ -1,6 +1,7 @@
-"""The page of one campaign in every state: what waits for a person, how it goes, what it brought."""
+"""The page of one campaign in every state: what waits for you, how it goes, what it brought."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -8,6 +9,7 @@ from starlette.responses import Response
 from drumbeat.interfaces.web.dossier import Dossier, read_dossier
 from drumbeat.interfaces.web.forms import text
 from drumbeat.interfaces.web.live import MOVING, Delivery, delivery_of, read_sample
+from drumbeat.interfaces.web.pages.preview import arm_of
 from drumbeat.interfaces.web.result_page import result_page
 from drumbeat.interfaces.web.review import review_of
 from drumbeat.interfaces.web.visits import Visit
@@ -33,6 +35,15 @@ class Hands:
     cancel: bool
 
 
+@dataclass(frozen=True)
+class Preview:
+    """As whom the mail is shown, and which variant."""
+
+    faces: Sequence[str]
+    seen_by: str
+    variant: int
+
+
 def campaign_id_of(visit: Visit) -> CampaignId:
     return CampaignId(visit.path("campaign_id"))
 
@@ -49,7 +60,7 @@ def show_campaign(visit: Visit) -> Response:
         delivery=None if dossier is None else _delivery(visit, dossier),
         hands=None if dossier is None else _hands(visit, dossier),
         frozen=shown.ledger is not None,
-        **_preview(visit, dossier),
+        preview=_preview(visit, dossier),
     )
 
 
@@ -64,7 +75,7 @@ def show_plan(visit: Visit) -> Response:
         review=review_of(dossier),
         hands=_hands(visit, dossier),
         frozen=dossier.counts is not None,
-        **_preview(visit, dossier),
+        preview=_preview(visit, dossier),
     )
 
 
@@ -145,13 +156,9 @@ def _hands(visit: Visit, dossier: Dossier) -> Hands:
     )
 
 
-def _preview(visit: Visit, dossier: Dossier | None) -> dict[str, object]:
+def _preview(visit: Visit, dossier: Dossier | None) -> Preview:
     """Whose eyes the mail is seen with: whom the address names, or the first contact there is."""
     faces = [] if dossier is None else list(dossier.faces)
     seen_by = visit.query("as") or (faces[0] if faces else "")
     variant = visit.query("variant")
-    return {
-        "faces": faces,
-        "seen_by": seen_by,
-        "variant": int(variant) if variant.isdecimal() and len(variant) < 3 else 0,
-    }
+    return Preview(faces, seen_by, arm_of(variant))

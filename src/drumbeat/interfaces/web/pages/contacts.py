@@ -10,7 +10,7 @@ from drumbeat.interfaces.web.review import reason_in_words
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.interfaces.web.wording import count, money, words
 from drumbeat.kit.errors import NotFound
-from drumbeat.kit.ids import ContactNo, number_of, public_id
+from drumbeat.kit.ids import ContactNo, MailingNo, number_of, public_id
 from drumbeat.kit.money import to_major
 from drumbeat.marketing.analytics import Happening
 from drumbeat.marketing.audience import Contact, Permission
@@ -32,6 +32,7 @@ _HAPPENED = {
     "signed_up": "Signed up",
     "posted": "Posted",
 }
+_ABOUT_MAIL = ("sent", "opened", "clicked", "replied", "forwarded")
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _number(department: Department, public: str) -> ContactNo:
     return ContactNo(number_of(public, "con", department.office.keys.derive("ids")))
 
 
-def _moment(happening: Happening, mailings: Mapping[int, str]) -> Moment:
+def _moment(happening: Happening, mailings: Mapping[MailingNo, str]) -> Moment:
     kind = happening.kind
     about = mailings.get(happening.mailing_no, "") if happening.mailing_no else ""
     notes = []
@@ -146,5 +147,7 @@ def _moment(happening: Happening, mailings: Mapping[int, str]) -> Moment:
     if kind == "clicked" and happening.link_no >= 0:
         notes.append(f"link {count(happening.link_no + 1)}")
     tone = {"purchased": "good", "unsubscribed": "bad", "complained": "bad", "bounced": "bad"}
+    if not about and kind in _ABOUT_MAIL:
+        about = "a mail"
     what = _HAPPENED.get(kind, words(kind).capitalize())
     return Moment(happening.at, what, about, " · ".join(notes), tone.get(kind, ""))

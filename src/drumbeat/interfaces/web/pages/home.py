@@ -37,7 +37,7 @@ def show_home(visit: Visit) -> Response:
                 ("Segments", count(people.segments)),
             ]
     needs = [line for line in lines if line.wants or line.trouble]
-    running = [line for line in lines if line.status in RUNNING and line not in needs]
+    running = [line for line in lines if line not in needs]
     home = Home(_headline(needs, running), needs, running, figures)
     shown = [shown for shown in map(result_page, results) if shown.sent]
     return visit.page("home.html", home=home, results=shown, empty=not (recent or results))

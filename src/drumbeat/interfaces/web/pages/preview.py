@@ -9,10 +9,14 @@ from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.campaigns.preview import preview
 
 
+def arm_of(variant: str) -> int:
+    """The number of a variant as an address names it; the first for anything else."""
+    return int(variant) if variant.isascii() and variant.isdigit() and len(variant) < 3 else 0
+
+
 def show_preview(visit: Visit) -> Response:
     """What cannot be shown is said inside the frame: a page of ours has no place there."""
-    variant = visit.query("variant")
-    arm = int(variant) if variant.isdecimal() and len(variant) < 3 else 0
+    arm = arm_of(visit.query("variant"))
     try:
         with visit.look() as department:
             campaign_id = CampaignId(visit.path("campaign_id"))

@@ -1,0 +1,139 @@
+"""Files of contacts between upload and the end of their import, and how far each has come.
+
+Kept in this process and nowhere else: an upload waits in an unlinked temporary file, as at REST,
+and an import that dies with its process is simply started again, since repeating it adds nobody.
+"""
+
+import logging
+import secrets
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.kit.actor import Actor
+from drumbeat.kit.errors import Conflict, DrumbeatError, NotFound
+from drumbeat.marketing.audience import (
+    AudienceService,
+    ImportOptions,
+    ImportProgress,
+    ImportReport,
+    import_contacts,
+)
+
+MOST_WAITING = 8
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Upload:
+    """`state` is checking, checked, importing, done or failed; `share` is 0 to 1 of the file."""
+
+    key: str
+    person_no: int | None
+    name: str
+    file: BinaryIO
+    consent: str
+    state: str = "checking"
+    share: float = 0.0
+    rows: int = 0
+    report: ImportReport | None = None
+    problem: str = ""
+    rejected: bytes = b""
+
+    @property
+    def busy(self) -> bool:
+        return self.state in ("checking", "importing")
+
+
+@dataclass
+class ImportDesk:
+    """Thread-safe: requests and the imports themselves run side by side."""
+
+    _uploads: dict[str, Upload] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, actor: Actor, name: str, file: BinaryIO, consent: str) -> Upload:
+        """Keep a file. Raises Conflict while too many are at work."""
+        upload = Upload(secrets.token_hex(8), actor.person_no, name, file, consent)
+        with self._lock:
+            while len(self._uploads) >= MOST_WAITING:
+                idle = next((each for each in self._uploads.values() if not each.busy), None)
+                if idle is None:
+                    raise Conflict("Several files are being imported: wait until one has ended.")
+                self._uploads.pop(idle.key).file.close()
+            self._uploads[upload.key] = upload
+        return upload
+
+    def get(self, actor: Actor, key: str) -> Upload:
+        """Raises NotFound for a key that was never given out, or to somebody else."""
+        with self._lock:
+            upload = self._uploads.get(key)
+        if upload is None or upload.person_no != actor.person_no:
+            raise NotFound("This file is not here any more: upload it again.")
+        return upload
+
+    def start(self, drumbeat: Drumbeat, actor: Actor, upload: Upload, *, dry_run: bool) -> None:
+        """Work through the file beside the requests. Raises Conflict if it is worked on."""
+        with self._lock:
+            if not dry_run and upload.state != "checked":
+                raise Conflict("This file is being imported already, or was.")
+            upload.state = "checking" if dry_run else "importing"
+            upload.share = 0.0
+        work = threading.Thread(
+            target=_work, args=(drumbeat, actor, upload, dry_run), name="import", daemon=True
+        )
+        work.start()
+
+
+def _work(drumbeat: Drumbeat, actor: Actor, upload: Upload, dry_run: bool) -> None:
+    try:
+        _import(drumbeat, actor, upload, dry_run)
+        state = "checked" if dry_run else "done"
+    except DrumbeatError as error:
+        upload.problem, state = str(error), "failed"
+    except Exception:  # the edge: a bug must not look like a finished import
+        log.exception("import.failed")
+        upload.problem, state = "The import failed inside Drumbeat.", "failed"
+    if state != "checked":
+        upload.file.close()
+    upload.state = state
+
+
+def _import(drumbeat: Drumbeat, actor: Actor, upload: Upload, dry_run: bool) -> None:
+    upload.file.seek(0)
+    with tempfile.TemporaryDirectory(prefix="drumbeat-") as folder:
+        rejected = Path(folder) / "rejected.csv"
+        options = ImportOptions(
+            consent=upload.consent,
+            dry_run=dry_run,
+            rejected_file=rejected,
+            source_name=upload.name,
+        )
+        report = import_contacts(_audience(drumbeat, actor), upload.file, options, _telling(upload))
+        if report.rejected_file is not None and report.rejected_file.exists():
+            upload.rejected = report.rejected_file.read_bytes()
+        upload.report = report
+
+
+def _telling(upload: Upload) -> Callable[[ImportProgress], None]:
+    def tell(at: ImportProgress) -> None:
+        upload.rows = at.rows
+        upload.share = min(at.bytes_read / at.bytes_total, 1.0) if at.bytes_total else 1.0
+
+    return tell
+
+
+def _audience(
+    drumbeat: Drumbeat, actor: Actor
+) -> Callable[[], AbstractContextManager[AudienceService]]:
+    @contextmanager
+    def opened() -> Iterator[AudienceService]:
+        with drumbeat.begin(actor) as department:
+            yield department.audience
+
+    return opened

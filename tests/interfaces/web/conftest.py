@@ -1,0 +1,59 @@
+"""A served house with a few people in it, and its owner at a browser without JavaScript."""
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.applications import Starlette
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.interfaces.web import create_web
+from drumbeat.kit.ids import CampaignId
+from drumbeat.marketing.audience import Consent, ContactRow, SuppressionReason
+from drumbeat.marketing.campaigns import Brief, ExperimentWish, Kind, Launch, TimingWish
+from drumbeat.marketing.campaigns.pipeline import proceed
+from tests.interfaces.serving import serving
+from tests.interfaces.web.browser import Browser
+
+BODY = """<p>Hello {{ first_name | default: 'you' }}</p><script>alert(1)</script>
+<a href='https://shop.example/'>Shop</a>"""
+PEOPLE = ("ada", "bob", "cleo", "dan", "eve")
+
+
+@pytest.fixture
+def peopled(house: Drumbeat) -> Drumbeat:
+    """Ada, Bob and Cleo said yes; Dan never did; Eve left."""
+    yes, unsure = Consent.subscribed, Consent.unconfirmed
+    rows = [
+        ContactRow(
+            f"{name}@example.com",
+            attributes={"first_name": name.capitalize()},
+            consent=unsure if name == "dan" else yes,
+            suppress=SuppressionReason.unsubscribed if name == "eve" else None,
+        )
+        for name in PEOPLE
+    ]
+    with house.begin(house.owner()) as department:
+        department.audience.merge_contacts(rows)
+    return house
+
+
+@pytest.fixture
+def owner(house: Drumbeat) -> Iterator[Browser]:
+    with house.begin(house.owner()) as department:
+        link = department.accounts.issue_sign_in_link()
+    with serving(Starlette(routes=create_web(house).routes)) as served:
+        browser = Browser(served)
+        assert browser.get(f"/sign-in?link={link}").status == 303
+        yield browser
+
+
+def add_campaign(
+    house: Drumbeat, name: str = "Autumn menu", *, launch: Launch = Launch.NOW
+) -> CampaignId:
+    """Planned as far as it gets without a person."""
+    test = ExperimentWish("subject_line", ("Come in", "Your table is waiting"))
+    brief = Brief(name, Kind.NEWSLETTER, "Come in", BODY, test=test, timing=TimingWish(launch))
+    with house.begin(house.owner()) as department:
+        campaign_id = department.campaigns.create(brief).id
+    proceed(house, campaign_id)
+    return campaign_id

@@ -1,0 +1,142 @@
+"""Every page in a real browser: no finding of axe (WCAG 2.2 AA), nothing wider than a phone.
+
+axe-core is vendored beside this file, under its own licence.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from drumbeat.adapters.messengers.sandbox import open_mail_folder
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.kit.result import Again
+from drumbeat.marketing.campaigns.pipeline import advance, proceed
+from drumbeat.storage.mail_folder import NewMail
+from tests.conftest import MONDAY_9
+from tests.interfaces.web.browser import Browser
+from tests.interfaces.web.conftest import add_campaign
+from tests.interfaces.web.test_audience_pages import CSV, page_of, settled, upload
+from tests.interfaces.web.test_house_pages import RAW
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser as Chromium
+    from playwright.sync_api import Page
+
+AXE = Path(__file__).parent / "axe" / "axe.min.js"
+CHROMIUM = shutil.which("chromium")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LOOKS = [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Chromium"]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def pages(peopled: Drumbeat, owner: Browser) -> list[str]:
+    """One address of every kind of page, with something on it."""
+    waiting, running = add_campaign(peopled, "Waiting"), add_campaign(peopled, "Running")
+    with peopled.begin(peopled.owner()) as department:
+        department.campaigns.approve(running)
+        department.campaigns.ask_launch(running)
+    proceed(peopled, running)
+    while advance(peopled, running) == Again():
+        pass
+    folder = open_mail_folder(peopled.home, peopled.office.keys.derive("sandbox"))
+    folder.add([NewMail(MONDAY_9, "a@b.example", "ada@example.com", "Hello", "<1@x>", RAW)])
+    folder.close()
+    segments = "/audience/segments"
+    owner.send(segments, segments, by="rfm")
+    imported = upload(owner, CSV, consent="column", column="Status").headers["location"]
+    settled(owner, imported)
+    owner.send(imported, imported)
+    settled(owner, imported)
+    return [
+        "/dashboard",
+        "/campaigns",
+        "/campaigns/new",
+        f"/campaigns/{waiting}",
+        f"/campaigns/{waiting}/edit",
+        f"/campaigns/{running}",
+        f"/campaigns/{running}/plan",
+        f"/campaigns/{running}/recipients",
+        "/audience",
+        page_of(owner, "ada@example.com"),
+        segments,
+        "/audience/import",
+        imported,
+        "/sandbox",
+        "/sandbox/1",
+        "/settings",
+    ]
+
+
+def looked_at(page: "Page", address: str) -> dict[str, Any]:
+    """What axe finds, and how wide the page is."""
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == 200, address
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = page.evaluate(
+        "rules => axe.run(document, {runOnly: rules, iframes: false})", RULES
+    )
+    return found
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_every_page_can_be_used_by_everybody(
+    chromium: "Chromium", owner: Browser, pages: list[str], scheme: str, width: int
+) -> None:
+    context = chromium.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    url = owner.base
+    context.add_cookies([{"name": n, "value": v, "url": url} for n, v in owner.cookies.items()])
+    page, said = context.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    problems = []
+    for path in pages:
+        found = looked_at(page, url + path)
+        for each in found["violations"]:
+            targets = [node["target"] for node in each["nodes"]][:3]
+            problems.append(f"{path} {each['id']}: {each['help']} {targets}")
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            problems.append(f"{path} is wider than {width} px")
+    context.close()
+    assert not problems, "\n".join(problems)
+    assert not [text for text in said if "Content Security Policy" in text]
+
+
+def test_the_campaign_is_approved_by_keyboard_alone(
+    chromium: "Chromium", peopled: Drumbeat, owner: Browser
+) -> None:
+    campaign_id = add_campaign(peopled)
+    context = chromium.new_context()
+    context.add_cookies(
+        [{"name": n, "value": v, "url": owner.base} for n, v in owner.cookies.items()]
+    )
+    page = context.new_page()
+    page.goto(f"{owner.base}/campaigns/{campaign_id}")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Approve and send":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**said=launched")
+    assert "on its way" in page.inner_text(".notice")
+    context.close()

@@ -1,0 +1,125 @@
+"""The audience's pages: who is there, what happened to one, segments, and imports."""
+
+import re
+from datetime import timedelta
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.marketing.events import Fact, Kind
+from tests.interfaces.serving import Answer
+from tests.interfaces.web.browser import Browser
+
+CSV = """email,first_name,Status
+zoe@example.com,Zoe,subscribed
+no-address,X,yes
+ada@example.com,Ada,yes
+"""
+BOUNDARY = "drumbeat-test-boundary"
+
+
+def upload(browser: Browser, content: str, **fields: str) -> Answer:
+    parts = {"csrf": browser.token("/audience/import"), **fields}
+    body = "".join(
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in parts.items()
+    )
+    body += (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="people.csv"\r\n'
+        f"Content-Type: text/csv\r\n\r\n{content}\r\n--{BOUNDARY}--\r\n"
+    )
+    jar = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    kind = f"multipart/form-data; boundary={BOUNDARY}"
+    headers = {"Cookie": jar, "Origin": browser.base, "Content-Type": kind}
+    return browser.served.ask("POST", "/audience/import", body.encode(), headers)
+
+
+def settled(browser: Browser, path: str) -> str:
+    """The page once nothing moves on it any more."""
+    while b"data-live" in (body := browser.get(path).body):
+        pass
+    return body.decode()
+
+
+def page_of(owner: Browser, address: str) -> str:
+    body = owner.get(f"/audience?address={address}").body.decode()
+    found = re.search(r'href="(/audience/contacts/con_\w+)"', body)
+    assert found is not None
+    return found[1]
+
+
+def test_everybody_is_listed_with_whether_they_may_be_mailed(
+    peopled: Drumbeat, owner: Browser
+) -> None:
+    body = owner.get("/audience").body.decode()
+    assert body.count("@example.com</a>") == 5
+    assert "no: have not confirmed that they want mail" in body
+    assert b"Nobody has that address" in owner.get("/audience?address=who@example.com").body
+    assert owner.get("/audience?after=con_aaaa").status == 404
+
+
+def test_an_empty_audience_teaches_how_to_fill_it(house: Drumbeat, owner: Browser) -> None:
+    assert b"Nobody is here yet" in owner.get("/audience").body
+    assert b"No segments yet" in owner.get("/audience/segments").body
+
+
+def test_one_persons_page_tells_what_happened(peopled: Drumbeat, owner: Browser) -> None:
+    with peopled.begin(peopled.owner()) as department:
+        number = department.audience.contact_numbers(["ada@example.com"])["ada@example.com"]
+        now = department.office.clock()
+        facts = [
+            Fact(Kind.purchased, now, number, value_minor=1999, currency="EUR", source="shop"),
+            Fact(Kind.viewed, now - timedelta(hours=2), number, source="shop"),
+        ]
+        department.events.record(facts)
+    body = owner.get(page_of(owner, "ada@example.com")).body.decode()
+    assert body.index("Bought") < body.index("Viewed a page")
+    assert "€19.99" in body
+    assert "Subscribed" in body
+    assert "No campaign has named them yet." in body
+
+
+def test_who_asks_by_phone_is_unsubscribed_from_the_page(peopled: Drumbeat, owner: Browser) -> None:
+    page = page_of(owner, "bob@example.com")
+    assert owner.send(page, f"{page}/unsubscribe").status == 303
+    assert b"Unsubscribe them" not in owner.get(page).body
+    with peopled.look(peopled.owner()) as department:
+        number = department.audience.contact_numbers(["bob@example.com"])["bob@example.com"]
+        assert not department.audience.permissions([number])[number].may_mail
+
+
+def test_segments_are_made_by_a_criterion_and_rfm_is_a_grid(
+    peopled: Drumbeat, owner: Browser
+) -> None:
+    at = "/audience/segments"
+    assert owner.send(at, at, by="rfm").headers["location"] == f"{at}?said=segmented"
+    body = owner.get(at).body.decode()
+    assert "No Purchase Yet" in body
+    assert body.count('<td class="level-') == 25
+    assert "Champions" in body
+    assert owner.send(at, at, by="horoscope").status == 422
+
+
+def test_an_import_shows_what_would_change_before_it_does(
+    peopled: Drumbeat, owner: Browser
+) -> None:
+    taken = upload(owner, CSV, consent="column", column="Status")
+    assert taken.status == 303
+    page = taken.headers["location"]
+    checked = settled(owner, page)
+    assert "Nothing has changed yet" in checked
+    assert "<dt>would be added</dt><dd>1</dd>" in checked
+    assert "Row 3" in checked
+    assert b"Nobody has that address" in owner.get("/audience?address=zoe@example.com").body
+    assert owner.send(page, page).status == 303
+    done = settled(owner, page)
+    assert "Imported" in done
+    assert b"zoe@example.com" in owner.get("/audience?address=zoe@example.com").body
+    rejected = owner.get(f"{page}/rejected")
+    assert rejected.headers["content-type"].startswith("text/csv")
+    assert b"no-address" in rejected.body
+
+
+def test_a_file_that_is_no_list_says_why(house: Drumbeat, owner: Browser) -> None:
+    page = upload(owner, "colour\r\nred\r\n", consent="subscribed").headers["location"]
+    assert "No column holds addresses" in settled(owner, page)
+    assert upload(owner, CSV, consent="column", column="").status == 422
+    assert owner.get("/audience/import/ffff").status == 404
