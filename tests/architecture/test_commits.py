@@ -14,6 +14,7 @@ OPENS_THE_DOOR = {
     "src/drumbeat/bootstrap/__init__.py": "makes the unit of work that everybody else asks for",
     "src/drumbeat/storage/migrations/__init__.py": "runs before there is anybody to name",
     "src/drumbeat/storage/sealing.py": "binds a new database to its key, also before that",
+    "src/drumbeat/storage/moving.py": "copies one database into another, as neither's user",
     "src/drumbeat/storage/mail_folder.py": "the sandbox's mail is a file of its own",
 }
 """Who may call `Database.begin()`, with the reason."""

@@ -31,9 +31,7 @@ class Browser:
         assert found is not None, f"{path} has no form"
         return unescape(found[1])
 
-    def post(
-        self, path: str, fields: Mapping[str, str | list[str]], **headers: str
-    ) -> Answer:
+    def post(self, path: str, fields: Mapping[str, str | list[str]], **headers: str) -> Answer:
         """As a page of ours would: with the Origin that a browser adds."""
         sent = {"Origin": self.base, **FORM, **{k.replace("_", "-"): v for k, v in headers.items()}}
         return self._ask("POST", path, urlencode(fields, doseq=True).encode(), sent)

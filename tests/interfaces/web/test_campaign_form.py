@@ -84,7 +84,8 @@ def test_an_edit_asks_anew(peopled: Drumbeat, owner: Browser) -> None:
 
 
 def test_everyone_and_a_segment_at_once_is_refused(peopled: Drumbeat, owner: Browser) -> None:
-    fields = {"csrf": owner.token("/campaigns/new"), **GOOD, "audience": ["all", "Low Engagement"]}
+    fields: dict[str, str | list[str]] = {"csrf": owner.token("/campaigns/new"), **GOOD}
+    fields["audience"] = ["all", "Low Engagement"]
     answer = owner.post("/campaigns/new", fields)
     assert answer.status == 422
     assert b"not both" in answer.body

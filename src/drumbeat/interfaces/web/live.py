@@ -105,7 +105,7 @@ def _headline(dossier: Dossier, waiting: int) -> tuple[str, str]:
     if state is State.CANCELLED:
         return "Cancelled", "What had not left will never be sent."
     if state is State.SENDING:
-        return "On its way", ""
+        return "Delivery so far", ""
     return "Delivered", "Every recipient has ended somewhere; nobody is unaccounted for."
 
 

@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, field
 
 from drumbeat.interfaces.web.dossier import Dossier, read_dossier
 from drumbeat.interfaces.web.import_desk import ImportDesk
+from drumbeat.interfaces.web.reading import part
 from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.campaigns import State
-from drumbeat.marketing.campaigns.answer import workflow_answer
+from drumbeat.marketing.campaigns.answer import campaign_view, workflow_answer
 from drumbeat.marketing.department import Department
 
 RECENT = 4
@@ -30,13 +31,26 @@ def list_results(department: Department) -> Sequence[Answer]:
 
 def get_result(department: Department, campaign_id: CampaignId) -> Answer:
     """Raises NotFound."""
-    answer = workflow_answer(department, campaign_id)
     mailing_no = department.campaigns.get(campaign_id).plan.mailing_no
     if mailing_no is None:
-        return answer
+        return get_outline(department, campaign_id)
+    answer = workflow_answer(department, campaign_id)
     arms = department.analytics.arm_counts(mailing_no).arms
     hourly = department.analytics.hourly(mailing_no)
     return answer | {"hourly": asdict(hourly), "arms": [asdict(arm) for arm in arms]}
+
+
+def get_outline(department: Department, campaign_id: CampaignId) -> Answer:
+    """What a page's head shows, from rows and tallies alone: no fact is read. Raises NotFound."""
+    campaign = department.campaigns.get(campaign_id)
+    ledger = department.campaigns.ledger(campaign_id)
+    return {
+        "campaign": campaign_view(department, campaign),
+        "performance_metrics": {"sent_count": part(ledger, "states").get("sent")},
+        "ledger": ledger,
+        "simulated": department.office.simulated,
+        "as_of": department.office.clock().isoformat(),
+    }
 
 
 @dataclass(frozen=True)

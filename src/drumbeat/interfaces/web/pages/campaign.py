@@ -12,6 +12,7 @@ from drumbeat.interfaces.web.live import MOVING, Delivery, delivery_of, read_sam
 from drumbeat.interfaces.web.pages.preview import arm_of
 from drumbeat.interfaces.web.result_page import result_page
 from drumbeat.interfaces.web.review import review_of
+from drumbeat.interfaces.web.source import get_outline
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import Conflict
@@ -67,7 +68,7 @@ def show_campaign(visit: Visit) -> Response:
 def show_plan(visit: Visit) -> Response:
     """What is or was sent, to whom and when, beside a result that is there by now."""
     with visit.look() as department:
-        result = visit.source.get_result(department, campaign_id_of(visit))
+        result = get_outline(department, campaign_id_of(visit))
         dossier = read_dossier(department, campaign_id_of(visit))
     return visit.page(
         "campaign_plan.html",

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from drumbeat.interfaces.web.result_page import LEDGER_STATES, result_page
 from drumbeat.interfaces.web.review import reason_in_words
+from drumbeat.interfaces.web.source import get_outline
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.delivery import LedgerLine
@@ -29,7 +30,7 @@ def list_recipients(visit: Visit) -> Response:
     campaign_id = CampaignId(visit.path("campaign_id"))
     address, state = visit.query("address"), visit.query("state")
     with visit.look() as department:
-        result = visit.source.get_result(department, campaign_id)
+        result = get_outline(department, campaign_id)
         lines, following = _found(department, campaign_id, visit)
     shown = result_page(result)
     return visit.page(
