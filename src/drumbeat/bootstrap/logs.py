@@ -38,6 +38,9 @@ def start_logging(home: Path, process: str) -> None:
             ],
         )
     )
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).propagate = True
     root = logging.getLogger()
     root.handlers = [file]
     root.setLevel(logging.INFO)

@@ -56,6 +56,22 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     await send({"type": "lifespan.shutdown.complete"})
 
 
+def listening_on(host: str, wanted: int) -> socket.socket:
+    """A bound socket on `wanted` or the next free port: nobody can take it meanwhile."""
+    while True:
+        port = free_port(host, wanted)
+        listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+            listening.listen(2048)
+        except OSError:
+            listening.close()
+            wanted = port + 1
+        else:
+            return listening
+
+
 def free_port(host: str, wanted: int, *, tries: int = 50) -> int:
     """`wanted`, or the next port nobody listens on. Raises Conflict if none of `tries` is free."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -78,6 +78,6 @@ SYSTEM_SENDING = Actor(
 """Finds what is due and records what happened; it may not decide that anything is sent."""
 SYSTEM_CLEARING = Actor(
     "system:clearing",
-    frozenset({Scope.CAMPAIGNS_READ, Scope.CAMPAIGNS_WRITE, Scope.CAMPAIGNS_SEND}),
+    frozenset({Scope.UPKEEP, Scope.CAMPAIGNS_READ, Scope.CAMPAIGNS_WRITE}),
 )
 """Finishes what a person cancelled: it only ever suppresses."""

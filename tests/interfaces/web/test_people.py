@@ -12,6 +12,7 @@ from drumbeat.interfaces.web import create_web
 from drumbeat.interfaces.web.forms import SESSION
 from drumbeat.kit.actor import NOBODY, Actor, Scope
 from drumbeat.marketing.accounts import Newcomer, Role, Visitor, hash_password
+from tests.conftest import HandClock
 from tests.interfaces.serving import Answer, Served, serving
 from tests.interfaces.web.browser import Browser
 
@@ -143,7 +144,10 @@ def test_a_role_change_signs_the_person_out(house: Drumbeat, served: Served) -> 
     assert bob.get(AT).status == 401
 
 
-def test_sessions_are_listed_by_browser_and_ended(owner: Browser, house: Drumbeat) -> None:
+def test_sessions_are_listed_by_browser_and_ended(
+    owner: Browser, house: Drumbeat, clock: HandClock
+) -> None:
+    clock.advance(seconds=1)  # newest first: the other browser
     with house.begin(house.owner()) as department:
         link = department.accounts.issue_sign_in_link()
     other = Browser(owner.served, headers={"User-Agent": "Chrome/140 Safari/537 (Windows)"})

@@ -23,10 +23,11 @@ def serve(
     """Answer on a port and run the engine beside it, until interrupted."""
     from dataclasses import replace
 
-    from drumbeat.interfaces.serve import EngineChild, free_port, serving
+    from drumbeat.interfaces.serve import EngineChild, listening_on, serving
 
     settings = read_settings()
-    chosen = free_port(settings.host, port or settings.port)
+    listening = listening_on(settings.host, port or settings.port)
+    chosen = listening.getsockname()[1]
     base = settings.public_url or f"http://{settings.host}:{chosen}"
     drumbeat = open_drumbeat(replace(settings, port=chosen))
     start_logging(drumbeat.home, "front")
@@ -42,7 +43,8 @@ def serve(
         # uvicorn raises the signal again once it has drained; by default that would end the
         # process before its own engine and intake are closed.
         signal.signal(signal.SIGTERM, lambda *_: None)
-        server.run()
+        server.run([listening])
+    listening.close()
     drumbeat.close()
     return 0
 

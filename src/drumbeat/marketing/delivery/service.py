@@ -183,9 +183,11 @@ class DeliveryService:
     def cancel_next(self, mailing_no: MailingNo, limit: int = UNIT_ROWS) -> int:
         """One bounded step of a cancelled mailing: waiting rows become suppressed(cancelled).
 
-        Answers how many rows still wait for that; claimed ones end by their receipts.
+        Answers how many rows still wait for that; claimed ones end by their receipts. It only
+        suppresses, so the house's own upkeep may do it once a person has decided.
         """
-        self.actor.require(Scope.CAMPAIGNS_SEND)
+        if Scope.UPKEEP not in self.actor.scopes:
+            self.actor.require(Scope.CAMPAIGNS_SEND)
         mailing = self.mailings.get(mailing_no)
         if mailing.state is not MailingState.cancelled:
             raise Conflict(f"Mailing {mailing_no} is {mailing.state}, not cancelled.")
