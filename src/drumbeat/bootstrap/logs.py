@@ -41,6 +41,7 @@ def start_logging(home: Path, process: str) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
+        logging.getLogger(name).setLevel(logging.NOTSET)
     root = logging.getLogger()
     root.handlers = [file]
     root.setLevel(logging.INFO)

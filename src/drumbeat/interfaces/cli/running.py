@@ -32,6 +32,9 @@ def serve(
     drumbeat = open_drumbeat(replace(settings, port=chosen))
     start_logging(drumbeat.home, "front")
     with serving(drumbeat, port=chosen) as server, EngineChild(base):
+        # uvicorn raises the signal again once it has drained; by default that would end the
+        # process before its own engine and intake are closed. One that comes earlier counts too.
+        signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
         with drumbeat.begin(drumbeat.owner()) as department:
             secret = department.accounts.issue_sign_in_link()
             founding = department.signing_in.needs_founder()
@@ -40,9 +43,6 @@ def serve(
         if founding:
             say(f"First run: choose the owner's password at {base}/first-run?link={first}")
         say(f"Sign in once, within ten minutes: {base}/sign-in?link={secret}")
-        # uvicorn raises the signal again once it has drained; by default that would end the
-        # process before its own engine and intake are closed.
-        signal.signal(signal.SIGTERM, lambda *_: None)
         server.run([listening])
     listening.close()
     drumbeat.close()
