@@ -2,6 +2,9 @@
 .PHONY: demo test check setup setup-dev serve clean
 .DEFAULT_GOAL := demo
 
+# The tests that need neither processes nor time: `make check` runs these, `make test` all.
+QUICK = tests/architecture tests/docs tests/kit tests/science
+
 demo: setup ; @.venv/bin/drumbeat demo
 
 test: setup-dev ; @.venv/bin/python -m pytest -q -rs -n auto
@@ -11,7 +14,7 @@ check: setup-dev
 	@.venv/bin/ruff check src tests benchmarks
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
-	@.venv/bin/python -m pytest -q -n auto -m "not slow"
+	@.venv/bin/python -m pytest -q -n auto -m "not slow" $(QUICK)
 
 serve: setup ; @.venv/bin/drumbeat serve
 
