@@ -106,14 +106,10 @@ def test_an_error_takes_the_whole_unit_back(database: Database) -> None:
         assert count(connection) == 0
 
 
-def test_a_commit_of_another_process_moves_the_version_and_a_look_does_not(
-    database: Database, url: str
-) -> None:
+def test_a_commit_of_another_process_moves_the_version(database: Database, url: str) -> None:
+    # That a look moves nothing cannot be asserted: other databases of the server move it too.
     other = connect(url)
     before = database.version()
-    with other.look() as connection:
-        count(connection)
-    assert database.version() == before
     raise_by_one(other, 1, turn=False)
     other.close()
     assert database.version() != before
