@@ -37,14 +37,14 @@ EXEMPT = (
         audience.audience_members audience.contact_numbers audience.contact_numbers_by_external_id
         audience.count_audience audience.find_contact audience.known_fields
         audience.permissions audience.recipients
-        campaigns.approval_of campaigns.count_states campaigns.count_transitions
-        campaigns.list_transitions campaigns.move campaigns.save_plan
+        campaigns.approval_of campaigns.count_states campaigns.count_transitions campaigns.create
+        campaigns.drop campaigns.list_transitions campaigns.move campaigns.save_plan
         content.compile_piece content.mail_context content.preview content.save_email
-        content.versions
+        content.version
         delivery.accept_plan delivery.cancel delivery.cancel_next delivery.count
-        delivery.count_arms delivery.freeze_next delivery.get delivery.ledger delivery.ledger_rows
-        delivery.links delivery.next_due delivery.next_due_of delivery.open_mailing delivery.pause
-        delivery.resume delivery.save_links delivery.start
+        delivery.count_arms delivery.discard delivery.freeze_next delivery.get delivery.ledger
+        delivery.ledger_rows delivery.links delivery.next_due delivery.next_due_of
+        delivery.open_mailing delivery.pause delivery.resume delivery.save_links delivery.start
         experiments.analyse experiments.assign experiments.count_started experiments.decide
         experiments.design experiments.get_experiment experiments.start
         senders.resolve
@@ -110,7 +110,6 @@ EXEMPT = (
         approvals.get approvals.list_waiting
         audience.find_segment_by_name
         audience.segment_by audience.suppress
-        content.current
         delivery.anything_due delivery.list_
         events.forget_evidence
         experiments.list_experiments

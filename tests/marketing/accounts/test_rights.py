@@ -118,6 +118,7 @@ om--  delivery.cancel
 om--  delivery.cancel_next
 omav  delivery.count
 omav  delivery.count_arms
+om--  delivery.discard
 om--  delivery.freeze_next
 omav  delivery.get
 omav  delivery.history_of
@@ -159,11 +160,10 @@ omav  experiments.get_experiment
 omav  experiments.list_experiments
 om--  experiments.start
 oma-  content.compile_piece
-oma-  content.current
 omav  content.mail_context
 oma-  content.preview
 om--  content.save_email
-oma-  content.versions
+oma-  content.version
 omav  senders.default_sender
 omav  senders.list_
 omav  senders.resolve

@@ -16,6 +16,7 @@ from tests.marketing.campaigns.conftest import (
     LETTER,
     bring_to,
     get,
+    invite,
     planned,
     say_yes,
     state_of,
@@ -98,6 +99,33 @@ def test_a_yes_to_the_old_words_is_no_yes_to_the_new_ones(
     assert (state_of(house, campaign_id), house.sandbox.count()) == (State.AWAITING_APPROVAL, 0)
     with house.look(owner) as department:
         assert department.approvals.get(old.id).state is ApprovalState.SUPERSEDED
+
+
+def test_a_yes_to_few_people_is_no_yes_to_very_many_more(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    campaign_id = planned(house, owner)
+    say_yes(house, owner, campaign_id)
+    crowd = invite(house, owner, [f"new{number}" for number in range(11)])
+    work_off(house, campaign_id)
+    assert (state_of(house, campaign_id), house.sandbox.count()) == (State.AWAITING_APPROVAL, 0)
+    with house.look(owner) as department:
+        [waiting] = department.approvals.list_waiting()
+    assert "to 16 of everyone" in waiting.effect
+    assert "the yes was for 5" in waiting.effect
+    say_yes(house, owner, campaign_id)
+    work_off(house, campaign_id)
+    assert house.sandbox.count() == len(people) + len(crowd)
+
+
+def test_a_few_who_join_before_it_leaves_are_within_the_yes(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    campaign_id = planned(house, owner)
+    say_yes(house, owner, campaign_id)
+    invite(house, owner, [f"new{number}" for number in range(10)])
+    work_off(house, campaign_id)
+    assert house.sandbox.count() == len(people) + 10
 
 
 def test_an_agent_may_ask_and_never_says_yes(

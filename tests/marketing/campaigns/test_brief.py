@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumbeat.kit.errors import InvalidInput
-from drumbeat.marketing.campaigns import Brief, ExperimentWish, Kind, Launch, TimingWish
+from drumbeat.marketing.campaigns import Brief, ExperimentWish, Kind, Launch, Plan, TimingWish
 from drumbeat.marketing.campaigns.rules import approval_hash, arm_weights, check_brief
 from tests.marketing.campaigns.conftest import LETTER, TESTED
 
@@ -53,8 +53,10 @@ def test_a_brief_comes_back_from_json_as_it_was(brief: Brief) -> None:
 
 @given(one=briefs, other=briefs)
 def test_two_briefs_share_an_approval_only_if_they_are_the_same(one: Brief, other: Brief) -> None:
-    assert (approval_hash(one, "c") == approval_hash(other, "c")) == (one == other)
+    assert (approval_hash(one, PLAN) == approval_hash(other, PLAN)) == (one == other)
 
+
+PLAN = Plan(content_hash="one", mailable=5)
 
 EDITS: list[dict[str, object]] = [
     {"name": "Other"},
@@ -76,11 +78,12 @@ EDITS: list[dict[str, object]] = [
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: "-".join(edit))
 def test_an_approval_does_not_outlive_any_edit(edit: dict[str, object]) -> None:
     edited = replace(TESTED, **edit)  # type: ignore[arg-type]
-    assert approval_hash(edited, "c") != approval_hash(TESTED, "c")
+    assert approval_hash(edited, PLAN) != approval_hash(TESTED, PLAN)
 
 
 def test_an_approval_does_not_outlive_a_change_of_what_is_rendered() -> None:
-    assert approval_hash(LETTER, "one") != approval_hash(LETTER, "two")
+    other = replace(PLAN, content_hash="two")
+    assert approval_hash(LETTER, PLAN) != approval_hash(LETTER, other)
 
 
 def wish(**changes: object) -> ExperimentWish:

@@ -22,7 +22,7 @@ def save(house: Drumbeat, checked: CheckedEmails, campaign_no: int = 1) -> Piece
 def test_what_was_saved_is_current(house: Drumbeat) -> None:
     saved = save(house, ONE)
     with house.look(MARIA) as department:
-        current = department.content.current(FIRST)
+        current = department.content.version(FIRST)
     assert current == saved
     assert current.arms == ONE.arms
     assert current.revision == 1
@@ -35,13 +35,14 @@ def test_a_change_is_a_new_revision_and_the_same_is_none(house: Drumbeat) -> Non
     assert (first.revision, again.revision, changed.revision, back.revision) == (1, 1, 2, 3)
     assert first.content_hash == back.content_hash != changed.content_hash
     with house.look(MARIA) as department:
-        assert [v.revision for v in department.content.versions(FIRST)] == [1, 2, 3]
+        kept = [department.content.version(FIRST, revision) for revision in (1, 2, 3)]
+    assert kept == [first, changed, back]
 
 
 def test_campaigns_do_not_share_content(house: Drumbeat) -> None:
     assert save(house, ONE, 1).piece_no != save(house, ONE, 2).piece_no
     with house.look(MARIA) as department, pytest.raises(NotFound):
-        department.content.current(CampaignNo(3))
+        department.content.version(CampaignNo(3))
 
 
 def test_a_preview_is_the_bytes_that_delivery_builds(house: Drumbeat) -> None:
@@ -83,4 +84,4 @@ def test_a_guest_may_neither_read_nor_write(house: Drumbeat) -> None:
         with pytest.raises(NotPermitted):
             department.content.save_email(FIRST, ONE)
         with pytest.raises(NotPermitted):
-            department.content.current(FIRST)
+            department.content.version(FIRST)

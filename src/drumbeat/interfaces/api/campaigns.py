@@ -7,12 +7,11 @@ from fastapi.responses import Response
 
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.requests import EmailCampaignRequest, LaunchRequest
-from drumbeat.kit.errors import DrumbeatError
 from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.result import NeedsApproval
-from drumbeat.marketing.campaigns import Brief, Launch, TimingWish
+from drumbeat.marketing.campaigns import Launch, TimingWish
 from drumbeat.marketing.campaigns.answer import campaign_analytics, campaign_view
-from drumbeat.marketing.campaigns.pipeline import proceed
+from drumbeat.marketing.campaigns.pipeline import create_and_plan, proceed
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 
@@ -24,7 +23,7 @@ Wish = LaunchRequest | None
 @router.post("", status_code=201)
 def create_campaign(request: EmailCampaignRequest, caller: Caller) -> JsonObject:
     """Create an email campaign and plan it; it then waits for approval."""
-    return _view(caller, create_and_plan(caller, request.brief()))
+    return _view(caller, create_and_plan(caller.drumbeat, request.brief(), caller.actor))
 
 
 @router.get("")
@@ -141,22 +140,6 @@ def preview_campaign(
     with caller.look() as department:
         message = preview(department, campaign_id, contact, variant)
     return Response(message, media_type="message/rfc822")
-
-
-def create_and_plan(caller: Caller, brief: Brief) -> CampaignId:
-    """A campaign as far as it gets without a person.
-
-    One whose plan is refused is cancelled: the caller was told, and no draft may linger.
-    """
-    with caller.begin() as department:
-        campaign = department.campaigns.create(brief)
-    try:
-        proceed(caller.drumbeat, campaign.id)
-    except DrumbeatError:
-        with caller.begin() as department:
-            department.campaigns.drop(campaign.id)
-        raise
-    return campaign.id
 
 
 def _view(caller: Caller, campaign_id: CampaignId) -> JsonObject:

@@ -3,13 +3,12 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from drumbeat.interfaces.api.campaigns import create_and_plan
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.requests import EmailWorkflowRequest
 from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.result import NeedsApproval
 from drumbeat.marketing.campaigns.answer import workflow_answer
-from drumbeat.marketing.campaigns.pipeline import proceed
+from drumbeat.marketing.campaigns.pipeline import create_and_plan, proceed
 
 router = APIRouter(prefix="/workflows", tags=["workflows"])
 
@@ -21,7 +20,7 @@ def run_email_workflow(
     request: EmailWorkflowRequest, caller: Caller, response: Response
 ) -> JsonObject:
     """Plan, ask and launch; 202 with an `approval_id` while a person still has to say yes."""
-    campaign_id = create_and_plan(caller, request.brief())
+    campaign_id = create_and_plan(caller.drumbeat, request.brief(), caller.actor)
     with caller.begin() as department:
         if request.approve:
             department.campaigns.approve(campaign_id)

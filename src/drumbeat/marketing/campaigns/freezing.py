@@ -13,10 +13,10 @@ from drumbeat.kit.actor import Actor
 from drumbeat.kit.clock import epoch
 from drumbeat.kit.ids import MailingNo
 from drumbeat.marketing.audience import AudienceArrays
-from drumbeat.marketing.campaigns.model import Campaign
+from drumbeat.marketing.campaigns.model import Campaign, State
 from drumbeat.marketing.campaigns.planning import approved_sender, barred_of, send_wish
 from drumbeat.marketing.campaigns.ports import House, Unit
-from drumbeat.marketing.campaigns.rules import read_wall_time
+from drumbeat.marketing.campaigns.rules import has_outgrown, read_wall_time
 from drumbeat.marketing.delivery import (
     LedgerPlan,
     Mailing,
@@ -31,7 +31,10 @@ from drumbeat.storage.files import SealedFiles
 
 
 def freeze_step(house: House, campaign: Campaign, actor: Actor) -> Mailing | None:
-    """One bounded step; None while there is another one, the mailing once it is ready."""
+    """One bounded step; None while there is another one, the mailing once it is ready.
+
+    An audience that outgrew its approval sends the campaign back to ask again.
+    """
     number = campaign.plan.mailing_no
     if number is None:
         _open(house, campaign, actor)
@@ -74,6 +77,9 @@ def _plan(house: House, campaign: Campaign, actor: Actor, mailing: Mailing) -> N
         members = unit.audience.audience_members(campaign.brief.audience)
         ledger, optimization = _ledger(unit, campaign, members)
         files = unit.office.files
+    if has_outgrown(campaign.plan, ledger.mailable):
+        _ask_again(house, campaign, actor, mailing)
+        return
     content = ledger.to_bytes()
     name = plan_file_name(mailing.mailing_no, content)
     files.write(name, content)
@@ -90,6 +96,15 @@ def _plan(house: House, campaign: Campaign, actor: Actor, mailing: Mailing) -> N
             first_due=int(due.min()) if len(due) else epoch(unit.office.clock()),
         )
         unit.campaigns.save_plan(campaign, plan)
+
+
+def _ask_again(house: House, campaign: Campaign, actor: Actor, mailing: Mailing) -> None:
+    """The yes was for far fewer people: it goes back to be planned and asked for anew."""
+    plan = campaign.plan
+    fresh = replace(plan, mailing_no=None, timing=None, approval_hash=None, outgrown=plan.mailable)
+    with house.begin(actor) as unit:
+        unit.delivery.discard(mailing.mailing_no)
+        unit.campaigns.move(replace(campaign, plan=fresh), State.PLANNED)
 
 
 def _ledger(

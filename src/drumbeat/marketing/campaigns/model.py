@@ -103,11 +103,13 @@ class Plan:
     `first_due` (the first mail's instant) and `settled_at` are epoch seconds. `segments`
     rows are name, rule, subscriber_count and engagement_rate; `timing` is the answer's
     send_optimization; `excluded` counts by reason who of the audience may not be mailed.
+    `outgrown` is how many people an earlier yes was for, once there were many more.
     """
 
     segments: tuple[Mapping[str, object], ...] | None = None
     audience_size: int | None = None
     mailable: int | None = None
+    outgrown: int | None = None
     excluded: Mapping[str, int] = field(default_factory=dict)
     piece_no: int | None = None
     piece_revision: int | None = None

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 
 from drumbeat.kit.actor import GATEKEEPER, SYSTEM_CLEARING, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import epoch, from_epoch
-from drumbeat.kit.errors import Overtaken
+from drumbeat.kit.errors import DrumbeatError, Overtaken
 from drumbeat.kit.ids import CampaignId, MailingNo
 from drumbeat.kit.result import Again, Done, Progress, Waiting
 from drumbeat.marketing.approvals import ApprovalState
 from drumbeat.marketing.campaigns.freezing import freeze_step
 from drumbeat.marketing.campaigns.judging import decide_experiment
-from drumbeat.marketing.campaigns.model import Campaign, State
-from drumbeat.marketing.campaigns.planning import PLANNING, plan_content
+from drumbeat.marketing.campaigns.model import Brief, Campaign, State
+from drumbeat.marketing.campaigns.planning import PLANNING, plan_content, plan_timing
 from drumbeat.marketing.campaigns.ports import House, Unit
 from drumbeat.marketing.campaigns.rules import MEASURING_DAYS, approval_hash
 from drumbeat.marketing.delivery import MailingState
@@ -60,6 +60,22 @@ def proceed(house: House, campaign_id: CampaignId) -> None:
                 raise
 
 
+def create_and_plan(house: House, brief: Brief, actor: Actor) -> CampaignId:
+    """A campaign as far as it gets without a person.
+
+    One whose plan is refused is taken back: whoever asked was told, and no draft may linger.
+    """
+    with house.begin(actor) as unit:
+        campaign = unit.campaigns.create(brief)
+    try:
+        proceed(house, campaign.id)
+    except DrumbeatError:
+        with house.begin(actor) as unit:
+            unit.campaigns.drop(campaign.id)
+        raise
+    return campaign.id
+
+
 def plan_next(house: House, campaign: Campaign, actor: Actor) -> Progress:
     """draft → planned: the first planning step that has something to do."""
     if not any(step(house, campaign, actor) for step in PLANNING):
@@ -69,13 +85,13 @@ def plan_next(house: House, campaign: Campaign, actor: Actor) -> Progress:
 
 
 def ask_approval(house: House, campaign: Campaign, actor: Actor) -> Progress:
-    """planned → awaiting_approval: a question bound to exactly this content."""
-    if plan_content(house, campaign, actor):
+    """planned → awaiting_approval: a question bound to these words and this many people."""
+    if plan_content(house, campaign, actor) or plan_timing(house, campaign, actor):
         return Again()
     plan = campaign.plan
     with house.begin(actor) as unit:
         real = unit.office.real_messenger
-        named = approval_hash(campaign.brief, plan.content_hash or "", real=real)
+        named = approval_hash(campaign.brief, plan, real=real)
         unit.approvals.ask(campaign.id, named, effect=_effect(campaign, real=real))
         asked = replace(campaign, plan=replace(plan, approval_hash=named))
         unit.campaigns.move(asked, State.AWAITING_APPROVAL)
@@ -118,7 +134,7 @@ def _asked_for_elsewhere(house: House, campaign: Campaign, actor: Actor) -> bool
     """A yes to the sandbox is no yes to mail that leaves the house: then it is planned anew."""
     with house.look(actor) as unit:
         real = unit.office.real_messenger
-    named = approval_hash(campaign.brief, campaign.plan.content_hash or "", real=real)
+    named = approval_hash(campaign.brief, campaign.plan, real=real)
     if named == campaign.plan.approval_hash:
         return False
     with house.begin(actor) as unit:
@@ -231,7 +247,9 @@ def _effect(campaign: Campaign, *, real: bool) -> str:
     names = " and ".join("everyone" if name == "all" else name for name in brief.audience)
     test = "" if brief.test is None else f", testing {brief.test.element.replace('_', ' ')}"
     where = "" if real else ", into the sandbox"
-    return f"send {brief.name!r} to {mailable:,} of {names}{test}{where}"
+    before = campaign.plan.outgrown
+    grown = "" if before is None else f" (the audience grew: the yes was for {before:,})"
+    return f"send {brief.name!r} to {mailable:,} of {names}{test}{where}{grown}"
 
 
 def _mailing(campaign: Campaign) -> MailingNo:

@@ -137,11 +137,7 @@ def approved_sender(unit: Unit, campaign: Campaign) -> Sender:
 
     Raises InvalidInput if it is a placeholder and mail would leave the house.
     """
-    version = next(
-        version
-        for version in unit.content.versions(campaign.no)
-        if version.revision == campaign.plan.piece_revision
-    )
+    version = unit.content.version(campaign.no, campaign.plan.piece_revision)
     senders = [unit.senders.resolve(arm.sender_name, arm.sender_email) for arm in version.arms]
     if unit.office.real_messenger:
         for sender in senders:

@@ -6,7 +6,14 @@ import re
 from datetime import time
 
 from drumbeat.kit.errors import Conflict, InvalidInput
-from drumbeat.marketing.campaigns.model import Brief, Campaign, ExperimentWish, Launch, State
+from drumbeat.marketing.campaigns.model import (
+    Brief,
+    Campaign,
+    ExperimentWish,
+    Launch,
+    Plan,
+    State,
+)
 
 MEASURING_DAYS = 7
 """How long results are collected after the last mail: the attribution window."""
@@ -106,8 +113,18 @@ def arm_weights(test: ExperimentWish) -> tuple[float, ...]:
     return (1 - test.traffic_split, *([test.traffic_split / others] * others))
 
 
-def approval_hash(brief: Brief, content_hash: str, *, real: bool = False) -> str:
-    """Names exactly what a person approves: words, audience, test, timing, and whether mail leaves
-    the house or stays in the sandbox."""
-    text = json.dumps([brief.to_json(), content_hash, real], sort_keys=True, default=str)
+def approval_hash(brief: Brief, plan: Plan, *, real: bool = False) -> str:
+    """Names exactly what a person approves: words, audience and its size, test, timing, and whether
+    mail leaves the house or stays in the sandbox."""
+    named = [brief.to_json(), plan.content_hash, plan.mailable, real]
+    text = json.dumps(named, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+
+
+def has_outgrown(plan: Plan, mailable: int) -> bool:
+    """Whether `mailable` people are so many more than were approved that a person is asked again.
+
+    A list grows a little every day: up to a tenth more, or ten people, are within the yes.
+    """
+    approved = plan.mailable or 0
+    return mailable > approved + max(10, approved // 10)

@@ -36,15 +36,10 @@ class ContentService:
         self.store.add(version)
         return version
 
-    def current(self, campaign_no: CampaignNo) -> PieceVersion:
-        """The newest version of the campaign's email. Raises NotFound."""
+    def version(self, campaign_no: CampaignNo, revision: int | None = None) -> PieceVersion:
+        """That version of the campaign's email, or the newest. Raises NotFound."""
         self.actor.require(Scope.CONTENT_READ)
-        return self.store.get(campaign_no)
-
-    def versions(self, campaign_no: CampaignNo) -> list[PieceVersion]:
-        """All versions of the campaign's email, oldest first."""
-        self.actor.require(Scope.CONTENT_READ)
-        return self.store.list_(campaign_no)
+        return self.store.get(campaign_no, revision)
 
     def mail_context(self, sender: MailSender) -> MailContext:
         """What is the same for all messages of this sender."""

@@ -83,16 +83,6 @@ class ContentStore:
         row = self.connection.execute(query).one_or_none()
         return _version(row) if row else None
 
-    def list_(self, campaign_no: CampaignNo) -> list[PieceVersion]:
-        """All versions, oldest first."""
-        query = (
-            select(piece.c.id, piece.c.campaign_no, piece_version)
-            .join(piece_version, piece_version.c.piece_no == piece.c.piece_no)
-            .where(*_email_of(campaign_no))
-            .order_by(piece_version.c.revision)
-        )
-        return [_version(row) for row in self.connection.execute(query)]
-
     def add(self, version: PieceVersion) -> None:
         """Raises Conflict if that revision was written meanwhile."""
         row = {

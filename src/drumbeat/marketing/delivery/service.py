@@ -55,6 +55,14 @@ class DeliveryService:
                     raise Conflict(f"The step {new.step!r} has mailing {other.mailing_no} already.")
         return self.mailings.add(new)
 
+    def discard(self, mailing_no: MailingNo) -> None:
+        """Take a draft back, with its links, before anybody was chosen for it. Raises Conflict."""
+        self.actor.require(Scope.CAMPAIGNS_WRITE)
+        mailing = self.mailings.get(mailing_no)
+        if mailing.state is not MailingState.draft:
+            raise Conflict(f"Mailing {mailing_no} is {mailing.state}: cancel it instead.")
+        self.mailings.remove(mailing_no)
+
     def get(self, mailing_no: MailingNo) -> Mailing:
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.mailings.get(mailing_no)

@@ -151,6 +151,10 @@ class MailingStore:
         assert key is not None
         return MailingNo(key[0])
 
+    def remove(self, mailing_no: MailingNo) -> None:
+        for table in (link, mailing):
+            self.connection.execute(delete(table).where(table.c.mailing_no == mailing_no))
+
     def get(self, mailing_no: MailingNo) -> Mailing:
         """Held in a writing unit: whoever moves a mailing on, or its rows, comes one by one."""
         query = select(mailing).where(mailing.c.mailing_no == mailing_no)

@@ -131,10 +131,11 @@ class Wire(asyncio.Protocol):
         if self._alarm is not None:
             self._alarm.cancel()
         self.lost = self.lost or "closed"
-        if self._transport is None:
+        transport, self._transport = self._transport, None  # a TLS one cannot be closed twice
+        if transport is None:
             return
-        self._transport.abort()
-        self._transport.close()  # a TLS transport counts as closed only by close()
+        transport.abort()
+        transport.close()  # a TLS transport counts as closed only by close()
         await asyncio.wait([self._closed], timeout=FAREWELL)
 
     async def _wait_for(self, count: int, seconds: float) -> None:

@@ -16,11 +16,11 @@ from drumbeat.interfaces.web.drafting import (
 )
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
-from drumbeat.kit.errors import DrumbeatError, InvalidInput
+from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.audience import Segment
 from drumbeat.marketing.campaigns import Kind
-from drumbeat.marketing.campaigns.pipeline import proceed
+from drumbeat.marketing.campaigns.pipeline import create_and_plan, proceed
 
 FORM_BYTES = 2 << 20
 
@@ -35,15 +35,7 @@ def create(visit: Visit) -> Response:
     draft = draft_of_form(visit.form(at_most=FORM_BYTES))
 
     def save() -> CampaignId:
-        with visit.begin() as department:
-            campaign_id = department.campaigns.create(brief_of(draft)).id
-        try:
-            proceed(visit.drumbeat, campaign_id)
-        except DrumbeatError:
-            with visit.begin() as department:
-                department.campaigns.drop(campaign_id)
-            raise
-        return campaign_id
+        return create_and_plan(visit.drumbeat, brief_of(draft), visit.actor)
 
     return _saved(visit, draft, save, "created")
 
