@@ -100,7 +100,9 @@ def _too_fast(
     if fact.kind != Kind.clicked or fact.verdict == Verdict.machine or not fact.mailing_no:
         return None
     recipient = (fact.mailing_no, fact.contact_no)
-    if any(0 <= fact.occurred_at - at < PERSON_SECONDS for at in sends.get(recipient, ())):
+    after = [fact.occurred_at - at for at in sends.get(recipient, ())]
+    # A scanner clicks while the server is still answering us: before the send's own stamp.
+    if any(-PERSON_SECONDS <= seconds < PERSON_SECONDS for seconds in after):
         return Reason.sooner_than_a_person
     if (*recipient, fact.occurred_at) in crowded:
         return Reason.many_links_at_once
