@@ -1,5 +1,5 @@
 # The two commands: `make demo` and `make test`. Needs Python 3.11 or newer, git and make.
-.PHONY: demo test check setup setup-dev serve clean
+.PHONY: demo test check setup setup-dev serve screenshots clean
 .DEFAULT_GOAL := demo
 
 # The tests that need neither processes nor time: `make check` runs these, `make test` all.
@@ -17,6 +17,8 @@ check: setup-dev
 	@.venv/bin/python -m pytest -q -n auto -m "not slow" $(QUICK)
 
 serve: setup ; @.venv/bin/drumbeat serve
+
+screenshots: setup-dev ; @.venv/bin/python -m scripts.screenshots
 
 setup: ; @sh scripts/setup.sh --no-dev
 setup-dev: ; @sh scripts/setup.sh

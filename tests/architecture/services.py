@@ -14,6 +14,7 @@ Method = Callable[..., object]
 NO_SERVICES = {
     "facts": "a reader that only stores are given",
     "leases": "whose turn a job is; no use case of a marketer",
+    "requests": "what an Idempotency-Key stands for; the way in keeps it for every use case",
 }
 
 

@@ -7,8 +7,13 @@ AREAS = "drumbeat.marketing"
 PUBLIC_MODULES = {
     "drumbeat.marketing.campaigns.pipeline": "opens units of its own, so it cannot be a service",
     "drumbeat.marketing.campaigns.answer": "reads across all areas inside one unit",
+    "drumbeat.marketing.campaigns.approval_answer": "reads across areas inside one unit",
+    "drumbeat.marketing.campaigns.contact_answer": "reads across areas inside one unit",
+    "drumbeat.marketing.campaigns.content_answer": "reads across areas inside one unit",
+    "drumbeat.marketing.campaigns.experiment_answer": "reads across areas inside one unit",
     "drumbeat.marketing.campaigns.preview": "leads through several areas inside one unit",
     "drumbeat.marketing.campaigns.mail": "leads through several areas inside one unit",
+    "drumbeat.marketing.campaigns.restoring": "opens a unit of its own, across areas",
     "drumbeat.marketing.campaigns.event_intake": "a loop of units over a file, across areas",
 }
 """Doors beside the front door, each with the reason why it is not in the package itself."""

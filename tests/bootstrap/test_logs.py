@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from drumbeat.bootstrap.logs import KEPT_DAYS, start_logging
+from drumbeat.bootstrap.logs import KEPT_DAYS, OwnFile, start_logging
 
 
 @pytest.fixture
@@ -93,3 +93,15 @@ def test_a_new_day_is_a_new_file_and_thirty_are_kept(home: Path) -> None:
     kept = sorted(path.name for path in (home / "logs").glob("engine.log.*"))
     assert len(kept) == KEPT_DAYS
     assert f"engine.log.{start}" not in kept
+
+
+def test_two_workers_of_a_folder_have_a_file_each_and_the_next_one_takes_a_free_name(
+    tmp_path: Path,
+) -> None:
+    first, second = OwnFile(tmp_path, "engine"), OwnFile(tmp_path, "engine")
+    assert Path(second.baseFilename).name == "engine-2.log"
+    first.close()
+    third = OwnFile(tmp_path, "engine")
+    assert Path(third.baseFilename).name == "engine.log"
+    second.close()
+    third.close()

@@ -121,3 +121,21 @@ def test_secrets_are_not_shown_with_the_settings(home: Path) -> None:
     settings = read(home, SMTP_URL="smtp://u:hunter2@localhost", API_KEY="dbk_secret")
     assert "hunter2" not in repr(settings)
     assert "dbk_secret" not in repr(settings)
+
+
+def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / ".env").write_text("DRUMBEAT_SENDR_NAME=The Shop\n")
+    assert read(home, PROT="9001", ENGINE_OF="1", UNSET="").port == 8000
+    assert [record.getMessage() for record in caplog.records] == [
+        "drumbeat: DRUMBEAT_PROT is no setting and was ignored; did you mean DRUMBEAT_PORT?",
+        "drumbeat: DRUMBEAT_SENDR_NAME is no setting and was ignored; did you mean "
+        "DRUMBEAT_SENDER_NAME?",
+    ]
+
+
+def test_a_misspelt_key_of_the_file_is_an_error(home: Path) -> None:
+    (home / "drumbeat.toml").write_text("prot = 9001\n")
+    with pytest.raises(InvalidInput, match="'prot' is no setting; did you mean DRUMBEAT_PORT"):
+        read(home)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drumbeat.bootstrap import Settings, open_folder
-from drumbeat.bootstrap.databases import move_to_postgresql
+from drumbeat.bootstrap.databases import move_to_postgresql, moved_file
 from drumbeat.kit.errors import Conflict
 from drumbeat.marketing.audience import Consent, ContactRow
 from tests.conftest import MARIA
@@ -63,5 +63,9 @@ def test_a_database_with_rows_is_refused(tmp_path: Path, url: str) -> None:
     invite(house, 2)
     house.close()
     move_to_postgresql(settings, url)
+    with pytest.raises(Conflict, match="no database yet"):
+        move_to_postgresql(settings, url)
+    moved_file(settings).rename(settings.home / "drumbeat.db")
     with pytest.raises(Conflict, match="not empty"):
         move_to_postgresql(settings, url)
+    assert (settings.home / "drumbeat.db").exists()

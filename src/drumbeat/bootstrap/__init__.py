@@ -2,21 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drumbeat.bootstrap.databases import open_database
+from drumbeat.bootstrap.saving import with_saved
 from drumbeat.bootstrap.settings import Settings, read_settings
-from drumbeat.kit.actor import GATEKEEPER, SYSTEM_ACCOUNTS, Actor
+from drumbeat.kit.actor import GATEKEEPER, SYSTEM_ACCOUNTS, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import Clock, utc_now
+from drumbeat.kit.errors import DrumbeatError
 from drumbeat.marketing.department import Department, Office
 from drumbeat.storage.database import Database
 from drumbeat.storage.files import SealedFiles
 
 if TYPE_CHECKING:
+    from drumbeat.adapters.egress import Egress
     from drumbeat.marketing.delivery.ports import Carrier, SandboxInbox
     from drumbeat.storage.mail_folder import MailFolder
 
@@ -25,12 +28,17 @@ __all__ = ["Drumbeat", "Settings", "open_drumbeat", "open_folder", "read_setting
 
 @dataclass(frozen=True)
 class Drumbeat:
-    """An open data folder: units of work for whoever asks, and the adapters the settings name."""
+    """An open data folder: units of work for whoever asks, and the adapters the settings name.
+
+    `settings` are those in force: as they were `told`, and what was `saved` (its revision).
+    """
 
     home: Path
     database: Database
     office: Office
     settings: Settings = field(default_factory=lambda: Settings(Path(), Path()))
+    told: Settings = field(default_factory=lambda: Settings(Path(), Path()))
+    saved: str = ""
 
     @contextmanager
     def begin(self, actor: Actor) -> Iterator[Department]:
@@ -43,6 +51,17 @@ class Drumbeat:
         """One consistent reading unit; writing inside it fails."""
         with self.database.look() as connection:
             yield Department(actor, connection, self.office)
+
+    def renew(self) -> None:
+        """Take up the settings that were saved since: sender, mail server, and what follows."""
+        with self.look(SYSTEM_UPKEEP) as department:
+            saved, revision = department.connections.saved(), department.connections.revision()
+        settings = with_saved(self.told, saved)
+        # Whoever holds this house goes on with it; each of these is replaced in one step.
+        object.__setattr__(self, "settings", settings)
+        object.__setattr__(self, "office", _told(self.office, settings))
+        object.__setattr__(self, "saved", revision)
+        self.__dict__.pop("carrier", None)
 
     def owner(self) -> Actor:
         """The folder's owner, made on the first call."""
@@ -100,6 +119,24 @@ class Drumbeat:
 
         return reach(parse_smtp_url(self.settings.smtp_url or ""))
 
+    @cached_property
+    def egress(self) -> "Egress":
+        """Every HTTP request that leaves the house goes through this; see its two doors."""
+        from drumbeat.adapters.egress import Egress, origin_of
+
+        told = (self.settings.public_url, self.settings.url)
+        return Egress(frozenset(origin_of(url) for url in told if url))
+
+    def reach_public_url(self) -> str:
+        """Why readers' clicks and unsubscribes do not reach this house, in words; "" if they do."""
+        url = f"{self.settings.public_url}/healthz"
+        try:
+            answer = self.egress.ask_named(url)
+        except DrumbeatError as error:
+            return str(error)
+        told = answer.status == 200 and b'"status":"ok"' in answer.content
+        return "" if told else f"{url} answers {answer.status}, and not as Drumbeat does"
+
     def close(self) -> None:
         if "_mail_folder" in self.__dict__:
             self._mail_folder.close()
@@ -115,26 +152,26 @@ def open_drumbeat(settings: Settings) -> Drumbeat:
 
     Raises Conflict if there is data and its key is missing or another one.
     """
-    office = {
-        "public_url": settings.public_url or f"http://{settings.host}:{settings.port}",
-        "sender_email": settings.sender_email,
-        "sender_name": settings.sender_name,
-        "postal_address": settings.postal_address,
-    }
     database, keys = open_database(settings)
     files = SealedFiles(settings.home / "files", keys.derive("files"))
-    clock = settings.make_clock()
-    cost, simulated = settings.cost_per_email, settings.simulated
-    made = Office(
-        clock,
-        keys,
-        files,
-        cost_per_email=cost,
-        simulated=simulated,
+    office = _told(Office(settings.make_clock(), keys, files), settings)
+    drumbeat = Drumbeat(settings.home, database, office, settings, settings)
+    drumbeat.renew()
+    return drumbeat
+
+
+def _told(office: Office, settings: Settings) -> Office:
+    """The office as the settings want it; what it has counted already stays with it."""
+    return replace(
+        office,
+        public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
+        sender_email=settings.sender_email,
+        sender_name=settings.sender_name,
+        postal_address=settings.postal_address,
+        cost_per_email=settings.cost_per_email,
+        simulated=settings.simulated,
         real_messenger=settings.messenger != "sandbox",
-        **office,
     )
-    return Drumbeat(settings.home, database, made, settings)
 
 
 def open_folder(
@@ -144,7 +181,9 @@ def open_folder(
     settings = Settings(home, key_file, database_url=database_url)
     database, keys = open_database(settings)
     office = Office(clock, keys, SealedFiles(home / "files", keys.derive("files")))
-    return Drumbeat(home, database, office, settings)
+    drumbeat = Drumbeat(home, database, office, settings, settings)
+    drumbeat.renew()
+    return drumbeat
 
 
 def _is_loopback(smtp_url: str) -> bool:

@@ -4,12 +4,14 @@ Lowest first: `drumbeat.toml` in the data folder, `.env` in the working director
 data folder, the environment. Names are `DRUMBEAT_` + the field in capitals (see `Settings`).
 """
 
+import difflib
+import logging
 import math
 import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +21,11 @@ from drumbeat.kit.clock import Clock, FileClock, utc_now
 from drumbeat.kit.errors import InvalidInput
 
 PREFIX = "DRUMBEAT_"
+_INNER = {"DRUMBEAT_ENGINE_OF"}
+"""What one of our processes tells another."""
+
+log = logging.getLogger(__name__)  # before logs are set up it speaks on stderr
+
 SANDBOX_SENDER = "news@sandbox.invalid"
 SANDBOX_NAME = "Drumbeat Sandbox"
 SANDBOX_ADDRESS = "1 Sandbox Street, Nowhere"
@@ -61,13 +68,30 @@ def read_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = N
     nearby = read_dotenv((cwd or Path.cwd()) / ".env")
     home_text = environment.get(PREFIX + "HOME") or nearby.get(PREFIX + "HOME") or "~/.drumbeat"
     home = Path(home_text).expanduser().absolute()
-    told = read_toml(home / "drumbeat.toml") | nearby | read_dotenv(home / ".env") | environment
+    written = read_toml(home / "drumbeat.toml")
+    told = nearby | read_dotenv(home / ".env") | environment
+    for name in written.keys() - _known():
+        place, key = home / "drumbeat.toml", name.removeprefix(PREFIX).lower()
+        raise InvalidInput(f"{place}: {key!r} is no setting{_nearest(name)}", field=str(place))
+    for name in sorted(told.keys() - _known() - _INNER):
+        if name.startswith(PREFIX) and told[name] != "":
+            log.warning("drumbeat: %s is no setting and was ignored%s", name, _nearest(name))
+    told = written | told
     values = {
         name.removeprefix(PREFIX).lower(): value
         for name, value in told.items()
         if name.startswith(PREFIX) and value != ""
     }
     return _settings(home, values)
+
+
+def _known() -> set[str]:
+    return {PREFIX + each.name.upper() for each in fields(Settings)}
+
+
+def _nearest(name: str) -> str:
+    found = difflib.get_close_matches(name, _known(), n=1)
+    return f"; did you mean {found[0]}?" if found else "."
 
 
 def _settings(home: Path, values: Mapping[str, str]) -> Settings:
@@ -94,8 +118,8 @@ def _settings(home: Path, values: Mapping[str, str]) -> Settings:
         messenger=messenger,
         smtp_url=smtp_url,
         rate_per_second=_rate(values.get("rate_per_second")),
-        sender_email=_one_line("SENDER_EMAIL", values.get("sender_email", default.sender_email)),
-        sender_name=_one_line("SENDER_NAME", values.get("sender_name", default.sender_name)),
+        sender_email=checked_line("SENDER_EMAIL", values.get("sender_email", default.sender_email)),
+        sender_name=checked_line("SENDER_NAME", values.get("sender_name", default.sender_name)),
         postal_address=values.get("postal_address", default.postal_address),
         cost_per_email=_cost(values.get("cost_per_email", str(default.cost_per_email))),
         simulated=_flag("SIMULATED", values.get("simulated", "no")),
@@ -152,7 +176,8 @@ def _flag(name: str, text: str) -> bool:
     return known[text.lower()]
 
 
-def _one_line(name: str, text: str) -> str:
+def checked_line(name: str, text: str) -> str:
+    """Text of one line, for SENDER_EMAIL an address. Raises InvalidInput naming the setting."""
     if "\n" in text or "\r" in text:
         raise _invalid(name, "must be one line")
     if name == "SENDER_EMAIL" and not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", text):

@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from drumbeat.bootstrap import Drumbeat
-from drumbeat.engine import campaigns, facts
+from drumbeat.engine import campaigns, facts, upkeep
 from drumbeat.engine.sending import Letter, SendingEngine
 from drumbeat.kit.actor import GATEKEEPER, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import FileClock
@@ -53,6 +53,7 @@ JOBS = (
     Job("facts.fold", 0.2, facts.fold),
     Job("facts.archive", 1.0, facts.archive, hurried=False),
     Job("facts.tidy", 3600.0, facts.tidy, hurried=False),
+    Job("upkeep.sweep", 600.0, upkeep.sweep, hurried=False),
 )
 
 
@@ -94,6 +95,8 @@ class Engine:
         self._due = dict.fromkeys(JOBS, 0.0)
         self._leased = dict.fromkeys(JOBS, 0.0)
         self._sending = sending_engine(drumbeat)
+        self.outdated = False
+        """Settings were saved since the house was opened: whoever runs it renews the house."""
         self._parent = int(os.environ.get(ENGINE_OF, "0"))
 
     def stop(self) -> None:
@@ -104,7 +107,7 @@ class Engine:
     def run(self, *, until_idle: bool = False) -> None:
         """Work until `stop`, or until nothing is due now."""
         with self._sending.running():
-            while not self._stopping.is_set() and not self._orphaned():
+            while not self._stopping.is_set() and not self._orphaned() and not self.outdated:
                 version = self._drumbeat.database.version()
                 if self._turn(all_jobs=until_idle):
                     continue
@@ -119,10 +122,11 @@ class Engine:
         """Wait until somebody writes, something falls due, or a chore may be looked at again."""
         with self._drumbeat.look(SYSTEM_UPKEEP) as department:
             due = next_due(department)
+            self.outdated = department.connections.revision() != self._drumbeat.saved
         clock, end = self._drumbeat.office.clock, time.monotonic() + RESTED_SECONDS
         # What is due already and was not done waits for something else, such as a mail server.
         awaited = due if due is not None and due > clock() else None
-        while time.monotonic() < end and not self._stopping.is_set():
+        while time.monotonic() < end and not (self._stopping.is_set() or self.outdated):
             self._stopping.wait(POLL_SECONDS)
             fallen_due = awaited is not None and awaited <= clock()
             if fallen_due or self._drumbeat.database.version() != version:
@@ -136,7 +140,7 @@ class Engine:
     def run_until(self, end: datetime, clock: FileClock) -> None:
         """Move the clock's file from one due time to the next, working each off, up to `end`."""
         self.run(until_idle=True)
-        while not self._stopping.is_set() and clock() < end:
+        while not self._stopping.is_set() and not self.outdated and clock() < end:
             with self._drumbeat.look(SYSTEM_UPKEEP) as department:
                 due = next_due(department)
             clock.set(end if due is None or due > end else max(due, clock()))

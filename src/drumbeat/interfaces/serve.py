@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -20,19 +20,20 @@ from starlette.applications import Starlette
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.loop import ENGINE_OF
 from drumbeat.interfaces.api import create_api
-from drumbeat.interfaces.local import SOCKET, App, Receive, Scope, Send, answers, local_app
+from drumbeat.interfaces.local import App, Receive, Scope, Send, answers, local_app, socket_of
 from drumbeat.interfaces.public import Intake, TrackingApp, recording_hits
 from drumbeat.interfaces.web import create_web
 from drumbeat.kit.errors import Conflict
 
 DRAIN_SECONDS = 10
 _TRACKING = ("/o/", "/c/", "/u/")
-_REST = ("/api/", "/openapi.json", "/healthz", "/readyz")
+_REST = ("/api/", "/openapi.json", "/healthz", "/readyz", "/metrics")
 
 
 def front_app(drumbeat: Drumbeat, intake: Intake) -> App:
     """Everything on the port, told apart by the path's first part."""
-    api, pages = create_api(drumbeat), Starlette(routes=create_web(drumbeat).routes)
+    api = create_api(drumbeat)
+    pages = Starlette(routes=create_web(drumbeat, describe=api.openapi).routes)
     tracking = TrackingApp(drumbeat, intake)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,7 +115,7 @@ def _taking_in(drumbeat: Drumbeat) -> Iterator[Intake]:
 
 @contextlib.contextmanager
 def _private_socket(drumbeat: Drumbeat) -> Iterator[None]:
-    path = drumbeat.home / SOCKET
+    path = socket_of(drumbeat.home)
     if answers(path):
         raise Conflict(f"A server runs for {drumbeat.home} already; it answers on {path}.")
     with socket.socket(socket.AF_UNIX) as listening:
@@ -122,7 +123,7 @@ def _private_socket(drumbeat: Drumbeat) -> Iterator[None]:
         before = os.umask(0o177)  # the file must never exist with wider rights
         try:
             listening.bind(str(path))
-        except OSError as error:  # most often: longer than the 107 bytes a socket's name may have
+        except OSError as error:
             raise Conflict(f"The socket {path} cannot be made: {error}.") from None
         finally:
             os.umask(before)
@@ -143,11 +144,15 @@ def _private_socket(drumbeat: Drumbeat) -> Iterator[None]:
 
 
 class EngineChild:
-    """The engine's process: started niced, started again when it dies, told to end at the end."""
+    """The engine's process: started niced, started again when it dies, told to end at the end.
 
-    def __init__(self, public_url: str) -> None:
+    `gave_up` is told why once it cannot be started at all: a front that sends nothing is no house.
+    """
+
+    def __init__(self, public_url: str, gave_up: Callable[[str], object]) -> None:
         parent = {"DRUMBEAT_PUBLIC_URL": public_url, ENGINE_OF: str(os.getpid())}
         self._environment = os.environ | parent
+        self._gave_up = gave_up
         self._ending = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self._watcher = threading.Thread(target=self._watch, name="engine-watcher")
@@ -169,7 +174,11 @@ class EngineChild:
         while not self._ending.is_set():
             began = time.monotonic()
             command = [sys.executable, "-m", "drumbeat.interfaces.cli", "worker"]
-            self._child = subprocess.Popen(command, env=self._environment)
+            try:
+                self._child = subprocess.Popen(command, env=self._environment)
+            except OSError as error:
+                self._gave_up(f"The engine's process cannot be started: {error}.")
+                return
             if self._ending.is_set():
                 self._child.terminate()
             self._child.wait()

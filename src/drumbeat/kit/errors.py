@@ -5,6 +5,7 @@
   - NotPermitted      the actor lacks the scope
   - Conflict          it exists, but in the wrong state
     - Overtaken       somebody else changed it meanwhile; reading anew and trying again may help
+    - Stale           it is not what the caller said it must be; reading anew is up to them
   - InvalidInput      the request makes no sense; `field` says where
   - ProviderFailed    somebody else's system; `permanent` says whether retrying is pointless
 
@@ -29,6 +30,10 @@ class Conflict(DrumbeatError):
 
 
 class Overtaken(Conflict):
+    pass
+
+
+class Stale(Conflict):
     pass
 
 

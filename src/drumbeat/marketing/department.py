@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from drumbeat.marketing.approvals import ApprovalsService
     from drumbeat.marketing.audience import AudienceService
     from drumbeat.marketing.campaigns import CampaignsService
+    from drumbeat.marketing.connections import ConnectionsService
     from drumbeat.marketing.content import ContentService
     from drumbeat.marketing.delivery import DeliveryService, SendingService
     from drumbeat.marketing.events import EventsService
     from drumbeat.marketing.experiments import ExperimentsService
     from drumbeat.marketing.senders import SendersService
     from drumbeat.marketing.timing import TimingService
+    from drumbeat.storage.kept_requests import RequestStore
     from drumbeat.storage.leases import LeaseStore
     from drumbeat.storage.warehouse import FactReader
 
@@ -81,13 +83,27 @@ class Department:
         return LeaseStore(self.connection)
 
     @cached_property
+    def requests(self) -> "RequestStore":
+        from drumbeat.storage.kept_requests import RequestStore
+
+        return RequestStore(self.connection, self.office.keys)
+
+    @cached_property
     def campaigns(self) -> "CampaignsService":
         from drumbeat.marketing.campaigns import CampaignsService
         from drumbeat.marketing.campaigns.store import CampaignsStore
 
-        store, clock = CampaignsStore(self.connection), self.office.clock
+        store, clock = CampaignsStore(self.connection, self.office.kept), self.office.clock
         record = self.accounts.record
         return CampaignsService(self.actor, store, self.approvals, self.delivery, clock, record)
+
+    @cached_property
+    def connections(self) -> "ConnectionsService":
+        from drumbeat.marketing.connections import ConnectionsService
+        from drumbeat.marketing.connections.store import SavedSettingStore
+
+        store = SavedSettingStore(self.connection, self.office.keys)
+        return ConnectionsService(self.actor, store, self.accounts.record)
 
     @cached_property
     def approvals(self) -> "ApprovalsService":
@@ -112,9 +128,9 @@ class Department:
         from drumbeat.marketing.events.store import EventStore
         from drumbeat.storage.warehouse import FactReader
 
-        return FactReader(
-            self.connection, self.office.fact_files, EventStore(self.connection).pending
-        )
+        events = EventStore(self.connection)
+        files = self.office.fact_files
+        return FactReader(self.connection, files, events.pending, events.pending_mark)
 
     @cached_property
     def audience(self) -> "AudienceService":
@@ -129,6 +145,7 @@ class Department:
             ConsentStore(self.connection),
             SegmentStore(self.connection),
             ProfileStore(self.connection, self.facts, self.office.keys),
+            self.office.kept,
         )
         clock, keys, record = self.office.clock, self.office.keys, self.accounts.record
         return AudienceService(self.actor, stores, clock, keys, record)
@@ -168,9 +185,8 @@ class Department:
         from drumbeat.marketing.analytics import AnalyticsService
         from drumbeat.marketing.analytics.store import AnalyticsStore
 
-        return AnalyticsService(
-            self.actor, AnalyticsStore(self.facts), self.office.clock, self.office.cost_per_email
-        )
+        store, office = AnalyticsStore(self.facts, self.office.kept), self.office
+        return AnalyticsService(self.actor, store, office.clock, office.cost_per_email)
 
     @cached_property
     def timing(self) -> "TimingService":
@@ -193,7 +209,7 @@ class Department:
         from drumbeat.marketing.content.store import ContentStore
 
         store, office = ContentStore(self.connection), self.office
-        return ContentService(self.actor, store, office.clock, office.public_url)
+        return ContentService(self.actor, store, office.clock, office.public_url, office.compiled)
 
     @cached_property
     def senders(self) -> "SendersService":

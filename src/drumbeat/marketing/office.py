@@ -1,9 +1,11 @@
 """What every unit of work shares besides its connection: clock, keys, files, the house's values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 from drumbeat.kit.clock import Clock
 from drumbeat.storage.files import SealedFiles
+from drumbeat.storage.kept import Kept
 from drumbeat.storage.sealed_parquet import SealedParquet
 from drumbeat.storage.secrets import KeyRing
 
@@ -25,6 +27,8 @@ class Office:
     cost_per_email: float = 0.001
     simulated: bool = False
     real_messenger: bool = False
+    kept: Kept = field(default_factory=Kept, repr=False, compare=False)
+    compiled: Kept = field(default_factory=partial(Kept, 16), repr=False, compare=False)
 
     @property
     def fact_files(self) -> SealedParquet:

@@ -4,11 +4,11 @@
 kept is each engine's own: storage/sqlite.py and storage/postgresql.py.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -37,6 +37,9 @@ __all__ = ["NUMBER", "Connection", "Database", "held", "metadata", "take_turn", 
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """A key that counts events: SQLite's own row number, eight bytes on PostgreSQL too."""
 
+_SEEN = "drumbeat_seen"
+Found = TypeVar("Found")
+
 
 class Watch(Protocol):
     def version(self) -> str: ...
@@ -63,7 +66,7 @@ class Database:
     def look(self) -> Iterator[Connection]:
         """One consistent reading; a write inside it fails."""
         with self.reader.connect() as connection:
-            yield connection
+            yield connection.execution_options(**{_SEEN: {}})
 
     def version(self) -> str:
         """Moves whenever anybody, also in another process, has committed; cheap enough to poll."""
@@ -99,6 +102,31 @@ def take_turn(connection: Connection, name: str) -> None:
     if _shares_writing(connection):
         number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
         connection.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def is_reading(connection: Connection) -> bool:
+    """Whether this is a reading unit: one snapshot, of what was committed and nothing else."""
+    return _SEEN in connection.get_execution_options()
+
+
+def once(connection: Connection, question: Hashable, read: Callable[[], Found]) -> Found:
+    """In a reading unit the same question has one answer, so it is asked once; else every time.
+
+    For values that nobody changes: whoever asks again is given the same one.
+    """
+    seen = connection.get_execution_options().get(_SEEN)
+    if seen is None:
+        return read()
+    if question not in seen:
+        seen[question] = read()
+    return cast(Found, seen[question])
+
+
+def know(connection: Connection, answers: Mapping[Hashable, object]) -> None:
+    """Answers to `once` that were read together beforehand; a writing unit forgets them."""
+    seen = connection.get_execution_options().get(_SEEN)
+    if seen is not None:
+        seen.update(answers)
 
 
 def _shares_writing(connection: Connection) -> bool:

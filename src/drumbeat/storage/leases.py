@@ -54,6 +54,15 @@ class LeaseStore:
     def give_back(self, name: str, holder: str) -> None:
         self.connection.execute(delete(lease).where(lease.c.name == name, lease.c.holder == holder))
 
+    def remove_all(self) -> None:
+        """Only where nobody works: in a copy of the database."""
+        self.connection.execute(delete(lease))
+
+    def list_(self) -> list[tuple[str, str, float]]:
+        """Every lease's name, holder, and until when (wall clock)."""
+        query = select(lease.c.name, lease.c.holder, lease.c.until).order_by(lease.c.name)
+        return [(row.name, row.holder, row.until) for row in self.connection.execute(query)]
+
     def living(self, name: str, *, now: float) -> str | None:
         """Who holds `name` now and is not known to be gone."""
         row = self.connection.execute(select(lease).where(lease.c.name == name)).first()

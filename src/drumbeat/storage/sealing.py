@@ -84,6 +84,12 @@ def holds_data(database: Database) -> bool:
         return connection.execute(select(key_proof.c.proof)).first() is not None
 
 
+def refuse_other_key(database: Database, keys: KeyRing) -> None:
+    """Raises Conflict if the database belongs to another key; one that is new belongs to none."""
+    if holds_data(database):
+        prove_key(database, keys)
+
+
 def prove_key(database: Database, keys: KeyRing) -> None:
     """Bind a new database to this key. Raises Conflict if it belongs to another one."""
     proof, query = keys.derive("key proof"), select(key_proof.c.proof)

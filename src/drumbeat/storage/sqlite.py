@@ -18,6 +18,8 @@ from drumbeat.kit.errors import Conflict
 from drumbeat.storage.database import Database
 
 BUSY_MS = 30_000
+COPIED_PAGES = 2_000
+MOST_FAULTS = 10
 
 
 class FairLock:
@@ -87,9 +89,49 @@ def connect(path: Path, key: bytes) -> Database:
     )
 
 
+def copy_file(path: Path, key: bytes, to: Path, told: Callable[[int, int], None]) -> None:
+    """The file at `path` as it stands now, as a new file `to` under the same key.
+
+    Writers go on meanwhile: one reading holds the moment that all pages are taken from. `told`
+    hears how many pages are copied, and of how many. Raises Conflict for another key.
+    """
+    source = _dialler(path, key)(True)
+    target = sqlcipher.connect(str(to), isolation_level=None)
+    try:
+        target.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        source.execute("BEGIN")
+        source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment is this one
+        source.backup(
+            target, pages=COPIED_PAGES, progress=lambda _, left, all_: told(all_ - left, all_)
+        )
+    finally:
+        target.close()
+        source.close()
+
+
+def faults_of(path: Path, key: bytes) -> list[str]:
+    """What is damaged in the file, in SQLite's words; reads all of it. Raises Conflict."""
+    raw = _dialler(path, key)(True)
+    try:
+        sealed = [str(row[0]) for row in raw.execute("PRAGMA cipher_integrity_check")]
+        if sealed:
+            return sealed[:MOST_FAULTS]
+        inside = [str(row[0]) for row in raw.execute(f"PRAGMA integrity_check({MOST_FAULTS})")]
+        orphans = [
+            f"row {row[1]} of {row[0]} points at a row of {row[2]} that is not there"
+            for row in raw.execute("PRAGMA foreign_key_check").fetchmany(MOST_FAULTS)
+        ]
+    except sqlcipher.DatabaseError as error:
+        return [str(error)]
+    finally:
+        raw.close()
+    return [fault for fault in inside if fault != "ok"] + orphans
+
+
 def _dialler(path: Path, key: bytes) -> Callable[[bool], Any]:
     def dial(query_only: bool) -> Any:
         raw = sqlcipher.connect(str(path), check_same_thread=False, isolation_level=None)
+        raw.execute("PRAGMA cipher_log_level = NONE")  # a wrong key is told by an error alone
         raw.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         try:
             raw.execute("SELECT count(*) FROM sqlite_master").fetchone()

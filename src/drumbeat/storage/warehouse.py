@@ -8,6 +8,7 @@ count and is swept; a manifest row is written only while its file is there.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -26,7 +27,7 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_of
 
 from drumbeat.kit.errors import Conflict
-from drumbeat.storage.database import NUMBER, Connection, metadata, take_turn
+from drumbeat.storage.database import NUMBER, Connection, is_reading, metadata, take_turn
 from drumbeat.storage.sealed_parquet import PROTOCOL, FactFile, SealedFile, SealedParquet
 
 if TYPE_CHECKING:
@@ -67,6 +68,16 @@ warehouse_file = Table(
     Column("replaced_at", BigInteger),
     Index(None, "family", "month"),
     sqlite_autoincrement=True,
+)
+
+
+_FILE, _BATCH = warehouse_file.c, fact_batch.c
+_COUNTING = _FILE.replaced_at.is_(None)
+_MARKS = select(
+    select(func.count()).select_from(warehouse_file).where(_COUNTING).scalar_subquery(),
+    select(func.max(_FILE.file_no)).where(_COUNTING).scalar_subquery(),
+    select(func.count()).select_from(fact_batch).scalar_subquery(),
+    select(func.max(_BATCH.batch_no)).scalar_subquery(),
 )
 
 
@@ -162,12 +173,22 @@ class Warehouse:
 class FactReader:
     """Facts for stores that ask questions in DuckDB's SQL.
 
-    `pending` answers the facts that are not folded yet, read on the same connection.
+    `pending` answers the facts that are not folded yet, read on the same connection;
+    `pending_mark` what moves whenever those change.
     """
 
     connection: Connection
     files: SealedParquet
     pending: Callable[[], Any]
+    pending_mark: Callable[[], tuple[int, int]]
+
+    @cached_property
+    def revision(self) -> tuple[int, ...] | None:
+        """Equal for two reading units that see the same facts; None in a writing unit."""
+        if not is_reading(self.connection):
+            return None
+        marks = self.connection.execute(_MARKS).one()
+        return tuple(n or 0 for n in marks) + self.pending_mark()
 
     @contextmanager
     def open(self) -> "Iterator[duckdb.DuckDBPyConnection]":

@@ -27,12 +27,24 @@ ROUTES = (
     ("POST", "/campaigns/CAMPAIGN/cancel", Scope.CAMPAIGNS_SEND),
     ("POST", "/workflows/email", Scope.CAMPAIGNS_WRITE),
     ("GET", "/workflows/email/cmp_0", Scope.CAMPAIGNS_READ),
+    ("GET", "/campaigns/CAMPAIGN/content", Scope.CONTENT_READ),
+    ("GET", "/approvals", Scope.CAMPAIGNS_READ),
+    ("GET", "/approvals/APPROVAL", Scope.CAMPAIGNS_READ),
+    ("POST", "/approvals/APPROVAL/approve", Scope.CAMPAIGNS_APPROVE),
+    ("POST", "/approvals/APPROVAL/decline", Scope.CAMPAIGNS_APPROVE),
+    ("GET", "/experiments", Scope.CAMPAIGNS_READ),
+    ("GET", "/experiments/exp_0", Scope.CAMPAIGNS_READ),
+    ("POST", "/experiments/analyze", Scope.CAMPAIGNS_READ),
+    ("PUT", "/contacts", Scope.AUDIENCE_WRITE),
+    ("GET", "/contacts", Scope.AUDIENCE_READ),
+    ("GET", "/contacts/CONTACT", Scope.AUDIENCE_READ),
+    ("POST", "/contacts/CONTACT/unsubscribe", None),
     ("GET", "/segments", Scope.AUDIENCE_READ),
     ("POST", "/segments", Scope.AUDIENCE_READ),
     ("POST", "/events", Scope.AUDIENCE_READ),
     ("GET", "/sandbox/messages", Scope.AUDIENCE_READ),
     ("GET", "/sandbox/messages/1", Scope.AUDIENCE_READ),
-    ("GET", "/status", Scope.AUDIENCE_READ),
+    ("GET", "/status", Scope.CAMPAIGNS_READ),
     ("GET", "/engine", Scope.CAMPAIGNS_READ),
     ("GET", "/accounts/keys", None),
     ("POST", "/accounts/keys", Scope.ACCOUNTS_OWN),
@@ -51,7 +63,17 @@ ROUTES = (
 EVENT = {"events": [{"kind": "purchased", "occurred_at": "2026-11-01T00:00:00Z", "email": "a@b.c"}]}
 
 
+def rows(rest: Rest, path: str) -> list[dict[str, object]]:
+    listed = rest.get(path)[path[1:]]
+    assert isinstance(listed, list)
+    return listed
+
+
 def body_of(path: str) -> object:
+    if path == "/contacts":
+        return {"email": "eve@example.com"}
+    if path == "/experiments/analyze":
+        return {"arms": [{"name": name, "n": 9, "conversions": 4} for name in "AB"]}
     if path == "/events":
         return EVENT
     if path == "/accounts/keys":
@@ -74,7 +96,10 @@ def test_the_table_of_routes_is_complete(house: Drumbeat) -> None:
             path.replace("messages/1", "messages/{number}")
             .replace("keys/old", "keys/{label}")
             .replace("ses_0", "{session_id}")
-            .replace("per_0", "{person}"),
+            .replace("per_0", "{person}")
+            .replace("APPROVAL", "{approval_id}")
+            .replace("CONTACT", "{contact_id}")
+            .replace("exp_0", "{experiment_id}"),
         )
         for method, path in told
     }
@@ -120,12 +145,14 @@ def test_a_key_without_the_scope_is_told_which_one_is_missing(
     house: Drumbeat, owner: Actor, rest: Rest, people: tuple[str, ...]
 ) -> None:
     campaign = rest.campaign()
+    [approval], contact = rows(rest, "/approvals"), rows(rest, "/contacts")[0]
     for method, path, scope in ROUTES:
         if scope is None:
             continue
         limited = Rest(rest.base, key_of(house, owner, *(owner.scopes - {scope})))
         body = None if method in ("GET", "DELETE") else body_of(path)
-        answer = limited.ask(method, path.replace("CAMPAIGN", campaign), body)
+        path = path.replace("CAMPAIGN", campaign).replace("CONTACT", str(contact["contact_id"]))
+        answer = limited.ask(method, path.replace("APPROVAL", str(approval["approval_id"])), body)
         assert scope.value in refused(answer, 403, "not-permitted"), path
     assert rest.get(f"/campaigns/{campaign}")["status"] == "awaiting_approval"
 

@@ -207,12 +207,12 @@ def test_events_as_json_count_once_and_name_the_event_that_is_wrong(rest: Rest) 
     unknown = rest.post("/events", {"events": [{**event, "email": "eve@example.com"}]})
     assert counts(unknown, "added", "rejected") == (0, 1)
     for change, field in (
-        ({"kind": "danced"}, "kind"),
+        ({"kind": "danced"}, "events.0.kind"),
         ({"occurred_at": "2026-10-01T09:00:00"}, "events.0.occurred_at"),
         ({"occurred_at": "yesterday"}, "events.0.occurred_at"),
         ({"valeu": 4}, "events.0.valeu"),
-        ({"value": "forty"}, "value"),
-        ({"value": "1e999999"}, "value"),
+        ({"value": "forty"}, "events.0.value"),
+        ({"value": "1e999999"}, "events.0.value"),
         ({"properties": {"a": 1}}, "events.0.properties.a"),
     ):
         answer = rest.ask("POST", "/events", {"events": [{**event, **change}]})

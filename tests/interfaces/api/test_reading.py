@@ -6,7 +6,11 @@ import pytest
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import Actor
-from tests.interfaces.api.conftest import BRIEF, Rest, refused
+from drumbeat.kit.ids import CampaignId
+from drumbeat.kit.result import Again
+from drumbeat.marketing.accounts import Role, scopes_of
+from drumbeat.marketing.campaigns.pipeline import advance
+from tests.interfaces.api.conftest import BRIEF, Rest, key_of, refused
 
 STATUS = {
     "total_campaigns_sent", "total_emails_sent", "total_subscribers", "total_contacts",
@@ -35,6 +39,26 @@ def test_a_new_house_has_counted_nothing(rest: Rest) -> None:
     assert (status["improvement"], status["automation_share"]) == (None, None)
     engine = rest.get("/engine")
     assert (engine["running"], engine["due_now"], engine["next_due"]) == (False, False, None)
+
+
+def test_a_viewer_reads_results_and_nobodys_address(
+    house: Drumbeat, owner: Actor, rest: Rest, people: tuple[str, ...]
+) -> None:
+    campaign = rest.campaign(timing={"mode": "now"})
+    rest.post(f"/campaigns/{campaign}/approve")
+    rest.post(f"/campaigns/{campaign}/launch")
+    while advance(house, CampaignId(campaign)) == Again():
+        pass
+    viewer = Rest(rest.base, key_of(house, owner, *scopes_of(Role.VIEWER)))
+    assert viewer.get("/status")["total_contacts"] == len(people)
+    for path in ("", "/analytics", "/ledger", "/ledger/rows"):
+        viewer.get(f"/campaigns/{campaign}{path}")
+    told, seen = (each.get(f"/campaigns/{campaign}/ledger/rows")["rows"] for each in (rest, viewer))
+    assert isinstance(told, list)
+    assert {row["email"] for row in told} == set(people)
+    assert seen == [{**row, "email": None} for row in told]
+    for path in ("/contacts", f"/contacts/{told[0]['contact_id']}", "/segments"):
+        refused(viewer.ask("GET", path), 403, "not-permitted")
 
 
 def test_the_workflow_answers_in_the_shape_that_is_promised(

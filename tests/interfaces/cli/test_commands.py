@@ -17,7 +17,10 @@ VERBS = (
     "audience import", "events import", "segments list", "segments create", "campaigns create",
     "campaigns list", "campaigns show", "campaigns approve", "campaigns launch",
     "campaigns pause", "campaigns resume", "campaigns cancel", "campaigns ledger",
-    "content preview", "workflow email", "sandbox list", "sandbox show",
+    "content preview", "workflow email", "sandbox list", "sandbox show", "audience put",
+    "audience list", "audience show", "audience unsubscribe", "approvals list", "approvals show",
+    "approvals approve", "approvals decline", "experiments list", "experiments show",
+    "experiments analyze", "content show",
 )  # fmt: skip
 STATUS = {
     "total_campaigns_sent", "total_subscribers", "total_segments_created", "total_ab_tests_run",

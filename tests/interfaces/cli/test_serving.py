@@ -1,17 +1,22 @@
 """drumbeat serve: the port, the private socket, the engine beside it, and how it ends."""
 
 import os
+import queue
 import re
 import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from drumbeat.interfaces.local import LONGEST_NAME, socket_of
+from drumbeat.interfaces.serve import EngineChild
+from drumbeat.kit.errors import Conflict
 from tests.interfaces.cli.conftest import Shell
 from tests.interfaces.cli.test_commands import wait_until
 
@@ -58,6 +63,11 @@ def test_commands_speak_to_the_running_server_over_its_private_socket(served: Se
     status = shell.done("status", "--json").json()
     assert status["total_contacts"] == 3
     assert "a local server runs" in shell.done("doctor", "--json").out
+    shell.patch.setenv("DRUMBEAT_PUBLIC_URL", served.base)
+    assert f"{served.base} reaches this house" in shell.done("doctor").err
+    shell.patch.setenv("DRUMBEAT_PUBLIC_URL", "http://127.0.0.1:1")
+    assert "links in mail lead nowhere: The host 127.0.0.1" in shell.run("doctor").err
+    shell.patch.delenv("DRUMBEAT_PUBLIC_URL")
     campaign = shell.campaign()
     shell.done("campaigns", "approve", campaign)
     shell.done("campaigns", "launch", campaign, "--now")
@@ -162,3 +172,37 @@ def test_reading_only_the_first_lines_is_no_error(people: Shell) -> None:
     )  # fmt: skip
     assert shell.returncode == 0
     assert "Traceback" not in shell.stderr
+
+
+def test_the_private_way_in_gives_a_link_to_sign_in_and_the_metrics(served: Serving) -> None:
+    link = served.shell.done("accounts", "sign-in-link").out.strip()
+    assert link.startswith(f"{served.base}/sign-in?link=")
+    assert httpx2.post(f"{served.base}/api/v2/marketing/accounts/sign-in-links").status_code == 404
+    once = httpx2.get(link, follow_redirects=False)
+    assert once.status_code < 400
+    assert httpx2.get(f"{served.base}/metrics").status_code == 401
+    private = httpx2.HTTPTransport(uds=str(served.socket))
+    with httpx2.Client(transport=private) as local:
+        assert "drumbeat_engines" in local.get("http://localhost/metrics").text
+
+
+def test_a_folder_with_a_long_name_is_served_on_a_shorter_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / ("long" * 40)
+    with tempfile.TemporaryDirectory(dir="/tmp") as runtime:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+        path = socket_of(home)
+        assert len(bytes(path)) <= LONGEST_NAME
+        assert path == socket_of(home) != socket_of(home / "x")
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        path.parent.chmod(0o755)
+        with pytest.raises(Conflict, match="shorter DRUMBEAT_HOME"):
+            socket_of(home)
+
+
+def test_a_front_whose_engine_cannot_be_started_ends_and_says_so() -> None:
+    told: queue.SimpleQueue[str] = queue.SimpleQueue()
+    no_room = "x" * (1 << 18)  # longer than one string of an environment may be
+    with EngineChild(no_room, told.put):
+        assert "cannot be started" in told.get(timeout=60)

@@ -6,6 +6,7 @@ import pytest
 from starlette.applications import Starlette
 
 from drumbeat.bootstrap import Drumbeat
+from drumbeat.interfaces.api import create_api
 from drumbeat.interfaces.web import create_web
 from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.audience import Consent, ContactRow, SuppressionReason
@@ -41,7 +42,8 @@ def peopled(house: Drumbeat) -> Drumbeat:
 def owner(house: Drumbeat) -> Iterator[Browser]:
     with house.begin(house.owner()) as department:
         link = department.accounts.issue_sign_in_link()
-    with serving(Starlette(routes=create_web(house).routes)) as served:
+    routes = create_web(house, describe=create_api(house).openapi).routes
+    with serving(Starlette(routes=routes)) as served:
         browser = Browser(served)
         assert browser.get(f"/sign-in?link={link}").status == 303
         yield browser

@@ -82,6 +82,7 @@ def pages(peopled: Drumbeat, owner: Browser) -> list[str]:
         "/sandbox",
         "/sandbox/1",
         "/settings",
+        "/docs",
     ]
 
 

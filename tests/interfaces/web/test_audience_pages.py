@@ -123,3 +123,42 @@ def test_a_file_that_is_no_list_says_why(house: Drumbeat, owner: Browser) -> Non
     assert "No column holds addresses" in settled(owner, page)
     assert upload(owner, CSV, consent="column", column="").status == 422
     assert owner.get("/audience/import/ffff").status == 404
+
+
+def test_a_column_can_be_given_another_meaning_before_the_import(
+    house: Drumbeat, owner: Browser
+) -> None:
+    """A changed meaning is checked first, whichever button was pressed; then it is imported."""
+    content = "Mail,Work email,Nick,Noise\nold@example.com,new@example.com,Zo,x\n"
+    path = upload(owner, content, consent="unconfirmed").headers["location"]
+    body = settled(owner, path)
+    assert body.count("<select name=") == 4
+    chosen = {"column-0": "-", "column-1": "email", "column-2": "first_name", "column-3": "-"}
+    assert "said=mapped" in owner.send(path, path, **chosen).headers["location"]
+    assert "would be added" in settled(owner, path)
+    with house.look(house.owner()) as department:
+        assert department.audience.count_audience().contacts == 0
+    assert owner.send(path, path, **chosen).headers["location"] == path
+    assert "Imported" in settled(owner, path)
+    with house.look(house.owner()) as department:
+        [contact] = department.audience.list_contacts()
+    assert contact.address == "new@example.com"
+    assert dict(contact.attributes) == {"first_name": "Zo"}
+
+
+def test_a_mapping_that_makes_no_sense_keeps_the_one_before(
+    house: Drumbeat, owner: Browser
+) -> None:
+    content = "email,Nick\nzoe@example.com,Zo\n"
+    path = upload(owner, content, consent="unconfirmed").headers["location"]
+    settled(owner, path)
+    for wrong, said in (
+        ({"column-0": "-"}, "No column holds addresses"),
+        ({"column-0": "city", "column-1": "city"}, "cannot both be the city"),
+    ):
+        owner.send(path, path, **wrong)
+        body = settled(owner, path)
+        assert said in body
+        assert "Nothing has changed yet" in body
+    owner.send(path, path)
+    assert "Imported" in settled(owner, path)

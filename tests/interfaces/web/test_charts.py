@@ -28,7 +28,7 @@ def test_a_bar_of_nobody_is_an_empty_track() -> None:
 
 
 def test_an_interval_is_placed_on_the_shared_axis() -> None:
-    drawing = charts.intervals(0.2, 0.25, 0.4, (0.0, 0.5), "B")
+    drawing = charts.intervals(0.2, 0.25, 0.4, charts.Axis(0.0, 0.5, 0.1), "B")
     (whisker,) = [mark for mark in marks(drawing, "line") if mark["class"] == "whisker"]
     (dot,) = marks(drawing, "circle")
     assert (whisker["x1"], dot["cx"], whisker["x2"]) == ("40.00%", "50.00%", "80.00%")
@@ -36,7 +36,7 @@ def test_an_interval_is_placed_on_the_shared_axis() -> None:
 
 @given(st.lists(st.floats(0, 1), min_size=1))
 def test_an_axis_holds_every_bound_and_has_a_length(bounds: list[float]) -> None:
-    low, high = charts.axis_of(bounds)
+    low, high, _ = charts.axis_of(bounds)
     assert 0 <= low <= min(bounds)
     assert max(bounds) <= high
     assert low < high
@@ -75,9 +75,8 @@ def test_an_axis_ends_at_a_round_number(highest: float, top: float) -> None:
 
 @given(SHARES, SHARES)
 def test_nothing_is_drawn_outside_or_unescaped(share: float, other: float) -> None:
-    drawing = charts.bar(share, '<b onload="x">') + charts.intervals(
-        share, other, share, (0, 1), ""
-    )
+    axis = charts.Axis(0, 1, 0.25)
+    drawing = charts.bar(share, '<b onload="x">') + charts.intervals(share, other, share, axis, "")
     assert "<b" not in drawing
     assert all(0 <= float(number) <= 100 for number in re.findall(r"([-\d.]+)%", drawing))
     assert "style=" not in drawing

@@ -56,7 +56,7 @@ def test_mail_in_the_sandbox_is_listed_and_shown_alone(house: Drumbeat, owner: B
 def test_settings_say_where_each_comes_from(house: Drumbeat, owner: Browser) -> None:
     (house.home / "drumbeat.toml").write_text('sender_name = "The Kitchen"\n')
     body = owner.get("/settings").body.decode()
-    assert "drumbeat.toml</dd>" in body
+    assert "drumbeat.toml</code>, which wins" in body
     assert "DRUMBEAT_POSTAL_ADDRESS" in body
     assert "Mail stays in the" in body
     assert owner.send("/settings", "/settings/connection").status == 409

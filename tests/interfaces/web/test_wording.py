@@ -138,3 +138,24 @@ def test_a_finished_test_without_a_winner_is_not_too_early() -> None:
 def test_a_list_without_counts_still_names_the_winner() -> None:
     verdict = result_page(sample_result(arms=[])).verdict
     assert verdict.headline == "“Your table is waiting” won."
+
+
+def test_hours_can_be_added_up() -> None:
+    curve = result_page(sample_result(), summed=True).curve
+    each = result_page(sample_result()).curve
+    assert curve is not None
+    assert each is not None
+    assert curve.hours[-1][1:] == (
+        sum(opens for _, opens, _ in each.hours),
+        sum(clicks for _, _, clicks in each.hours),
+    )
+    assert [opens for _, opens, _ in curve.hours] == sorted(opens for _, opens, _ in curve.hours)
+
+
+def test_a_test_that_nobody_won_says_whether_it_is_over() -> None:
+    testing = sample_result()["ab_testing"] | {"winner": None, "reason": "Too few people."}
+    early = result_page(sample_result(ab_testing=testing))
+    assert early.test_state == ("Too early to say.", "Too few people.")
+    over = result_page(sample_result(ab_testing=testing | {"decided": True}))
+    assert over.test_state == ("Nobody won.", "Too few people.")
+    assert result_page(sample_result()).test_state is None

@@ -57,13 +57,19 @@ omav  campaigns.count_transitions
 om--  campaigns.create
 om--  campaigns.decline
 om--  campaigns.drop
+omav  campaigns.expect
 omav  campaigns.get
+omav  campaigns.get_by_no
 omav  campaigns.ledger
 omav  campaigns.ledger_rows
 omav  campaigns.list_
 omav  campaigns.list_advancing
 omav  campaigns.list_transitions
+omav  campaigns.list_waiting
+omav  campaigns.read_ahead
 om--  campaigns.move
+----  campaigns.hold
+omav  campaigns.list_unsent
 ----  campaigns.note_trouble
 om--  campaigns.pause
 om--  campaigns.resume
@@ -71,15 +77,21 @@ om--  campaigns.save_plan
 om--  approvals.approve
 om--  approvals.ask
 om--  approvals.decline
+omav  approvals.count_waiting
 omav  approvals.find
 omav  approvals.get
+omav  connections.revision
+o---  connections.save
+----  connections.saved
 omav  approvals.list_waiting
+omav  approvals.read_ahead
 ----  events.adopt
 ----  events.anything_to_fold
 ----  events.archive_due
 ----  events.compact
 ----  events.fold
 om--  events.forget_evidence
+omav  events.count_waiting
 omav  events.provisional
 ----  events.read_batches
 om--  events.record
@@ -89,12 +101,12 @@ om--  events.record_hits
 ----  events.small_files
 ----  events.sweep
 oma-  analytics.timeline
+om--  audience.addresses_of
 oma-  audience.audience_members
 oma-  audience.contact_numbers
 oma-  audience.contact_numbers_by_external_id
-oma-  audience.count_audience
+omav  audience.count_audience
 oma-  audience.find_contact
-oma-  audience.find_segment_by_name
 oma-  audience.get_contact
 oma-  audience.known_fields
 oma-  audience.list_contacts
@@ -108,12 +120,11 @@ oma-  audience.read_profile
 oma-  audience.recipients
 om--  audience.refuse_all
 om--  audience.save_segments
-om--  audience.segment_by
+oma-  audience.segments_of
 om--  audience.suppress
 om--  audience.withdraw
 oma-  audience.zones_of
 om--  delivery.accept_plan
-omav  delivery.anything_due
 om--  delivery.cancel
 om--  delivery.cancel_next
 omav  delivery.count
@@ -126,10 +137,10 @@ omav  delivery.ledger
 omav  delivery.ledger_rows
 omav  delivery.link_target
 omav  delivery.links
-omav  delivery.list_
 omav  delivery.list_exhausted
 omav  delivery.next_due
 omav  delivery.next_due_of
+omav  delivery.read_ahead
 om--  delivery.open_mailing
 om--  delivery.pause
 omav  delivery.recount
@@ -141,6 +152,7 @@ om--  sending.exchange
 ----  sending.halt
 omav  sending.list_claimants
 omav  sending.look_around
+omav  sending.pulse
 ----  sending.note_trouble
 ----  sending.record
 ----  sending.recover
@@ -157,6 +169,7 @@ omav  experiments.count_started
 om--  experiments.decide
 om--  experiments.design
 omav  experiments.get_experiment
+omav  experiments.judge_counts
 omav  experiments.list_experiments
 om--  experiments.start
 oma-  content.compile_piece
@@ -171,7 +184,6 @@ om--  senders.save
 """
 
 ARGUMENTS: dict[str, tuple[object, ...]] = {
-    "audience.segment_by": ("engagement",),
     "events.record_hits": ([],),
 }
 """Where a stand-in would fail before the right is asked for."""

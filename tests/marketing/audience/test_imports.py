@@ -253,7 +253,7 @@ def test_every_rejected_row_is_written_with_its_number_and_reason(
     assert [row[2] for row in rows] == ["3", "4", "5", "6", "7", "8", "9"]
     assert rows[0][1] == "'=HYPERLINK(1)"
     reasons = [row[3] for row in rows]
-    expected = ["no @", "line break", "long", "is longer", "'note' is 20,000", "1 cells", "NUL"]
+    expected = ["no @", "line break", "long", "is longer", "'note': is 20,000", "1 cells", "NUL"]
     assert all(word in why for word, why in zip(expected, reasons, strict=True)), reasons
     assert load("email\nana@example.com\n", ImportOptions(rejected_file=path)).rejected == 0
     assert not path.exists()

@@ -205,9 +205,13 @@ def test_a_name_that_two_criteria_share_asks_which(people: Drumbeat, clock: Hand
     segment(people, "rfm")
     segment(people, "lifecycle_stage")
     with people.look(MARIA) as d:
-        lost = d.audience.find_segment_by_name("rfm:No Purchase Yet")
-        assert lost.criterion == "rfm"
+        [lost, *others] = d.audience.list_contacts(segment="rfm:No Purchase Yet")
+        assert [each.criterion for each in d.audience.segments_of(lost.contact_no)] == [
+            "lifecycle_stage",
+            "rfm",
+        ]
         names = [each.name for each in d.audience.list_segments()]
+    assert [each.contact_no for each in (lost, *others)] == [CAT, DAN, EVE]
     assert len(names) == len(set(names))
 
 

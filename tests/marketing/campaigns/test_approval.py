@@ -6,10 +6,10 @@ import pytest
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import Actor
-from drumbeat.kit.errors import Conflict, NotPermitted
+from drumbeat.kit.errors import Conflict, InvalidInput, NotPermitted
 from drumbeat.kit.result import NeedsApproval, Waiting
 from drumbeat.marketing.approvals import ApprovalState
-from drumbeat.marketing.campaigns import Campaign, Launch, State, TimingWish
+from drumbeat.marketing.campaigns import Campaign, ExperimentWish, Launch, State, TimingWish
 from drumbeat.marketing.campaigns.pipeline import advance, proceed
 from tests.conftest import GUEST
 from tests.marketing.campaigns.conftest import (
@@ -126,6 +126,17 @@ def test_a_few_who_join_before_it_leaves_are_within_the_yes(
     invite(house, owner, [f"new{number}" for number in range(10)])
     work_off(house, campaign_id)
     assert house.sandbox.count() == len(people) + 10
+
+
+def test_a_wish_that_the_test_forbids_is_refused_and_forgotten(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    wish = ExperimentWish("send_time", ("9", "17:30"))
+    brief = replace(LETTER, test=wish, timing=TimingWish(Launch.BEST))
+    campaign_id = planned(house, owner, brief)
+    with pytest.raises(InvalidInput, match="launched now"), house.begin(owner) as department:
+        department.campaigns.ask_launch(campaign_id, TimingWish(Launch.NOW))
+    assert get(house, campaign_id).launch is None
 
 
 def test_an_agent_may_ask_and_never_says_yes(

@@ -1,9 +1,11 @@
 """Which briefs make sense: told when they are written, not when a person has approved them."""
 
+from dataclasses import replace
+
 import pytest
 
 from drumbeat.kit.errors import InvalidInput
-from drumbeat.marketing.campaigns import Brief, ExperimentWish, Kind
+from drumbeat.marketing.campaigns import Brief, ExperimentWish, Kind, Launch, TimingWish
 from drumbeat.marketing.campaigns.rules import check_brief, read_wall_time
 
 
@@ -28,3 +30,10 @@ def test_two_arms_at_the_same_time_test_nothing() -> None:
     check_brief(timed("9", "17:30"))
     with pytest.raises(InvalidInput, match="nothing to test"):
         check_brief(timed("9", "09:00"))
+
+
+def test_a_test_of_send_times_is_not_launched_now() -> None:
+    brief = replace(timed("9", "17:30"), timing=TimingWish(Launch.NOW))
+    with pytest.raises(InvalidInput, match="cannot be launched now") as refusal:
+        check_brief(brief)
+    assert refusal.value.field == "timing.mode"

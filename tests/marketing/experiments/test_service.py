@@ -44,8 +44,8 @@ def running(house: Drumbeat, experiment: Experiment) -> Experiment:
 def test_a_design_is_kept_as_it_was_made(house: Drumbeat, experiment: Experiment) -> None:
     with house.look(MARIA) as department:
         assert department.experiments.get_experiment(experiment.id) == experiment
-        assert department.experiments.list_experiments(CAMPAIGN) == [experiment]
-        assert department.experiments.list_experiments(CampaignNo(8)) == []
+        assert department.experiments.list_experiments() == [experiment]
+        assert department.experiments.list_experiments(before=experiment.id) == []
     assert experiment.id.startswith("exp_")
     assert experiment.state is ExperimentState.DESIGNED
 

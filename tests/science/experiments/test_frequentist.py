@@ -2,8 +2,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import fisher_exact
 
 from drumbeat.science.experiments import Comparison, Counts, Inconclusive, compare_proportions
 from drumbeat.science.experiments.frequentist import (
@@ -57,6 +58,14 @@ def test_fewer_than_ten_in_a_cell_are_judged_exactly() -> None:
     comparison = compared(Counts(500, 5), Counts(480, 14))
     assert comparison.method == "Fisher's exact test"
     assert comparison.p_value == pytest.approx(0.03628, abs=5e-6)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 9), st.integers(0, 20_000), st.sampled_from([20_000, 300_000, 1_000_000]))
+def test_fisher_leaves_out_only_what_no_number_could_hold(few: int, many: int, trials: int) -> None:
+    a, b = Counts(trials, few), Counts(20_000, many)
+    table = [[a.successes, a.failures], [b.successes, b.failures]]
+    assert fisher_p(a, b) == pytest.approx(fisher_exact(table).pvalue, rel=1e-5, abs=1e-300)
 
 
 def test_fishers_tea_tasting_lady() -> None:

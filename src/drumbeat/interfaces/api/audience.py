@@ -9,10 +9,13 @@ from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
+from pydantic import ConfigDict, Field
 
+from drumbeat.interfaces.api.audience_answers import SegmentPage, Segments
 from drumbeat.interfaces.api.identity import Caller
+from drumbeat.interfaces.api.paging import Cursor, Limit, page_of
 from drumbeat.interfaces.api.strict import Strict
-from drumbeat.interfaces.api.uploads import Tell, receiving, watched
+from drumbeat.interfaces.api.uploads import Tell, receiving, taking_file, watched
 from drumbeat.kit.actor import Scope
 from drumbeat.marketing.audience import (
     AudienceService,
@@ -33,10 +36,19 @@ Upload = Annotated[BinaryIO, Depends(receiving(Scope.AUDIENCE_WRITE))]
 
 
 class SegmentRequest(Strict):
-    by: str = "engagement"
+    model_config = ConfigDict(json_schema_extra={"examples": [{"by": "rfm"}]})
+
+    by: str = Field(
+        "engagement",
+        max_length=100,
+        description="engagement, rfm, lifecycle_stage, behavioral or demographic.",
+    )
 
 
-@router.post("/contacts/import")
+@router.post(
+    "/contacts/import",
+    **taking_file("text/csv", "email,first_name,consent\nada@example.com,Ada,subscribed\n"),
+)
 def import_contact_file(
     request: Request,
     file: Upload,
@@ -51,29 +63,32 @@ def import_contact_file(
             rejected = Path(folder) / "rejected.csv"
             options = ImportOptions(consent=consent, dry_run=dry_run, rejected_file=rejected)
             report = import_contacts(
-                _audience(caller), file, options, lambda at: tell(_progress(at))
+                audience_units(caller), file, options, lambda at: tell(_progress(at))
             )
             return {**_report(report), "unconfirmed": consent == Consent.unconfirmed.name}
 
     return watched(request, work)
 
 
-@router.get("/segments")
-def list_segments(caller: Caller) -> JsonObject:
+@router.get("/segments", response_model=SegmentPage)
+def list_segments(caller: Caller, cursor: Cursor = None, limit: Limit = 500) -> JsonObject:
     """Every segment with its rule as a sentence."""
     with caller.look() as department:
-        rows = [_segment(segment) for segment in department.audience.list_segments()]
-    return {"segments": rows, "next_cursor": None}
+        listed = department.audience.list_segments()
+    page, following = page_of(listed, cursor, limit, lambda each: each.id)
+    return {"segments": [_segment(segment) for segment in page], "next_cursor": following}
 
 
-@router.post("/segments", status_code=201)
+@router.post("/segments", status_code=201, response_model=Segments)
 def create_segments(request: SegmentRequest, caller: Caller) -> JsonObject:
     """Segment everyone by one criterion; segments of the same name get a new membership."""
-    segments = segment_audience(_looking(caller), _audience(caller), request.by)
+    segments = segment_audience(_looking(caller), audience_units(caller), request.by)
     return {"segments": [_segment(segment) for segment in segments]}
 
 
-def _audience(caller: Caller) -> Opener:
+def audience_units(caller: Caller) -> Opener:
+    """For work of many writing units on the audience alone."""
+
     @contextmanager
     def opened() -> Iterator[AudienceService]:
         with caller.begin() as department:

@@ -5,8 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from drumbeat.interfaces.api.campaign_answers import (
+    CampaignAnalytics,
+    CampaignPage,
+    CampaignView,
+    Ledger,
+    LedgerPage,
+)
 from drumbeat.interfaces.api.identity import Caller
+from drumbeat.interfaces.api.paging import Cursor, Limit, id_of_cursor
 from drumbeat.interfaces.api.requests import EmailCampaignRequest, LaunchRequest
+from drumbeat.interfaces.api.tags import revision_tag
 from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.result import NeedsApproval
 from drumbeat.marketing.campaigns import Launch, TimingWish
@@ -16,76 +25,83 @@ from drumbeat.marketing.campaigns.pipeline import create_and_plan, proceed
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 
 JsonObject = dict[str, object]
-Limit = Annotated[int, Query(ge=1, le=2000)]
+LedgerLimit = Annotated[int, Query(ge=1, le=2000, description="How many rows a page holds.")]
 Wish = LaunchRequest | None
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=CampaignView)
 def create_campaign(request: EmailCampaignRequest, caller: Caller) -> JsonObject:
     """Create an email campaign and plan it; it then waits for approval."""
-    return _view(caller, create_and_plan(caller.drumbeat, request.brief(), caller.actor))
+    named = caller.campaign_id()
+    return _view(caller, create_and_plan(caller.drumbeat, request.brief(), caller.actor, named))
 
 
-@router.get("")
-def list_campaigns(
-    caller: Caller, cursor: CampaignId | None = None, limit: Limit = 50
-) -> JsonObject:
+@router.get("", response_model=CampaignPage)
+def list_campaigns(caller: Caller, cursor: Cursor = None, limit: Limit = 50) -> JsonObject:
     """Newest first."""
+    before = id_of_cursor(cursor, "cmp")
     with caller.look() as department:
-        listed = department.campaigns.list_(limit=limit, before=cursor)
+        listed = department.campaigns.list_(
+            limit=limit, before=None if before is None else CampaignId(before)
+        )
         rows = [campaign_view(department, campaign) for campaign in listed]
     return {"campaigns": rows, "next_cursor": listed[-1].id if len(listed) == limit else None}
 
 
-@router.get("/{campaign_id}")
+@router.get("/{campaign_id}", response_model=CampaignView)
 def show_campaign(campaign_id: CampaignId, caller: Caller) -> JsonObject:
+    """Its state, its plan, what it waits for, and how it came there."""
     return _view(caller, campaign_id)
 
 
-@router.put("/{campaign_id}")
+@router.put("/{campaign_id}", response_model=CampaignView)
 def change_campaign(
     campaign_id: CampaignId, request: EmailCampaignRequest, caller: Caller
 ) -> JsonObject:
     """Replace the brief; an approval of the old content no longer counts."""
-    with caller.begin() as department:
+    with caller.changing(campaign_id) as department:
         department.campaigns.change(campaign_id, request.brief())
     proceed(caller.drumbeat, campaign_id)
     return _view(caller, campaign_id)
 
 
-@router.post("/{campaign_id}/approve")
+@router.post("/{campaign_id}/approve", response_model=CampaignView)
 def approve_campaign(campaign_id: CampaignId, caller: Caller) -> JsonObject:
     """Say yes to exactly what the campaign would send now."""
     proceed(caller.drumbeat, campaign_id)
-    with caller.begin() as department:
+    with caller.changing(campaign_id) as department:
         department.campaigns.approve(campaign_id)
     proceed(caller.drumbeat, campaign_id)
     return _view(caller, campaign_id)
 
 
-@router.post("/{campaign_id}/decline")
+@router.post("/{campaign_id}/decline", response_model=CampaignView)
 def decline_campaign(campaign_id: CampaignId, caller: Caller) -> JsonObject:
     """Say no to what the campaign would send; it then waits for an edit."""
-    with caller.begin() as department:
+    with caller.changing(campaign_id) as department:
         department.campaigns.decline(campaign_id)
     return _view(caller, campaign_id)
 
 
-@router.get("/{campaign_id}/analytics")
+@router.get("/{campaign_id}/analytics", response_model=CampaignAnalytics)
 def show_analytics(campaign_id: CampaignId, caller: Caller) -> JsonObject:
     """What the campaign brought, counted from recorded events."""
     with caller.look() as department:
         return campaign_analytics(department, campaign_id)
 
 
-@router.post("/{campaign_id}/launch")
+@router.post(
+    "/{campaign_id}/launch",
+    response_model=CampaignView,
+    responses={202: {"model": CampaignView, "description": "It waits for an approval."}},
+)
 def launch_campaign(
     campaign_id: CampaignId, caller: Caller, response: Response, request: Wish = None
 ) -> JsonObject:
     """Let it go; 202 while it still lacks an approval."""
     timing = TimingWish(Launch.NOW) if request is not None and request.now else None
     proceed(caller.drumbeat, campaign_id)
-    with caller.begin() as department:
+    with caller.changing(campaign_id) as department:
         outcome = department.campaigns.ask_launch(campaign_id, timing)
     if isinstance(outcome, NeedsApproval):
         response.status_code = 202
@@ -93,44 +109,51 @@ def launch_campaign(
     return _view(caller, campaign_id)
 
 
-@router.post("/{campaign_id}/pause")
+@router.post("/{campaign_id}/pause", response_model=CampaignView)
 def pause_campaign(campaign_id: CampaignId, caller: Caller) -> JsonObject:
-    with caller.begin() as department:
+    """Stop sending; what is on the wire ends."""
+    with caller.changing(campaign_id) as department:
         department.campaigns.pause(campaign_id)
     return _view(caller, campaign_id)
 
 
-@router.post("/{campaign_id}/resume")
+@router.post("/{campaign_id}/resume", response_model=CampaignView)
 def resume_campaign(campaign_id: CampaignId, caller: Caller) -> JsonObject:
-    with caller.begin() as department:
+    """Go on where it was paused or halted."""
+    with caller.changing(campaign_id) as department:
         department.campaigns.resume(campaign_id)
     return _view(caller, campaign_id)
 
 
-@router.post("/{campaign_id}/cancel")
+@router.post("/{campaign_id}/cancel", response_model=CampaignView)
 def cancel_campaign(campaign_id: CampaignId, caller: Caller) -> JsonObject:
-    with caller.begin() as department:
+    """Send nothing more; whoever still waits is counted as suppressed."""
+    with caller.changing(campaign_id) as department:
         department.campaigns.cancel(campaign_id)
     return _view(caller, campaign_id)
 
 
-@router.get("/{campaign_id}/ledger")
+@router.get("/{campaign_id}/ledger", response_model=Ledger)
 def show_ledger(campaign_id: CampaignId, caller: Caller) -> JsonObject:
     """Who got it, who did not, and why, as counts that sum to the frozen audience."""
     with caller.look() as department:
         return department.campaigns.ledger(campaign_id)
 
 
-@router.get("/{campaign_id}/ledger/rows")
+@router.get("/{campaign_id}/ledger/rows", response_model=LedgerPage)
 def list_ledger_rows(
-    campaign_id: CampaignId, caller: Caller, cursor: str | None = None, limit: Limit = 500
+    campaign_id: CampaignId, caller: Caller, cursor: Cursor = None, limit: LedgerLimit = 500
 ) -> JsonObject:
     """Every recipient, in sending order."""
     with caller.look() as department:
         return department.campaigns.ledger_rows(campaign_id, cursor, limit)
 
 
-@router.get("/{campaign_id}/preview")
+@router.get(
+    "/{campaign_id}/preview",
+    response_class=Response,
+    responses={200: {"content": {"message/rfc822": {"schema": {"type": "string"}}}}},
+)
 def preview_campaign(
     campaign_id: CampaignId, contact: str, caller: Caller, variant: int = 0
 ) -> Response:
@@ -144,4 +167,6 @@ def preview_campaign(
 
 def _view(caller: Caller, campaign_id: CampaignId) -> JsonObject:
     with caller.look() as department:
-        return campaign_view(department, department.campaigns.get(campaign_id))
+        campaign = department.campaigns.get(campaign_id)
+        caller.headers["ETag"] = revision_tag(campaign.revision)
+        return campaign_view(department, campaign)

@@ -11,6 +11,7 @@ STATUS: dict[type[errors.DrumbeatError], tuple[int, str]] = {
     errors.NotFound: (404, "not-found"),
     errors.NotPermitted: (403, "not-permitted"),
     errors.Conflict: (409, "conflict"),
+    errors.Stale: (412, "stale"),
     errors.InvalidInput: (422, "invalid-input"),
     errors.ProviderFailed: (502, "provider-failed"),
 }

@@ -7,12 +7,14 @@ from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
+from drumbeat.interfaces.api.audience_answers import EventReport
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.strict import Strict
-from drumbeat.interfaces.api.uploads import Tell, receiving, watched
+from drumbeat.interfaces.api.uploads import Tell, receiving, taking_file, watched
 from drumbeat.kit.actor import Scope
+from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.money import to_minor
 from drumbeat.marketing.campaigns.event_intake import (
     EventImportOptions,
@@ -48,9 +50,11 @@ class EventRequest(Strict):
     ip: str = Field("", max_length=45)
     properties: dict[str, str] = Field({}, max_length=50)
 
-    def row(self, number: int) -> EventRow:
-        """Raises InvalidInput naming the field."""
+    def row(self, number: int, request_id: str | None = None) -> EventRow:
+        """Raises InvalidInput naming the field. Under a key an event without id gets one."""
         given = self.model_dump(exclude={"kind", "value", "currency", "occurred_at"})
+        if not self.event_id and request_id is not None:
+            given["event_id"] = f"{request_id}:{number}"
         currency = self.currency.upper()
         occurred_at: datetime = self.occurred_at
         return EventRow(
@@ -65,17 +69,52 @@ class EventRequest(Strict):
 
 
 class EventsRequest(Strict):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "events": [
+                        {
+                            "kind": "purchased",
+                            "occurred_at": "2026-11-01T18:20:00Z",
+                            "email": "ada@example.com",
+                            "event_id": "order-1042",
+                            "order_id": "1042",
+                            "value": 39.9,
+                            "currency": "EUR",
+                        }
+                    ]
+                }
+            ]
+        }
+    )
+
     events: list[EventRequest] = Field(max_length=MOST_EVENTS)
 
 
-@router.post("")
+@router.post("", response_model=EventReport)
 def post_events(request: EventsRequest, caller: Caller) -> JsonObject:
     """Record up to 10,000 events; one whose `event_id` was seen before changes nothing."""
-    rows = [event.row(number) for number, event in enumerate(request.events)]
+    own = None if caller.claim is None else caller.claim.id
+    rows = [_row(event, number, own) for number, event in enumerate(request.events)]
     return _report(record_events(caller.look, caller.begin, rows, "api"))
 
 
-@router.post("/import")
+def _row(event: EventRequest, number: int, request_id: str | None) -> EventRow:
+    """Raises InvalidInput naming the event and its field."""
+    try:
+        return event.row(number, request_id)
+    except InvalidInput as mistake:
+        place = f"events.{number}.{mistake.field}"
+        raise InvalidInput(f"{place}: {mistake}", field=place) from None
+
+
+@router.post(
+    "/import",
+    **taking_file(
+        "text/csv", "email,kind,occurred_at\nada@example.com,viewed,2026-11-01T18:20:00Z\n"
+    ),
+)
 def import_event_file(
     request: Request, file: Upload, caller: Caller, dry_run: bool = False
 ) -> StreamingResponse:

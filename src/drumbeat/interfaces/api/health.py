@@ -3,17 +3,18 @@
 from fastapi import APIRouter, Request
 
 from drumbeat.bootstrap import Drumbeat
+from drumbeat.interfaces.api.house_answers import Alive
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz")
+@router.get("/healthz", response_model=Alive)
 def show_alive() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", response_model=Alive)
 def show_ready(request: Request) -> dict[str, str]:
     """The database answers too."""
     drumbeat: Drumbeat = request.app.state.drumbeat

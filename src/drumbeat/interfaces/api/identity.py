@@ -4,34 +4,74 @@ An endpoint asks for `Caller` and opens its unit of work itself: a `yield` depen
 after the answer has left, and deadlocks SQLite's one writer.
 """
 
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
+from starlette.datastructures import MutableHeaders
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.interfaces.api.errors import Unauthenticated
+from drumbeat.interfaces.api.tags import revisions_of
 from drumbeat.kit.actor import GATEKEEPER, Actor
+from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.department import Department
+from drumbeat.storage.kept_requests import Claim
 
 
 @dataclass(frozen=True)
 class CallingHouse:
-    """The open data folder, in the caller's hands."""
+    """The open data folder, in the caller's hands.
+
+    `claim` is there under an Idempotency-Key; `expected` are the revisions that If-Match names;
+    `headers` go with the answer.
+    """
 
     drumbeat: Drumbeat
     actor: Actor
+    claim: Claim | None = None
+    expected: frozenset[int] | None = None
+    headers: MutableHeaders = field(default_factory=MutableHeaders)
 
-    def begin(self) -> AbstractContextManager[Department]:
-        return self.drumbeat.begin(self.actor)
+    @contextmanager
+    def begin(self) -> Iterator[Department]:
+        """A writing unit. Under a key it commits only while the key is still this request's."""
+        with self.drumbeat.begin(self.actor) as department:
+            self._hold(department)
+            yield department
+
+    @contextmanager
+    def changing(self, campaign_id: CampaignId) -> Iterator[Department]:
+        """A writing unit on a campaign. Raises Stale if it is not what If-Match names any more."""
+        with self.drumbeat.begin(self.actor) as department:
+            self._hold(department)
+            if self.expected is not None:
+                department.campaigns.expect(campaign_id, self.expected)
+            yield department
+
+    def _hold(self, department: Department) -> None:
+        if self.claim is not None:
+            department.requests.hold(self.claim, now=time.time())
+
+    def campaign_id(self) -> CampaignId | None:
+        """Under a key: what the campaign that this request makes is called, in every run of it."""
+        return None if self.claim is None else CampaignId(self.claim.id.replace("req", "cmp", 1))
 
     def look(self) -> AbstractContextManager[Department]:
         return self.drumbeat.look(self.actor)
 
 
 def calling_house(request: Request) -> CallingHouse:
-    """Raises Unauthenticated unless the way in is trusted or a valid key was sent."""
+    """Raises Unauthenticated unless the way in is trusted or a valid key was sent.
+
+    A caller who was asked for before, by `Idempotency`, is not asked again.
+    """
+    known: CallingHouse | None = getattr(request.state, "caller", None)
+    if known is not None:
+        return known
     drumbeat: Drumbeat = request.app.state.drumbeat
     if request.app.state.trusted:
         return CallingHouse(drumbeat, drumbeat.owner())
@@ -44,4 +84,9 @@ def calling_house(request: Request) -> CallingHouse:
     raise Unauthenticated("Send a valid API key as `Authorization: Bearer KEY`.")
 
 
-Caller = Annotated[CallingHouse, Depends(calling_house)]
+def _calling(request: Request, response: Response) -> CallingHouse:
+    expected = revisions_of(request.headers.get("if-match"))
+    return replace(calling_house(request), expected=expected, headers=response.headers)
+
+
+Caller = Annotated[CallingHouse, Depends(_calling)]

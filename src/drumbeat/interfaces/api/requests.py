@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
+from pydantic.config import JsonDict
 
 from drumbeat.interfaces.api.strict import Strict
 from drumbeat.kit.clock import parse_instant
@@ -12,14 +13,26 @@ from drumbeat.marketing.campaigns import Brief, ExperimentWish, Kind, Launch, Ti
 
 
 class ExperimentRequest(Strict):
-    element: str = "subject_line"
-    metric: str = "open_rate"
-    variants: list[str] = Field(default_factory=list, max_length=8)
+    element: str = Field(
+        default="subject_line",
+        description="subject_line, content, sender_name, send_time or cta_button.",
+    )
+    metric: str = Field(
+        default="open_rate",
+        description="open_rate, click_rate, engagement_rate or conversion_rate.",
+    )
+    variants: list[str] = Field(
+        default_factory=list,
+        max_length=8,
+        description="What is tried. What the campaign says itself is the control.",
+    )
 
 
 class TimingRequest(Strict):
-    mode: Literal["now", "best", "at"] | None = None
-    at: datetime | None = None
+    mode: Literal["now", "best", "at"] | None = Field(
+        default=None, description="now; best: each time zone's best hour; at: the instant in `at`."
+    )
+    at: datetime | None = Field(default=None, description="With its offset, or UTC.")
     window: float | None = Field(default=None, description="Hours to spread the launch over.")
 
     def wish(self, default: Launch) -> TimingWish:
@@ -28,27 +41,69 @@ class TimingRequest(Strict):
         return TimingWish(mode, at, self.window)
 
 
+_EXAMPLE: JsonDict = {
+    "name": "Spring letter",
+    "type": "newsletter",
+    "subject_line": "What we planted",
+    "content_html": '<p>Hello {{ first_name | default: "there" }}, '
+    '<a href="https://example.com/spring">see the garden</a>.</p>',
+    "audience": "all",
+}
+
+
 class EmailCampaignRequest(Strict):
     """An email campaign, as `campaigns create --file` and the email workflow send it."""
 
-    name: str = Field(max_length=200)
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                _EXAMPLE,
+                _EXAMPLE
+                | {
+                    "test": {
+                        "element": "subject_line",
+                        "metric": "open_rate",
+                        "variants": ["What we planted", "Spring is in the ground"],
+                    },
+                    "timing": {"mode": "at", "at": "2027-03-01T08:00:00Z"},
+                },
+            ]
+        }
+    )
+
+    name: str = Field(max_length=200, description="What you call it; nobody else sees it.")
     type: Kind = Kind.NEWSLETTER
-    subject_line: str = Field("", max_length=500)
-    alt_subject_line: str | None = Field(None, max_length=500)
-    content_html: str = Field(max_length=1_000_000)
-    content_text: str | None = Field(None, max_length=1_000_000)
-    enable_ab_testing: bool | None = None
-    sender_name: str | None = Field(None, max_length=200)
-    sender_email: str | None = Field(None, max_length=320)
-    audience: str | list[str] | None = None
-    segment_by: str = "engagement"
-    target_segments: list[str] | None = None
-    traffic_split: float = 0.5
-    sample_size: int | None = None
+    subject_line: str = Field("", max_length=500, description="May hold {{ fields }}.")
+    alt_subject_line: str | None = Field(
+        None, max_length=500, description="A second subject: the two are tested."
+    )
+    content_html: str = Field(
+        max_length=1_000_000, description="A Liquid template; links in it are tracked."
+    )
+    content_text: str | None = Field(
+        None, max_length=1_000_000, description="Left out, it is made from the HTML."
+    )
+    enable_ab_testing: bool | None = Field(
+        None, description="false: no test, though a second subject is given."
+    )
+    sender_name: str | None = Field(None, max_length=200, description="Left out, the house's.")
+    sender_email: str | None = Field(None, max_length=320, description="Left out, the house's.")
+    audience: str | list[str] | None = Field(
+        None, description="all, or segments by name, id or `criterion:name`."
+    )
+    segment_by: str = Field(
+        "engagement",
+        description="engagement, rfm, lifecycle_stage, behavioral or demographic.",
+    )
+    target_segments: list[str] | None = Field(None, description="Instead of `audience`.")
+    traffic_split: float = Field(0.5, description="Of a test: what goes to the variants together.")
+    sample_size: int | None = Field(
+        None, description="People in the test, over all variants; left out, all."
+    )
     confidence_level: float = 0.95
-    test: ExperimentRequest | None = None
-    timing: TimingRequest = TimingRequest()
-    launch: Literal["best", "now"] | None = None
+    test: ExperimentRequest | None = Field(None, description="A test of anything else.")
+    timing: TimingRequest = Field(TimingRequest(), description="When it is sent.")
+    launch: Literal["best", "now"] | None = Field(None, description="Short for `timing.mode`.")
 
     @field_validator("content_html", "content_text", "subject_line")
     @classmethod
@@ -113,8 +168,16 @@ class EmailCampaignRequest(Strict):
 class EmailWorkflowRequest(EmailCampaignRequest):
     """`approve`: the caller says yes to exactly this content; without it the workflow waits."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [_EXAMPLE, _EXAMPLE | {"approve": True, "launch": "now"}]}
+    )
+
     approve: bool = False
 
 
 class LaunchRequest(Strict):
+    """`now`: send at once, whatever the brief says."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}, {"now": True}]})
+
     now: bool = False

@@ -4,34 +4,35 @@ from email import message_from_bytes
 from email.policy import default
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import Field
 
+from drumbeat.interfaces.api.house_answers import SandboxMessage, SandboxPage
 from drumbeat.interfaces.api.identity import Caller
+from drumbeat.interfaces.api.paging import Cursor, Limit, number_of_cursor
 from drumbeat.kit.actor import Scope
 from drumbeat.marketing.delivery.ports import SandboxMail
 
 router = APIRouter(prefix="/sandbox", tags=["sandbox"])
 
 JsonObject = dict[str, object]
-Limit = Annotated[int, Query(ge=1, le=500)]
 Number = Annotated[int, Field(ge=0, lt=2**63)]
 
 
-@router.get("/messages")
+@router.get("/messages", response_model=SandboxPage)
 def list_messages(
-    caller: Caller, cursor: Number | None = None, limit: Limit = 50, to: str | None = None
+    caller: Caller, cursor: Cursor = None, limit: Limit = 50, to: str | None = None
 ) -> JsonObject:
     """Newest first."""
     caller.actor.require(Scope.AUDIENCE_READ)
     inbox = caller.drumbeat.sandbox
-    listed = inbox.list_(limit, before_no=cursor, to=to)
-    following = listed[-1].no if len(listed) == limit else None
+    listed = inbox.list_(limit, before_no=number_of_cursor(cursor), to=to)
+    following = str(listed[-1].no) if len(listed) == limit else None
     rows = [_summary(mail) for mail in listed]
     return {"messages": rows, "total": inbox.count(), "next_cursor": following}
 
 
-@router.get("/messages/{number}")
+@router.get("/messages/{number}", response_model=SandboxMessage)
 def show_message(number: Number, caller: Caller) -> JsonObject:
     """One message, with its parts decoded and its source."""
     caller.actor.require(Scope.AUDIENCE_READ)

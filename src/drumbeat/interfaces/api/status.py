@@ -4,6 +4,7 @@ import time
 
 from fastapi import APIRouter
 
+from drumbeat.interfaces.api.house_answers import EngineView, Status
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.marketing.campaigns.answer import house_status
 from drumbeat.marketing.campaigns.pipeline import next_due
@@ -13,14 +14,14 @@ router = APIRouter(tags=["status"])
 ADVANCING = "campaigns.advance"
 
 
-@router.get("/status")
+@router.get("/status", response_model=Status)
 def show_status(caller: Caller) -> dict[str, object]:
     """Totals over every campaign; `improvement` is null without a hold-out to compare with."""
     with caller.look() as department:
         return house_status(department)
 
 
-@router.get("/engine")
+@router.get("/engine", response_model=EngineView)
 def show_engine(caller: Caller) -> dict[str, object]:
     """Whether an engine works here, and when something is due next."""
     with caller.look() as department:

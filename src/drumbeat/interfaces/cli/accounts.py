@@ -7,11 +7,13 @@ from urllib.parse import quote
 
 from cyclopts import App, Parameter
 
+from drumbeat.bootstrap.settings import read_settings
 from drumbeat.interfaces.cli.answers import print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
 from drumbeat.interfaces.sdk.client import JsonObject
 from drumbeat.kit.clock import parse_instant
+from drumbeat.kit.errors import InvalidInput
 
 app = App(name="accounts", help="People, their roles, and keys for programs that call Drumbeat.")
 
@@ -119,6 +121,23 @@ def remove_key(label: str, *, json: Json = False) -> int:
 
 
 @app.command
+def sign_in_link(*, json: Json = False) -> int:
+    """Print a link that signs the owner in once, within ten minutes; only on this machine."""
+    settings = read_settings()
+    if settings.url:
+        message = "A sign-in link is made on the machine of the house: unset DRUMBEAT_URL there."
+        raise InvalidInput(message, field="DRUMBEAT_URL")
+    with client(settings) as house:
+        answer = house.post("/accounts/sign-in-links")
+    if json:
+        print_json(answer)
+    else:
+        say("Sign in with this link, once, within ten minutes:")
+        print_alone(str(answer["link"]))
+    return 0
+
+
+@app.command
 def list_sessions(*, json: Json = False) -> int:
     """List the browsers you are signed in with."""
     columns = ("id", "label", "created_at", "expires_at")
@@ -170,7 +189,6 @@ def _tell_invitation(answer: JsonObject, json: bool) -> int:
 
 def _list(path: str, rows: str, columns: tuple[str, ...], json: bool) -> int:
     with client() as house:
-        listed = house.get(path)[rows]
-    assert isinstance(listed, list)
+        listed = list(house.pages(path, rows))
     print_rows(listed, columns, as_json=json)
     return 0

@@ -1,5 +1,6 @@
 """How answers and failures look in a terminal: results on stdout, everything else on stderr."""
 
+import errno
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,14 +55,31 @@ def report_failure(error: Exception) -> int:
         url = error.request.url
         say(f"drumbeat: the server {url.scheme}://{url.netloc.decode()} does not answer ({error}).")
         return FAILED
-    if isinstance(error, OSError) and error.filename is not None:
-        say(f"drumbeat: {error.filename}: {error.strerror}.")
+    plain = _plain_words(error)
+    if plain:
+        say(f"drumbeat: {plain}")
         return FAILED
     import traceback
 
     traceback.print_exception(error)
     say("drumbeat: this is a bug in Drumbeat; please report it with the lines above.")
     return FAILED
+
+
+def _plain_words(error: Exception) -> str:
+    """What to do about a disk or a folder; "" if that is not what went wrong."""
+    said, number = str(error), getattr(error, "errno", None)
+    if "disk is full" in said or number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "The disk is full: make room and try again; nothing was left half done."
+    if "disk I/O error" in said:
+        return "The disk refused to write: it is full, or damaged."
+    if "readonly database" in said or number == errno.EROFS:
+        return "The data folder cannot be written to: it, or its disk, is read-only."
+    if "unable to open database file" in said:
+        return "The data folder's database cannot be opened: this user may not read and write it."
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}."
+    return ""
 
 
 def _shown(value: object) -> str:

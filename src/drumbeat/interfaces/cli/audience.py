@@ -1,12 +1,17 @@
-"""drumbeat audience …: a file of contacts in, rejected rows out."""
+"""drumbeat audience …: people in by file or one by one, looked up, and let go."""
 
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from drumbeat.interfaces.cli.answers import FAILED, print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
+from drumbeat.interfaces.cli.house import client
 from drumbeat.interfaces.cli.importing import import_file
+from drumbeat.interfaces.cli.json_files import read_objects
+from drumbeat.interfaces.sdk import Client
+from drumbeat.kit.errors import NotFound
 
 app = App(name="audience", help="The people you may write to.")
 
@@ -30,3 +35,92 @@ def import_(
     """
     options = {"dry_run": dry_run, "consent": consent}
     return import_file("/contacts/import", file, options, strict=strict, json=json)
+
+
+@app.command
+def put(
+    file: Path,
+    *,
+    strict: Annotated[
+        bool, Parameter(negative="", help="Exit with 1 if a row is rejected.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Add or update contacts of a JSON file: one, an array, or JSON lines (`-` reads stdin).
+
+    They are matched by email, or by external_id once they are known; repeating it changes nothing.
+    """
+    contacts = read_objects(file)
+    with client() as house:
+        report = house.put_contacts(contacts)
+    if json:
+        print_json(report)
+    else:
+        counts = ("rows", "added", "updated", "unchanged", "rejected")
+        say(", ".join(f"{report[name]:,} {name}" for name in counts) + ".")
+        problems = report["problems"]
+        assert isinstance(problems, list)
+        for problem in problems:
+            say(f"Row {problem['index']}: {problem['field']}: {problem['reason']}.")
+    return FAILED if strict and report["rejected"] else 0
+
+
+@app.command(name="list")
+def list_(
+    *,
+    segment: Annotated[str | None, Parameter(help="Those of one segment.")] = None,
+    email: Annotated[str | None, Parameter(help="The one with this address.")] = None,
+    external_id: Annotated[str | None, Parameter(help="The one with this external id.")] = None,
+    json: Json = False,
+) -> int:
+    """List contacts, each with whether they may be mailed now, and why not."""
+    asked = {"segment": segment, "email": email, "external_id": external_id}
+    with client() as house:
+        rows = house.pages("/contacts", "contacts", limit=1000, **asked)
+        columns = ("contact_id", "email", "consent", "may_mail", "reason", "created_at")
+        print_rows(rows, columns, as_json=json)
+    return 0
+
+
+@app.command
+def show(contact: str, *, json: Json = False) -> int:
+    """Show one contact, by id or address: permission, segments, mailings and what they did."""
+    with client() as house:
+        answer = house.get(f"/contacts/{_contact_id(house, contact)}")
+    if json:
+        print_json(answer)
+        return 0
+    why = "" if answer["may_mail"] else f" ({answer['reason']})"
+    may = "may" if answer["may_mail"] else "may not"
+    say(f"{answer['contact_id']}  {answer['email']}  {may} be mailed{why}")
+    timeline, segments = answer["timeline"], answer["segments"]
+    assert isinstance(timeline, list)
+    assert isinstance(segments, list)
+    if segments:
+        say("In: " + ", ".join(str(each["name"]) for each in segments))
+    for each in timeline:
+        machine = " (a machine)" if each["by_machine"] else ""
+        say(f"  {each['at']}  {each['kind']}  {each['campaign_name'] or ''}{machine}".rstrip())
+    return 0
+
+
+@app.command
+def unsubscribe(contact: str, *, json: Json = False) -> int:
+    """Somebody, by id or address, wants no more mail: none is sent from now on."""
+    with client() as house:
+        answer = house.post(f"/contacts/{_contact_id(house, contact)}/unsubscribe")
+    if json:
+        print_json(answer)
+    else:
+        before = "" if answer["changed"] else ", as they were before"
+        say(f"{contact} is unsubscribed{before}.")
+    return 0
+
+
+def _contact_id(house: Client, contact: str) -> str:
+    """Raises NotFound for an address nobody has."""
+    if "@" not in contact:
+        return contact
+    for row in house.pages("/contacts", "contacts", email=contact):
+        return str(row["contact_id"])
+    raise NotFound(f"There is no contact {contact!r}.")

@@ -148,7 +148,8 @@ def ledger(
         if rows:
             listed = house.pages(f"/campaigns/{campaign_id}/ledger/rows", "rows", limit=2000)
             if json:
-                print_rows(listed, LEDGER_COLUMNS, as_json=True)
+                told = ({name: row[name] for name in LEDGER_COLUMNS} for row in listed)
+                print_rows(told, LEDGER_COLUMNS, as_json=True)
             else:
                 _print_csv(listed)
             return 0

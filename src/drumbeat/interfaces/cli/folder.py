@@ -3,7 +3,6 @@
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -12,8 +11,9 @@ from drumbeat.bootstrap.settings import Settings, read_settings
 from drumbeat.interfaces.cli.answers import FAILED, print_json, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
-from drumbeat.interfaces.local import SOCKET, answers
+from drumbeat.interfaces.local import answers, socket_of
 from drumbeat.kit.errors import DrumbeatError, InvalidInput
+from drumbeat.storage.checking import Finding
 
 if TYPE_CHECKING:
     from drumbeat.bootstrap import Drumbeat
@@ -33,13 +33,14 @@ def init(
 ) -> int:
     """Make the data folder, its key and its tables; what is there already stays as it is."""
     from drumbeat.bootstrap import open_drumbeat
+    from drumbeat.bootstrap.databases import holds_house
 
     if password_stdin and owner is None:
         message = "Say whose password it is: --owner EMAIL --password-stdin."
         raise InvalidInput(message, field="--owner")
     password = _read_password() if password_stdin else None
     settings = read_settings()
-    fresh = not (settings.home / "drumbeat.db").exists()
+    fresh = not holds_house(settings)
     drumbeat = open_drumbeat(settings)
     try:
         found = _found(drumbeat, owner, name, password)
@@ -115,15 +116,8 @@ def _shown(value: object) -> str:
     return "–" if value is None else str(value)
 
 
-@dataclass(frozen=True)
-class Finding:
-    check: str
-    ok: bool
-    detail: str
-
-
 def doctor(*, json: Json = False) -> int:
-    """Check what a campaign needs: settings, key, database, disk, sender, mail server."""
+    """Check what a campaign needs: settings, database, disk, sender, mail, server, address."""
     findings = list(_findings())
     if json:
         print_json({"ok": all(f.ok for f in findings), "checks": [vars(f) for f in findings]})
@@ -199,8 +193,25 @@ def _check_mail(settings: Settings) -> str:
 
 
 def _check_server(settings: Settings) -> str:
-    running = answers(settings.home / SOCKET)
+    running = answers(socket_of(settings.home))
     return "a local server runs" if running else "no local server runs; commands open the folder"
+
+
+def _check_public(settings: Settings) -> str:
+    if settings.public_url is None:
+        return "not set: links in mail lead to this machine"
+    if not answers(socket_of(settings.home)):
+        return f"{settings.public_url}; not asked, for no local server runs"
+    from drumbeat.bootstrap import open_drumbeat
+
+    drumbeat = open_drumbeat(settings)
+    try:
+        why = drumbeat.reach_public_url()
+    finally:
+        drumbeat.close()
+    if why:
+        raise OSError(f"links in mail lead nowhere: {why}")
+    return f"{settings.public_url} reaches this house"
 
 
 _CHECKS: dict[str, Callable[[Settings], str]] = {
@@ -209,4 +220,5 @@ _CHECKS: dict[str, Callable[[Settings], str]] = {
     "sender": _check_sender,
     "mail": _check_mail,
     "server": _check_server,
+    "public": _check_public,
 }

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from drumbeat.bootstrap.settings import Settings, read_settings
-from drumbeat.interfaces.local import SOCKET, answers, local_app
+from drumbeat.interfaces.local import SOCKET, answers, local_app, socket_of
 from drumbeat.interfaces.sdk import Client
 
 
@@ -16,7 +16,7 @@ from drumbeat.interfaces.sdk import Client
 def client(settings: Settings | None = None) -> Iterator[Client]:
     """A client of DRUMBEAT_URL, else of the local server, else of the folder opened in process."""
     settings = settings or read_settings()
-    local = settings.home / SOCKET
+    local = socket_of(settings.home)
     if settings.url:
         yield from _closing(Client.of_server(settings.url, settings.api_key))
     elif answers(local):

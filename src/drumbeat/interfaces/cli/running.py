@@ -1,7 +1,9 @@
 """drumbeat serve and drumbeat worker: the two processes of the house."""
 
+import contextlib
 import os
 import signal
+import threading
 from datetime import datetime
 from typing import Annotated
 
@@ -31,7 +33,15 @@ def serve(
     base = settings.public_url or f"http://{settings.host}:{chosen}"
     drumbeat = open_drumbeat(replace(settings, port=chosen))
     start_logging(drumbeat.home, "front")
-    with serving(drumbeat, port=chosen) as server, EngineChild(base):
+    trouble: list[str] = []
+    with contextlib.ExitStack() as house:
+        server = house.enter_context(serving(drumbeat, port=chosen))
+
+        def give_up(why: str) -> None:
+            trouble.append(why)
+            server.should_exit = True
+
+        house.enter_context(EngineChild(base, give_up))
         # uvicorn raises the signal again once it has drained; by default that would end the
         # process before its own engine and intake are closed. One that comes earlier counts too.
         signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
@@ -46,7 +56,9 @@ def serve(
         server.run([listening])
     listening.close()
     drumbeat.close()
-    return 0
+    for why in trouble:
+        say(f"drumbeat: {why}")
+    return FAILED if trouble else 0
 
 
 def worker(
@@ -65,20 +77,38 @@ def worker(
     drumbeat = open_drumbeat(read_settings())
     start_logging(drumbeat.home, "engine")
     engine = Engine(drumbeat)
-    signal.signal(signal.SIGTERM, lambda *_: engine.stop())
-    signal.signal(signal.SIGINT, lambda *_: engine.stop())
+    asked = threading.Event()
+
+    def stop(*_: object) -> None:
+        asked.set()
+        engine.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
     try:
-        if until is not None:
-            clock = drumbeat.office.clock
-            if not isinstance(clock, FileClock):
-                message = "worker --until moves the clock, so it needs DRUMBEAT_CLOCK=@FILE."
-                raise InvalidInput(message, field="DRUMBEAT_CLOCK")
-            engine.run_until(parse_instant(until.isoformat(), field="--until"), clock)
-        else:
-            engine.run(until_idle=until_idle)
+        while not asked.is_set():
+            if until is not None:
+                engine.run_until(
+                    parse_instant(until.isoformat(), field="--until"), _moved(drumbeat)
+                )
+            else:
+                engine.run(until_idle=until_idle)
+            if not engine.outdated:
+                break
+            drumbeat.renew()  # the sender or the mail server was saved anew
+            engine = Engine(drumbeat)
         return _tell(drumbeat) if until_idle or until is not None else 0
     finally:
         drumbeat.close()
+
+
+def _moved(drumbeat: Drumbeat) -> FileClock:
+    """The clock that --until moves; raises InvalidInput when it is nobody's to move."""
+    clock = drumbeat.office.clock
+    if not isinstance(clock, FileClock):
+        message = "worker --until moves the clock, so it needs DRUMBEAT_CLOCK=@FILE."
+        raise InvalidInput(message, field="DRUMBEAT_CLOCK")
+    return clock
 
 
 def _tell(drumbeat: Drumbeat) -> int:

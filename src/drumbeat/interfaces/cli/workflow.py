@@ -13,7 +13,7 @@ from drumbeat.bootstrap.settings import read_settings
 from drumbeat.interfaces.cli.answers import FAILED, print_json
 from drumbeat.interfaces.cli.campaigns import LACKS_APPROVAL, Json, read_request
 from drumbeat.interfaces.cli.house import client
-from drumbeat.interfaces.local import SOCKET, answers
+from drumbeat.interfaces.local import answers, socket_of
 from drumbeat.interfaces.sdk.client import Client, JsonObject
 from drumbeat.kit.errors import ProviderFailed
 
@@ -38,7 +38,7 @@ def email(
         answer = house.post("/workflows/email", read_request(request))
         campaign_id = _of(answer)["campaign_id"]
         if wait and not answer.get("approval_id"):
-            here = not settings.url and not answers(settings.home / SOCKET)
+            here = not settings.url and not answers(socket_of(settings.home))
             answer = _follow(house, str(campaign_id), work=_work_here if here else _wait)
     if json:
         print_json(answer)

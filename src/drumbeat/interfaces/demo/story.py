@@ -23,6 +23,7 @@ from drumbeat.interfaces.demo.past import contacts_file, history_file
 from drumbeat.interfaces.demo.request import REQUEST
 from drumbeat.interfaces.demo.telling import Telling
 from drumbeat.interfaces.demo.world import World
+from drumbeat.interfaces.local import socket_of
 from drumbeat.interfaces.sdk import Client
 from drumbeat.interfaces.sdk.client import JsonObject
 from drumbeat.kit.clock import FileClock, parse_instant
@@ -69,7 +70,7 @@ def stage(port: int, seed: int) -> Iterator[Stage]:
         command = [sys.executable, "-m", "drumbeat.interfaces.cli", "serve", "--port", str(port)]
         log = (Path(folder) / "serve.log").open("wb")
         server = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
-        client = Client.of_socket(home / "drumbeat.sock")
+        client = Client.of_socket(socket_of(home))
         try:
             _until_it_answers(client, server, Path(folder) / "serve.log")
             yield Stage(settings, drumbeat, client, clock, server)

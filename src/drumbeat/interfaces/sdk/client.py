@@ -1,7 +1,7 @@
 """Speak to Drumbeat by REST: over HTTP, over the private socket, or to the app in this process."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -9,6 +9,7 @@ from typing import IO
 import httpx2
 
 PREFIX = "/api/v2/marketing"
+CONTACTS_AT_ONCE = 2_000  # of the 10,000 a request may have: it is limited in bytes too
 TIMEOUT = httpx2.Timeout(60.0, read=600.0)
 
 JsonObject = dict[str, object]
@@ -68,6 +69,20 @@ class Client:
             cursor = page.get("next_cursor")
             if cursor is None:
                 return
+
+    def put_contacts(self, contacts: Sequence[Mapping[str, object]]) -> JsonObject:
+        """Add or update any number of contacts; a problem's `index` is the place among them all."""
+        counts = dict.fromkeys(("rows", "added", "updated", "unchanged", "rejected"), 0)
+        problems: list[JsonObject] = []
+        for start in range(0, len(contacts), CONTACTS_AT_ONCE):
+            batch = contacts[start : start + CONTACTS_AT_ONCE]
+            answer = self.put("/contacts", {"contacts": batch})
+            for name in counts:
+                counts[name] += int(str(answer[name]))
+            listed = answer["problems"]
+            assert isinstance(listed, list)
+            problems += [{**each, "index": each["index"] + start} for each in listed]
+        return {**counts, "problems": problems}
 
     def upload(self, path: str, file: IO[bytes], **query: object) -> Iterator[JsonObject]:
         """Send a file and follow it: progress objects, the report last."""

@@ -3,6 +3,10 @@
 What changes something is a POST from our own pages (`forms`).
 """
 
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,14 +15,19 @@ from drumbeat.bootstrap import Drumbeat
 from drumbeat.interfaces.web import rendering
 from drumbeat.interfaces.web.pages import PAGES
 from drumbeat.interfaces.web.people import PEOPLE
+from drumbeat.interfaces.web.reference import problem_of, reference_of, said
 from drumbeat.interfaces.web.rendering import page
 from drumbeat.interfaces.web.signing_in import SigningIn
 from drumbeat.interfaces.web.source import Source
 from drumbeat.interfaces.web.visits import signed_in
 
+Describe = Callable[[], Mapping[str, Any]]
 
-def create_web(drumbeat: Drumbeat, source: Source | None = None) -> APIRouter:
-    """Include it last in the application that serves REST."""
+
+def create_web(
+    drumbeat: Drumbeat, source: Source | None = None, describe: Describe | None = None
+) -> APIRouter:
+    """Include it last in the application that serves REST, which `describe` is about."""
     read = source or Source()
 
     router = APIRouter(include_in_schema=False)
@@ -29,8 +38,24 @@ def create_web(drumbeat: Drumbeat, source: Source | None = None) -> APIRouter:
     for method, path, show in (*PAGES, *PEOPLE):
         endpoint = signed_in(drumbeat, read, signing_in, show)
         router.add_route(path, endpoint, methods=[method])
+    if describe is not None:
+        router.add_route("/docs", _reference(drumbeat, describe), methods=["GET"])
     router.add_route("/static/{version}/{name}", _asset, methods=["GET"])
     return router
+
+
+def _reference(drumbeat: Drumbeat, describe: Describe) -> Callable[[Request], Response]:
+    """The page of the API, made when it is first asked for."""
+
+    @cache
+    def shown() -> Response:
+        told = reference_of(describe(), drumbeat.office.public_url)
+        return page("reference.html", reference=told, problem=problem_of(describe()), said=said)
+
+    def endpoint(request: Request) -> Response:
+        return shown()
+
+    return endpoint
 
 
 def _to_dashboard(request: Request) -> Response:

@@ -6,6 +6,8 @@ comes from the stylesheet by class; the words around a drawing are HTML. Pure fu
 
 from collections.abc import Sequence
 from html import escape
+from math import ceil, floor, log10
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -19,12 +21,25 @@ def bar(share: float, label: str, css: str = "bar") -> Markup:
     return _svg(css, label, track + (fill if share > 0 else ""))
 
 
-def intervals(
-    low: float, rate: float, high: float, axis: tuple[float, float], label: str
-) -> Markup:
-    """A rate with its interval on a shared axis: a whisker, its ends, and a dot."""
+class Axis(NamedTuple):
+    """Both ends, and the even distance between marks that are round numbers."""
+
+    low: float
+    high: float
+    step: float
+
+    @property
+    def marks(self) -> list[float]:
+        return [
+            self.low + n * self.step for n in range(round((self.high - self.low) / self.step) + 1)
+        ]
+
+
+def intervals(low: float, rate: float, high: float, axis: Axis, label: str) -> Markup:
+    """A rate with its interval on a shared axis: whisker, ends, dot, and the axis' marks."""
     left, middle, right = (_percent(_place(value, axis)) for value in (low, rate, high))
-    marks = (
+    ruled = (_percent(_place(mark, axis)) for mark in axis.marks)
+    marks = "".join(f'<line class="mark" x1="{x}" x2="{x}" y1="0" y2="100%"/>' for x in ruled) + (
         '<line class="axis" x1="0" x2="100%" y1="50%" y2="50%"/>'
         f'<line class="whisker" x1="{left}" x2="{right}" y1="50%" y2="50%"/>'
         f'<line class="end" x1="{left}" x2="{left}" y1="28%" y2="72%"/>'
@@ -34,11 +49,15 @@ def intervals(
     return _svg("interval", label, marks)
 
 
-def axis_of(bounds: Sequence[float]) -> tuple[float, float]:
-    """A shared axis with a little air on both sides; never of zero length, never below 0."""
+def axis_of(bounds: Sequence[float]) -> Axis:
+    """A shared axis that ends at round numbers; never of zero length, never below 0."""
     lowest, highest = min(bounds), max(bounds)
-    air = max((highest - lowest) * 0.15, 0.002)
-    return max(0.0, lowest - air), highest + air
+    wanted = max(highest - lowest, 0.004) / 4
+    power = 10.0 ** floor(log10(wanted))
+    step = next(size * power for size in (1, 2, 5, 10) if size * power >= wanted)
+    low, high = floor(lowest / step) * step, ceil(highest / step) * step
+    # Dividing and multiplying again may miss a bound by a hair.
+    return Axis(max(0.0, min(low, lowest)), max(high, highest, low + step), step)
 
 
 def stack(parts: Sequence[tuple[str, float]], label: str) -> Markup:
@@ -94,8 +113,8 @@ def _svg(css: str, label: str, inner: str, extra: str = "") -> Markup:
     return Markup(f'<svg class="{escape(css)}" {named} {extra}>{inner}</svg>')
 
 
-def _place(value: float, axis: tuple[float, float]) -> float:
-    return (value - axis[0]) / (axis[1] - axis[0])
+def _place(value: float, axis: Axis) -> float:
+    return (value - axis.low) / (axis.high - axis.low)
 
 
 def _percent(share: float) -> str:

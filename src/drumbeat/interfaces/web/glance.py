@@ -13,7 +13,7 @@ from drumbeat.interfaces.web import charts
 from drumbeat.interfaces.web.result_page import LEDGER_STATES
 from drumbeat.interfaces.web.wording import count, percent
 from drumbeat.marketing.campaigns import Campaign, State
-from drumbeat.marketing.campaigns.answer import campaign_view
+from drumbeat.marketing.campaigns.answer import campaign_line
 from drumbeat.marketing.delivery import LedgerCounts
 from drumbeat.marketing.department import Department
 
@@ -45,7 +45,7 @@ class Line:
 
 
 def line_of(department: Department, campaign: Campaign) -> Line:
-    view = campaign_view(department, campaign)
+    view = campaign_line(department, campaign)
     waits, trouble, due = view["waiting_for"], view["trouble"], view["next_due"]
     progress, done, frozen = _progress(department, campaign)
     people = frozen if frozen is not None else campaign.plan.mailable
@@ -67,6 +67,7 @@ def line_of(department: Department, campaign: Campaign) -> Line:
 
 
 def list_lines(department: Department, campaigns: Sequence[Campaign]) -> list[Line]:
+    department.campaigns.read_ahead(campaigns)
     return [line_of(department, campaign) for campaign in campaigns]
 
 

@@ -8,7 +8,7 @@ import logging
 import secrets
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +44,7 @@ class Upload:
     report: ImportReport | None = None
     problem: str = ""
     rejected: bytes = b""
+    mapping: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def busy(self) -> bool:
@@ -77,25 +78,44 @@ class ImportDesk:
             raise NotFound("This file is not here any more: upload it again.")
         return upload
 
-    def start(self, drumbeat: Drumbeat, actor: Actor, upload: Upload, *, dry_run: bool) -> None:
-        """Work through the file beside the requests. Raises Conflict if it is worked on."""
+    def check(
+        self, drumbeat: Drumbeat, actor: Actor, upload: Upload, mapping: Mapping[str, str]
+    ) -> None:
+        """A dry run with columns of these meanings; one that makes no sense leaves the last."""
+        self._start(drumbeat, actor, upload, mapping)
+
+    def start(self, drumbeat: Drumbeat, actor: Actor, upload: Upload) -> None:
+        """Import what was checked. Raises Conflict if it is worked on, or was."""
+        self._start(drumbeat, actor, upload, None)
+
+    def _start(
+        self, drumbeat: Drumbeat, actor: Actor, upload: Upload, mapping: Mapping[str, str] | None
+    ) -> None:
+        """Work through the file beside the requests; without a mapping in earnest."""
         with self._lock:
-            if not dry_run and upload.state != "checked":
+            begun = upload.report is not None or mapping is None
+            if begun and upload.state != "checked":
                 raise Conflict("This file is being imported already, or was.")
-            upload.state = "checking" if dry_run else "importing"
-            upload.share = 0.0
+            upload.state = "importing" if mapping is None else "checking"
+            upload.share, upload.problem = 0.0, ""
         work = threading.Thread(
-            target=_work, args=(drumbeat, actor, upload, dry_run), name="import", daemon=True
+            target=_work, args=(drumbeat, actor, upload, mapping), name="import", daemon=True
         )
         work.start()
 
 
-def _work(drumbeat: Drumbeat, actor: Actor, upload: Upload, dry_run: bool) -> None:
+def _work(
+    drumbeat: Drumbeat, actor: Actor, upload: Upload, mapping: Mapping[str, str] | None
+) -> None:
+    former = upload.mapping
+    dry_run = mapping is not None
     try:
+        upload.mapping = former if mapping is None else mapping
         _import(drumbeat, actor, upload, dry_run)
         state = "checked" if dry_run else "done"
     except DrumbeatError as error:
-        upload.problem, state = str(error), "failed"
+        upload.problem, upload.mapping = str(error), former
+        state = "checked" if dry_run and upload.report is not None else "failed"
     except Exception:  # the edge: a bug must not look like a finished import
         log.exception("import.failed")
         upload.problem, state = "The import failed inside Drumbeat.", "failed"
@@ -113,6 +133,7 @@ def _import(drumbeat: Drumbeat, actor: Actor, upload: Upload, dry_run: bool) -> 
             dry_run=dry_run,
             rejected_file=rejected,
             source_name=upload.name,
+            mapping=upload.mapping,
         )
         report = import_contacts(_audience(drumbeat, actor), upload.file, options, _telling(upload))
         if report.rejected_file is not None and report.rejected_file.exists():

@@ -54,7 +54,7 @@ def delivery_of(
     """None before anything was frozen or asked to leave. `pace` is the limit that is set."""
     counts, state = dossier.counts, dossier.campaign.state
     if counts is None:
-        return None
+        return _not_frozen(dossier, at) if state is State.SCHEDULED else None
     states = [(name, counts.states[name]) for name in LEDGER_STATES]
     moved = sum(counts.states.values())
     ended = moved - counts.open
@@ -76,6 +76,22 @@ def delivery_of(
         states=states,
         facts=_facts(dossier, counts.open, rate, pace),
         next_query=kept.query if state in MOVING else "",
+    )
+
+
+def _not_frozen(dossier: Dossier, at: float) -> Delivery:
+    """Asked to leave a moment ago: the audience is being frozen, and the page follows."""
+    mailable = dossier.campaign.plan.mailable or 0
+    headline, detail = _headline(dossier, mailable)
+    return Delivery(
+        headline=headline,
+        detail=detail or "The audience is being frozen; the first message leaves after that.",
+        trouble=str(dossier.view.get("trouble") or ""),
+        share=percent(0.0, 0),
+        drawing=charts.stack([], "nothing has left yet"),
+        states=(),
+        facts=_facts(dossier, mailable, None, None),
+        next_query=Sample(0, at).query,
     )
 
 

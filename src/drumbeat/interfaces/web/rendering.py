@@ -26,6 +26,7 @@ ASSETS = {
     "live.js": "text/javascript; charset=utf-8",
     "bricolage-grotesque.woff2": "font/woff2",
     "people.css": "text/css; charset=utf-8",
+    "reference.css": "text/css; charset=utf-8",
     "mark.svg": "image/svg+xml",
 }
 

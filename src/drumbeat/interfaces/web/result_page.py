@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from markupsafe import Markup
 
@@ -54,6 +55,7 @@ class Curve:
     top: int
     marks: Sequence[int]
     hours: Sequence[tuple[int, int, int]]
+    summed: bool
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class ResultPage:
     funnel: Sequence[Bar]
     arms: Sequence[Variant]
     test_method: str
-    axis: tuple[str, str] | None
+    marks: Sequence[str]
+    test_state: tuple[str, str] | None
     curve: Curve | None
     zones: Sequence[tuple[str, str, str]]
     best_time: str
@@ -84,10 +87,11 @@ class ResultPage:
     ledger: Ledger | None
 
 
-def result_page(result: Result) -> ResultPage:
+def result_page(result: Result, *, summed: bool = False) -> ResultPage:
+    """`summed` adds the hours up: the share of all reactions that had come by then."""
     testing, timing = part(result, "ab_testing"), part(result, "send_optimization")
     measured = measured_variants(result)
-    arms, axis = shown_variants(measured, testing.get("winner"))
+    arms, marks = shown_variants(measured, testing.get("winner"))
     return ResultPage(
         campaign=part(result, "campaign"),
         verdict=verdict_of(result, measured),
@@ -98,8 +102,9 @@ def result_page(result: Result) -> ResultPage:
         funnel=_funnel(rows(result.get("funnel"))),
         arms=arms,
         test_method=method_line(testing),
-        axis=axis,
-        curve=_curve(_hours(result)),
+        marks=marks,
+        test_state=_test_state(testing),
+        curve=_curve(_hours(result), summed=summed),
         zones=_zones(timing.get("timezone_specific")),
         best_time=text(timing.get("global_optimal_time")),
         segments=_segments(rows(part(result, "segmentation").get("segment_details"))),
@@ -162,7 +167,17 @@ def _hours(result: Result) -> Sequence[Result]:
     return rows(part(result, "hourly").get("after_send") or result.get("hourly"))
 
 
-def _curve(hourly: Sequence[Result]) -> Curve | None:
+def _test_state(testing: Result) -> tuple[str, str] | None:
+    """What may be concluded so far, where nobody has won; None before anything was compared."""
+    if testing.get("winner") or not testing.get("enabled"):
+        return None
+    reason = text(testing.get("reason"))
+    if testing.get("decided"):
+        return "Nobody won.", reason
+    return "Too early to say.", reason
+
+
+def _curve(hourly: Sequence[Result], *, summed: bool) -> Curve | None:
     """From the first hour on; hours without anything are zeros, not gaps."""
     counted = {int(number_of(row.get("hour")) or 0): row for row in hourly}
     rows_by_hour = [counted.get(hour, {}) for hour in range(LONGEST_CURVE)]
@@ -171,6 +186,10 @@ def _curve(hourly: Sequence[Result]) -> Curve | None:
         for hour, row in enumerate(rows_by_hour)
     ]
     hours = hours[: _eventful([opens + clicks for _, opens, clicks in hours])]
+    if summed:
+        opened = accumulate(opens for _, opens, _ in hours)
+        clicked = accumulate(clicks for _, _, clicks in hours)
+        hours = list(zip(range(len(hours)), opened, clicked, strict=True))
     highest = max((max(opens, clicks) for _, opens, clicks in hours), default=0)
     if not highest:
         return None
@@ -181,8 +200,10 @@ def _curve(hourly: Sequence[Result]) -> Curve | None:
     ]
     peak = max(hours, key=lambda hour: hour[1])
     label = f"Opens and clicks by hour; most opens, {peak[1]}, in hour {peak[0]}"
+    if summed:
+        label = f"Opens and clicks added up; {peak[1]} opens by hour {peak[0]}"
     marks = [len(hours) * quarter // 4 for quarter in range(4)]
-    return Curve(charts.curve(series, top, label), int(top), marks, hours)
+    return Curve(charts.curve(series, top, label), int(top), marks, hours, summed)
 
 
 def _eventful(counts: Sequence[int]) -> int:

@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass, field
 from drumbeat.interfaces.web.dossier import Dossier, read_dossier
 from drumbeat.interfaces.web.import_desk import ImportDesk
 from drumbeat.interfaces.web.reading import part
-from drumbeat.kit.ids import CampaignId
-from drumbeat.marketing.campaigns import State
-from drumbeat.marketing.campaigns.answer import campaign_view, workflow_answer
+from drumbeat.kit.ids import CampaignId, MailingNo
+from drumbeat.marketing.campaigns import Campaign, State
+from drumbeat.marketing.campaigns.answer import campaign_line, workflow_answer
 from drumbeat.marketing.department import Department
 
 RECENT = 4
-_LOOKED_THROUGH = 40
+_LOOKED_THROUGH = 30
 _WITH_RESULTS = (State.SENDING, State.MEASURING, State.FINISHED)
 
 Answer = Mapping[str, object]
@@ -26,14 +26,41 @@ def list_results(department: Department) -> Sequence[Answer]:
     """The newest that have been sent; without hours and arms, which a list does not show."""
     listed = department.campaigns.list_(limit=_LOOKED_THROUGH)
     sent = [campaign for campaign in listed if campaign.state in _WITH_RESULTS]
-    return [workflow_answer(department, campaign.id) for campaign in sent[:RECENT]]
+    return [_answer(department, campaign) for campaign in sent[:RECENT]]
+
+
+def _answer(department: Department, campaign: Campaign) -> Answer:
+    """Of a finished campaign the same one, for as long as no fact comes."""
+    return department.office.kept.get(
+        ("answer", campaign.id),
+        _revision(department, campaign),
+        lambda: workflow_answer(department, campaign.id),
+    )
+
+
+def _revision(department: Department, campaign: Campaign) -> tuple[object, ...] | None:
+    """What the result of a finished campaign hangs on; None for one that still moves."""
+    facts = department.facts.revision
+    if facts is None or campaign.state is not State.FINISHED:
+        return None
+    return campaign.revision, facts
 
 
 def get_result(department: Department, campaign_id: CampaignId) -> Answer:
     """Raises NotFound."""
-    mailing_no = department.campaigns.get(campaign_id).plan.mailing_no
+    campaign = department.campaigns.get(campaign_id)
+    mailing_no = campaign.plan.mailing_no
     if mailing_no is None:
         return get_outline(department, campaign_id)
+    result = department.office.kept.get(
+        ("result", campaign_id),
+        _revision(department, campaign),
+        lambda: _result(department, campaign_id, mailing_no),
+    )
+    return {**result, "as_of": department.office.clock().isoformat()}
+
+
+def _result(department: Department, campaign_id: CampaignId, mailing_no: MailingNo) -> Answer:
     answer = workflow_answer(department, campaign_id)
     arms = department.analytics.arm_counts(mailing_no).arms
     hourly = department.analytics.hourly(mailing_no)
@@ -45,7 +72,7 @@ def get_outline(department: Department, campaign_id: CampaignId) -> Answer:
     campaign = department.campaigns.get(campaign_id)
     ledger = department.campaigns.ledger(campaign_id)
     return {
-        "campaign": campaign_view(department, campaign),
+        "campaign": campaign_line(department, campaign),
         "performance_metrics": {"sent_count": part(ledger, "states").get("sent")},
         "ledger": ledger,
         "simulated": department.office.simulated,

@@ -4,7 +4,7 @@ Counts are those the test was judged by (`ab_testing.counts`), else analytics' c
 (`arms`). Intervals are Wilson's at the test's own confidence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -63,14 +63,14 @@ def measured_variants(result: Result) -> list[Measured]:
     return measured
 
 
-def shown_variants(
-    measured: list[Measured], winner: object
-) -> tuple[list[Variant], tuple[str, str] | None]:
-    """The rows of the panel, and both ends of the axis they share."""
+def shown_variants(measured: list[Measured], winner: object) -> tuple[list[Variant], Sequence[str]]:
+    """The rows of the panel, and the marks of the axis they share, from left to right."""
     if not measured:
-        return [], None
+        return [], ()
     axis = charts.axis_of([end for arm in measured for end in (arm.low, arm.high)])
-    return [_shown(arm, axis, winner) for arm in measured], (percent(axis[0]), percent(axis[1]))
+    places = 0 if axis.step >= 0.01 else 1
+    marks = [percent(mark, places) for mark in axis.marks]
+    return [_shown(arm, axis, winner) for arm in measured], marks
 
 
 def first_comparison(testing: Result) -> Result:
@@ -104,7 +104,7 @@ def _counts(result: Result, arm_no: int) -> tuple[int, int]:
     return int(number_of(found.get("delivered")) or 0), int(number_of(found.get(key)) or 0)
 
 
-def _shown(arm: Measured, axis: tuple[float, float], winner: object) -> Variant:
+def _shown(arm: Measured, axis: charts.Axis, winner: object) -> Variant:
     span = f"{percent(arm.low)} to {percent(arm.high)}"
     label = f"Variant {arm.name}: {percent(arm.rate)}, interval {span}"
     return Variant(

@@ -1,8 +1,8 @@
 """Counts over the facts, asked in DuckDB. What they mean is said in `metrics.py`."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from drumbeat.marketing.analytics.metrics import Counts
 from drumbeat.marketing.analytics.model import ArmCounts, Happening, HourCount
 from drumbeat.marketing.analytics.tally import Revenue, Tally, choose_currency
 from drumbeat.marketing.events import Kind, Verdict
+from drumbeat.storage.kept import Answer, Kept
 from drumbeat.storage.warehouse import FactReader
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ FACTS_A_PART = 2_000_000
 
 @dataclass(frozen=True)
 class AnalyticsStore:
+    """What was counted is kept as long as the facts are the same: a page asks often."""
+
     facts: FactReader
+    kept: Kept = field(default_factory=Kept)
     facts_a_part: int = FACTS_A_PART
 
     def count_mailing(self, mailing_no: MailingNo) -> Counts:
@@ -38,6 +42,13 @@ class AnalyticsStore:
         self, mailing_no: MailingNo, zones: Mapping[ContactNo, str] | None
     ) -> tuple[tuple[HourCount, ...], ...]:
         """First human opens and clicks by hour after the send, of the UTC and the local day."""
+        if zones:
+            return self._hours(mailing_no, zones)
+        return self._kept(("hours", mailing_no), lambda: self._hours(mailing_no, None))
+
+    def _hours(
+        self, mailing_no: MailingNo, zones: Mapping[ContactNo, str] | None
+    ) -> tuple[tuple[HourCount, ...], ...]:
         queries = [sql.HOURS_AFTER_SEND, sql.HOURS_OF_DAY.format(local="", zones="")]
         hours = [_Hours(), _Hours(), _Hours()]
         with self.facts.open() as duck:
@@ -51,6 +62,9 @@ class AnalyticsStore:
 
     def count_all(self) -> tuple[int, int, Revenue]:
         """Mailings, messages, and what mailings earned."""
+        return self._kept("all", self._count_all)
+
+    def _count_all(self) -> tuple[int, int, Revenue]:
         with self.facts.open() as duck:
             [(mailings, messages)] = duck.execute(sql.SENT_ALTOGETHER).fetchall()
             duck.execute(sql.PURCHASES.format(named="facts", near=""), sql.EVERY_MAILING)
@@ -59,12 +73,22 @@ class AnalyticsStore:
 
     def list_of_contact(self, contact_no: ContactNo, limit: int) -> list[Happening]:
         """What one contact did and was sent, newest first."""
+        asked = ("contact", contact_no, limit)
+        return list(self._kept(asked, lambda: self._list_of_contact(contact_no, limit)))
+
+    def _list_of_contact(self, contact_no: ContactNo, limit: int) -> tuple[Happening, ...]:
         named = {"contact_no": contact_no, "limit": limit}
         with self.facts.open() as duck:
             rows = duck.execute(sql.OF_CONTACT, named).fetchall()
-        return [_happening(*row) for row in rows]
+        return tuple(_happening(*row) for row in rows)
+
+    def _kept(self, question: Hashable, count: Callable[[], Answer]) -> Answer:
+        return self.kept.get(question, self.facts.revision, count)
 
     def _tally(self, mailing_no: MailingNo) -> tuple[Tally, int]:
+        return self._kept(("tally", mailing_no), lambda: self._count(mailing_no))
+
+    def _count(self, mailing_no: MailingNo) -> tuple[Tally, int]:
         tally, refused = Tally(), 0
         with self.facts.open() as duck:
             for _ in self._parts(duck, mailing_no):

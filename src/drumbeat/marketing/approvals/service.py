@@ -1,5 +1,6 @@
 """Use cases of approvals: ask, decide, look up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drumbeat.kit.actor import Actor, Scope
@@ -62,10 +63,20 @@ class ApprovalsService:
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.store.find(subject, content_hash)
 
+    def read_ahead(self, subjects: Sequence[str]) -> None:
+        """For a list: what `find` is asked about each of these subjects, read at once."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        self.store.read_ahead(subjects)
+
     def list_waiting(self) -> list[Approval]:
         """What still needs a person's yes or no."""
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.store.list_(ApprovalState.WAITING)
+
+    def count_waiting(self) -> int:
+        """How many questions still need a person's yes or no."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return self.store.count(ApprovalState.WAITING)
 
     def _decide(self, approval_id: ApprovalId, answer: ApprovalState) -> Approval:
         self.actor.require(Scope.CAMPAIGNS_APPROVE)

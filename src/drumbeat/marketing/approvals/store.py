@@ -1,5 +1,6 @@
 """Reads and writes approvals. The only module of `approvals` that knows SQL."""
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    func,
     insert,
     select,
     update,
@@ -21,7 +23,7 @@ from drumbeat.kit.clock import epoch, from_epoch
 from drumbeat.kit.errors import NotFound
 from drumbeat.kit.ids import ApprovalId
 from drumbeat.marketing.approvals.model import Approval, ApprovalState
-from drumbeat.storage.database import Connection, held, metadata
+from drumbeat.storage.database import Connection, held, know, metadata, once
 
 approval = Table(
     "approval",
@@ -66,6 +68,18 @@ class ApprovalsStore:
         return _approval(row)
 
     def find(self, subject: str, content_hash: str) -> Approval | None:
+        asked = ("approval", subject, content_hash)
+        return once(self.connection, asked, lambda: self._find(subject, content_hash))
+
+    def read_ahead(self, subjects: Sequence[str]) -> None:
+        """Every approval of these subjects at once, for a reading unit that asks for them next."""
+        found = self.connection.execute(select(approval).where(approval.c.subject.in_(subjects)))
+        known: dict[Hashable, object] = {
+            ("approval", row.subject, row.content_hash): _approval(row) for row in found
+        }
+        know(self.connection, known)
+
+    def _find(self, subject: str, content_hash: str) -> Approval | None:
         query = select(approval).where(
             approval.c.subject == subject, approval.c.content_hash == content_hash
         )
@@ -75,6 +89,10 @@ class ApprovalsStore:
     def list_(self, state: ApprovalState) -> list[Approval]:
         query = select(approval).where(approval.c.state == state).order_by(approval.c.approval_no)
         return [_approval(row) for row in self.connection.execute(query)]
+
+    def count(self, state: ApprovalState) -> int:
+        query = select(func.count()).select_from(approval).where(approval.c.state == state)
+        return self.connection.execute(query).scalar_one()
 
     def save_state(
         self, approval_id: ApprovalId, was: ApprovalState, now: ApprovalState, by: str, at: datetime

@@ -5,6 +5,8 @@ Everyone gets in by `merge_contacts` (the import is a loop over it), everyone ge
 """
 
 from drumbeat.marketing.audience.addresses import Address, NotAnAddress, normalise_address
+from drumbeat.marketing.audience.columns import FIELDS, IGNORED
+from drumbeat.marketing.audience.contact_ids import contact_id_of, contact_no_of
 from drumbeat.marketing.audience.imports import (
     ImportOptions,
     ImportProgress,
@@ -34,10 +36,13 @@ from drumbeat.marketing.audience.model import (
     SuppressionReason,
     ZoneSource,
 )
+from drumbeat.marketing.audience.putting import PutProblem, PutReport, ToldContact, put_contacts
 from drumbeat.marketing.audience.rules import read_criterion
 from drumbeat.marketing.audience.service import UNIT_ROWS, AudienceService, AudienceStores
 
 __all__ = [
+    "FIELDS",
+    "IGNORED",
     "UNIT_ROWS",
     "Address",
     "Attribute",
@@ -60,15 +65,21 @@ __all__ = [
     "Permission",
     "Problem",
     "Profile",
+    "PutProblem",
+    "PutReport",
     "RecipientFields",
     "Refusal",
     "SeenContacts",
     "Segment",
     "SuppressionReason",
+    "ToldContact",
     "ZoneSource",
+    "contact_id_of",
+    "contact_no_of",
     "import_contacts",
     "label_profile",
     "normalise_address",
+    "put_contacts",
     "read_criterion",
     "segment_audience",
 ]

@@ -42,7 +42,7 @@ _COMPLAINED = _words("complained,complaint,spam,spam complaint,marked as spam,ab
 _NOTHING = frozenset(["", "0", "false", "no", "n", "f", "none", "null", "[]", "n/a", "-", "nan"])
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,14})", re.ASCII)
-_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,11})\.[0-9]{1,12}", re.ASCII)
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,11})\.[0-9]{1,17}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 

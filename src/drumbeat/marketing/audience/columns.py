@@ -75,8 +75,12 @@ _BOUNCE = (
 )  # fmt: skip
 _REFUSAL_PREFIX = "opted out of email"
 
+IGNORED = "-"
+"""Given as a column's meaning, it leaves the column out."""
+
 _NOT_TYPED = re.compile(r"(^|_)(zip|postal|postcode|plz|code|id|phone|mobile|number|sku|leid)(_|$)")
 _RESERVED = {"email", "external_id"}
+_NAMELESS = snake_case("")
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,36 @@ def map_columns(
     return ColumnMap(fields, consent, refusals, bounces, keys, chosen)
 
 
+FIELDS = tuple(_SYNONYMS)
 _KEPT = {"first_name", "last_name", "name", "phone", "company", "country", "city"}
+
+
+def map_told(fields: Sequence[str], attributes: Sequence[str]) -> ColumnMap:
+    """The columns of a row that names its fields itself: `fields`, then `attributes`.
+
+    Nothing is guessed, but an attribute that means a refusal in a file is heard here too. Raises
+    InvalidInput when two attributes are one, or one has no name.
+    """
+    places = {name: at for at, name in enumerate(fields)}
+    keys = [(at, name, False) for name, at in places.items() if name in _KEPT]
+    taken = {key: key for _, key, _ in keys}
+    refusals, bounces = [], []
+    for at, name in enumerate(attributes, len(fields)):
+        key = attribute_key(name)
+        if key == _NAMELESS:
+            message = f"{name[:60]!r} has neither letters nor digits"
+            raise InvalidInput(message, field="attributes")
+        if key in taken:
+            message = f"{taken[key][:60]!r} and {name[:60]!r} are both named {key!r}"
+            raise InvalidInput(message, field="attributes")
+        taken[key] = name
+        keys.append((at, key, not _NOT_TYPED.search(key)))
+        spelled = spelling(name)
+        refusals += [at] if _is_refusal(spelled) else []
+        bounces += [at] if spelled in _BOUNCE else []
+    found = {name: at for name, at in places.items() if name in _SYNONYMS}
+    consent = places.get("consent")
+    return ColumnMap(found, (), tuple(refusals), tuple(bounces), tuple(keys), consent)
 
 
 def attribute_key(header: str) -> str:
@@ -128,8 +161,31 @@ def attribute_key(header: str) -> str:
     return f"x_{key}" if key in _RESERVED else key
 
 
+def meanings_of(columns: ColumnMap, header: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """What each column is taken for: a field, an attribute's key, "consent", "refusal", "bounce",
+    or IGNORED."""
+    found = {at: key for at, key, _ in columns.attributes}
+    found |= {at: field for field, at in columns.fields.items()}
+    told = columns.consent if columns.chosen_consent is None else (columns.chosen_consent,)
+    for what, places in (
+        ("bounce", columns.bounces),
+        ("refusal", columns.refusals),
+        ("consent", told),
+    ):
+        found |= dict.fromkeys(places, what)
+    return tuple((name, found.get(at, IGNORED)) for at, name in enumerate(header))
+
+
 def _forced(header: Sequence[str], mapping: Mapping[str, str]) -> dict[int, str]:
-    return {place_of(name, header): field for name, field in mapping.items()}
+    forced: dict[int, str] = {}
+    for name, field in mapping.items():
+        at = place_of(name, header)
+        twice = next((other for other, known in forced.items() if known == field), None)
+        if twice is not None and field in _SYNONYMS:
+            message = f"The columns {header[twice]!r} and {name!r} cannot both be the {field}."
+            raise InvalidInput(message.replace("_", " "), field="header")
+        forced[at] = field
+    return forced
 
 
 def _attribute_keys(
@@ -142,7 +198,7 @@ def _attribute_keys(
     keys = []
     places: dict[str, str] = {}
     for at, name in enumerate(header):
-        if at in taken:
+        if at in taken or forced.get(at) == IGNORED:
             continue
         key = named.get(at) or attribute_key(forced.get(at, name))
         if key in places:

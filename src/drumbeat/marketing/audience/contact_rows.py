@@ -20,6 +20,17 @@ from drumbeat.marketing.audience.zones import choose_zone
 MAX_EXTERNAL_ID = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a row is no contact; `field` is its column as whoever sent it calls it."""
+
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.field!r}: {self.reason}"
+
+
 @dataclass(frozen=True)
 class ContactReader:
     """Reads rows of one file; `consent` is what holds for rows that say nothing themselves."""
@@ -29,24 +40,29 @@ class ContactReader:
     consent: Consent
     source: str
 
-    def read(self, row: Row) -> ContactRow | str:
-        """The contact, or the reason why the row is rejected, naming its column."""
+    def read(self, row: Row) -> ContactRow | Unreadable:
+        """The contact, or why the row is rejected."""
         address = normalise_address(self._cell(row, "email"))
         if isinstance(address, NotAnAddress):
-            return f"{self._name('email')}: the address {address.reason}"
+            return Unreadable(self._name("email"), f"the address {address.reason}")
+        return self.read_rest(row, address.text)
+
+    def read_rest(self, row: Row, address: str) -> ContactRow | Unreadable:
+        """What the row says besides its address, which is known already."""
         attributes = self._attributes(row)
-        if isinstance(attributes, str):
+        if isinstance(attributes, Unreadable):
             return attributes
         answer = self._answer(row)
-        if isinstance(answer, str):
+        if isinstance(answer, Unreadable):
             return answer
         external_id = cells.clean_text(self._cell(row, "external_id"))
         if len(external_id) > MAX_EXTERNAL_ID:
-            return f"{self._name('external_id')}: is longer than {MAX_EXTERNAL_ID} characters"
+            reason = f"is longer than {MAX_EXTERNAL_ID} characters"
+            return Unreadable(self._name("external_id"), reason)
         country = attributes.get("country", "")
         zone, zone_source = choose_zone(self._cell(row, "timezone"), str(country))
         return ContactRow(
-            address.text,
+            address,
             external_id=external_id or None,
             zone=zone,
             zone_source=zone_source,
@@ -58,20 +74,20 @@ class ContactReader:
             source=self.source,
         )
 
-    def _attributes(self, row: Row) -> dict[str, Attribute] | str:
+    def _attributes(self, row: Row) -> dict[str, Attribute] | Unreadable:
         found: dict[str, Attribute] = {}
         for place, key, typed in self.columns.attributes:
             cell = row.cells[place]
             if not cell:
                 continue
             if len(cell) > cells.MAX_TEXT:
-                return f"{self.header[place]!r} is {len(cell):,} characters long"
+                return Unreadable(self.header[place], f"is {len(cell):,} characters long")
             value = cells.read_attribute(cell, typed=typed)
             if value != "":
                 found[key] = value
         return found
 
-    def _answer(self, row: Row) -> Answer | str:
+    def _answer(self, row: Row) -> Answer | Unreadable:
         """The most restrictive thing the row says; an unknown word in a chosen column is told."""
         said: list[Answer] = []
         if self.columns.chosen_consent is not None:
@@ -79,7 +95,7 @@ class ContactReader:
             chosen = cells.read_consent(cell)
             if chosen is None:
                 name = self.header[self.columns.chosen_consent]
-                return f"{name!r}: {cell[:40]!r} says neither yes nor no to mail"
+                return Unreadable(name, f"{cell[:40]!r} says neither yes nor no to mail")
             said.append(chosen)
         happened = cells.says_something
         said += [UNSUBSCRIBED for at in self.columns.refusals if happened(row.cells[at])]
@@ -99,7 +115,7 @@ class ContactReader:
         return "" if place is None else row.cells[place]
 
     def _name(self, name: str) -> str:
-        return repr(self.header[self.columns.fields[name]])
+        return self.header[self.columns.fields[name]]
 
     def _time(self, row: Row, name: str) -> datetime | None:
         cell = self._cell(row, name)

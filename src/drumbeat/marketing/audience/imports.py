@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 from drumbeat.kit.delimited import BrokenRow, Row, Sheet, read_sheet
 from drumbeat.kit.spreadsheet import RejectedRows
-from drumbeat.marketing.audience.columns import map_columns
-from drumbeat.marketing.audience.contact_rows import ContactReader, sample
+from drumbeat.marketing.audience.columns import map_columns, meanings_of
+from drumbeat.marketing.audience.contact_rows import ContactReader, Unreadable, sample
 from drumbeat.marketing.audience.merging import SeenContacts
 from drumbeat.marketing.audience.model import Consent, ContactRow, MergePolicy
 from drumbeat.marketing.audience.service import AudienceService
@@ -57,7 +57,10 @@ class ImportProgress:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """`rows` = added + updated + unchanged + rejected; `failed` is what --strict asked about."""
+    """`rows` = added + updated + unchanged + rejected; `failed` is what --strict asked about.
+
+    `meanings` says of every column, from left to right, what it is taken for.
+    """
 
     rows: int
     added: int
@@ -71,6 +74,7 @@ class ImportReport:
     columns: Mapping[str, str]
     attributes: tuple[str, ...]
     failed: bool
+    meanings: tuple[tuple[str, str], ...] = ()
 
 
 def import_contacts(
@@ -152,8 +156,8 @@ class _Run:
         for row in self.sheet.rows:
             self.rows += 1
             found = row.reason if isinstance(row, BrokenRow) else reader.read(row)
-            if isinstance(found, str):
-                self.reject(row, found)
+            if isinstance(found, str | Unreadable):
+                self.reject(row, str(found))
                 continue
             assert isinstance(row, Row)
             batch.append((row, found))
@@ -192,4 +196,5 @@ class _Run:
             columns=sample(reader.columns, self.sheet.header),
             attributes=tuple(key for _, key, _ in reader.columns.attributes),
             failed=self.options.strict and self.rejected > 0,
+            meanings=meanings_of(reader.columns, self.sheet.header),
         )

@@ -73,6 +73,7 @@ class Refusal:
 
     index: int
     reason: str
+    field: str = "external_id"
 
 
 @dataclass(frozen=True, slots=True)

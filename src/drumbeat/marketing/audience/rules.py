@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.model import (
     AudienceArrays,
     Consent,
@@ -76,10 +77,12 @@ def spelling(name: str) -> str:
     return " ".join(name.replace("_", " ").replace("-", " ").casefold().split())
 
 
-def choose_segment(name: str, segments: Sequence[Segment], among: Criterion | None) -> Segment:
+def choose_segment(
+    name: str, segments: Sequence[Segment], among: Criterion | None, *, field: str
+) -> Segment:
     """The segment a name means: exactly as written, else whatever the spelling.
 
-    Raises InvalidInput naming the nearest ones, or those it could mean.
+    Raises InvalidInput for `field` naming the nearest ones, or those it could mean.
     """
     left, colon, right = name.partition(":")
     if colon and left.strip().casefold() in CRITERIA:
@@ -94,8 +97,8 @@ def choose_segment(name: str, segments: Sequence[Segment], among: Criterion | No
         if fits:
             choices = " or ".join(f"'{each.criterion}:{each.name}'" for each in fits)
             message = f"{name[:60]!r} names more than one segment: write {choices}."
-            raise InvalidInput(message, field="audience")
-    raise InvalidInput(_unknown_segment(name, [each.name for each in known]), field="audience")
+            raise InvalidInput(message, field=field)
+    raise InvalidInput(_unknown_segment(name, [each.name for each in known]), field=field)
 
 
 def _unknown_segment(name: str, known: Sequence[str]) -> str:
@@ -107,6 +110,14 @@ def _unknown_segment(name: str, known: Sequence[str]) -> str:
     if known:
         return f"{message} There are: {', '.join(sorted(known)[:12])}; or 'all' for everyone."
     return f"{message} No segment exists yet; use 'all' for everyone."
+
+
+def numbers_after(members: NDArray[np.bool_], after: int, limit: int) -> list[ContactNo]:
+    """Up to `limit` contact numbers of a membership, the next behind `after`."""
+    import numpy as np
+
+    start = min(max(after + 1, 0), len(members))
+    return [ContactNo(start + at) for at in np.flatnonzero(members[start:])[:limit].tolist()]
 
 
 def audience_arrays(

@@ -12,7 +12,6 @@ from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.audience import rules
 from drumbeat.marketing.audience.addresses import Address, normalise_address
-from drumbeat.marketing.audience.labelling import label_profile
 from drumbeat.marketing.audience.merging import Batch, MergePlan, SeenContacts, plan_merge
 from drumbeat.marketing.audience.model import (
     AudienceArrays,
@@ -34,6 +33,7 @@ from drumbeat.marketing.audience.store import ContactStore
 from drumbeat.marketing.audience.store_consent import ConsentStore
 from drumbeat.marketing.audience.store_profile import ProfileStore
 from drumbeat.marketing.audience.store_segments import SegmentStore
+from drumbeat.storage.kept import Kept
 from drumbeat.storage.secrets import KeyRing
 
 UNIT_ROWS = 2_000
@@ -45,6 +45,7 @@ class AudienceStores:
     consents: ConsentStore
     segments: SegmentStore
     profiles: ProfileStore
+    kept: Kept
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,17 @@ class AudienceService:
         else:
             self._save(plan, seen)
         return plan.counts
+
+    def addresses_of(self, external_ids: Sequence[str]) -> dict[str, str]:
+        """Whom a row to be merged means that has no address; an unknown id is absent."""
+        self.actor.require(Scope.AUDIENCE_WRITE)
+        _bounded(external_ids)
+        if not external_ids:
+            return {}
+        self.stores.contacts.hold()
+        owners = self.stores.contacts.keys_by_external_id(list(set(external_ids)))
+        known = self.stores.contacts.list_by_keys(list(set(owners.values())))
+        return {each: known[key].address for each, key in owners.items()}
 
     def note_import(self, what: str, source: str, counts: Mapping[str, int]) -> None:
         """Write into the trail that an import began or ended: it is many units of one decision."""
@@ -125,11 +137,24 @@ class AudienceService:
         rows = self.list_contacts(limit=UNIT_ROWS)
         return frozenset({"email", "external_id"}.union(*(row.attributes for row in rows)))
 
-    def list_contacts(self, *, after: int = 0, limit: int = 100) -> list[Contact]:
-        """A page of contacts; `after` is the last number of the page before."""
+    def list_contacts(
+        self, *, after: int = 0, limit: int = 100, segment: str = ""
+    ) -> list[Contact]:
+        """A page of contacts, all or a segment's; `after` is the last number of the page before.
+
+        Raises InvalidInput naming the nearest segment when its name is unknown.
+        """
         self.actor.require(Scope.AUDIENCE_READ)
         page = min(max(limit, 1), UNIT_ROWS)
-        return self.stores.contacts.list_after(after, page)
+        if not segment:
+            return self.stores.contacts.list_after(after, page)
+        named = self._segment_named(segment, field="segment")
+        members = self.stores.segments.members([named.id])
+        found: list[Contact] = []
+        while numbers := rules.numbers_after(members, after, page - len(found)):
+            found += self.stores.contacts.list_(numbers)  # fewer, if somebody was erased since
+            after = numbers[-1]
+        return found
 
     def recipients(self, contact_nos: Sequence[ContactNo]) -> Sequence[RecipientFields]:
         """What templates may say about up to 2,000 contacts, in the order asked for."""
@@ -212,32 +237,27 @@ class AudienceService:
             raise InvalidInput('Name an audience: "all" or segments.', field="audience")
         if any(name.strip().casefold() == rules.EVERYONE for name in names):
             return rules.audience_arrays(self.stores.contacts.each_place(), None)
-        segments = [self.find_segment_by_name(name, criterion=criterion) for name in names]
+        segments = [self._segment_named(name, criterion) for name in names]
         members = self.stores.segments.members([segment.id for segment in segments])
         return rules.audience_arrays(self.stores.contacts.each_place(), members)
 
     def count_audience(self) -> AudienceCounts:
-        """Everybody known, everybody who may be mailed, and the segments."""
-        self.actor.require(Scope.AUDIENCE_READ)
-        return AudienceCounts(
-            contacts=self.stores.contacts.count(),
-            subscribers=self.stores.consents.count_subscribers(),
-            segments=self.stores.segments.count(),
+        """Everybody known, everybody who may be mailed, and the segments: totals name nobody."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        contacts, subscribers = self.stores.kept.get(
+            "audience", self._standing(), self._count_people
         )
+        return AudienceCounts(contacts, subscribers, segments=self.stores.segments.count())
 
     def list_segments(self) -> list[Segment]:
         """Every segment with its newest membership, largest first within a criterion."""
         self.actor.require(Scope.AUDIENCE_READ)
         return self.stores.segments.list_()
 
-    def find_segment_by_name(self, name: str, *, criterion: str | None = None) -> Segment:
-        """By name, id or `criterion:name`.
-
-        Raises InvalidInput naming the nearest segments when there is none, or more than one.
-        """
+    def segments_of(self, contact_no: ContactNo) -> list[Segment]:
+        """The segments that one contact is in."""
         self.actor.require(Scope.AUDIENCE_READ)
-        wanted = None if criterion is None else rules.read_criterion(criterion)
-        return rules.choose_segment(name, self.stores.segments.list_(), wanted)
+        return self.stores.segments.list_of_contact(contact_no)
 
     def read_profile(self, *, attribute: str = "country") -> Profile:
         """What every subscribed contact did so far. Dear: do it in a reading unit."""
@@ -249,12 +269,22 @@ class AudienceService:
         self.actor.require(Scope.AUDIENCE_WRITE)
         return self.stores.segments.save(drafts, self.clock())
 
-    def segment_by(self, criterion: str, *, attribute: str = "country") -> list[Segment]:
-        """Read, label and keep in this one unit: for small audiences (see `segment_audience`)."""
-        wanted = rules.read_criterion(criterion)
-        return self.save_segments(label_profile(self.read_profile(attribute=attribute), wanted))
-
     # ---------------------------------------------------------------------------------------
+
+    def _segment_named(
+        self, name: str, criterion: str | None = None, *, field: str = "audience"
+    ) -> Segment:
+        """By name, id or `criterion:name`."""
+        wanted = None if criterion is None else rules.read_criterion(criterion)
+        return rules.choose_segment(name, self.stores.segments.list_(), wanted, field=field)
+
+    def _count_people(self) -> tuple[int, int]:
+        return self.stores.contacts.count(), self.stores.consents.count_subscribers()
+
+    def _standing(self) -> tuple[int, int] | None:
+        """Moves with every contact that comes and every change of permission."""
+        newest = self.stores.contacts.find_newest()
+        return None if newest is None else (newest, self.stores.consents.revision())
 
     def _batch(self, rows: Sequence[ContactRow]) -> Batch:
         keys = [self.keys.address_key(row.address) for row in rows]

@@ -32,7 +32,7 @@ from drumbeat.marketing.audience.merging import StoredContact
 from drumbeat.marketing.audience.model import Consent, Contact, RecipientFields, ZoneSource
 from drumbeat.marketing.audience.store_consent import state_of
 from drumbeat.storage.bulk import insert_rows
-from drumbeat.storage.database import Connection, metadata, take_turn
+from drumbeat.storage.database import Connection, is_reading, metadata, take_turn
 from drumbeat.storage.sealing import PERSONAL_JSON, PERSONAL_TEXT, RowSeal, seal_of
 from drumbeat.storage.secrets import KeyRing
 
@@ -131,7 +131,9 @@ class ContactStore:
         self.connection.execute(statement, rows)
 
     def list_(self, numbers: Sequence[ContactNo]) -> list[Contact]:
+        """In order of number."""
         wanted = _with_consent().where(contact.c.contact_no.in_(numbers))
+        wanted = wanted.order_by(contact.c.contact_no)
         return [_contact(row, self._seal) for row in self.connection.execute(wanted)]
 
     def list_fields(self, numbers: Sequence[ContactNo]) -> list[RecipientFields]:
@@ -176,6 +178,12 @@ class ContactStore:
 
     def count(self) -> int:
         return self.connection.execute(select(func.count()).select_from(contact)).scalar_one()
+
+    def find_newest(self) -> int | None:
+        """The highest number of a contact, 0 without any; None in a writing unit."""
+        if not is_reading(self.connection):
+            return None
+        return self.connection.scalar(select(func.max(contact.c.contact_no))) or 0
 
     def _columns(self, stored: StoredContact) -> dict[str, Any]:
         key, external_id, seal = stored.address_key, stored.external_id, self._seal.seal

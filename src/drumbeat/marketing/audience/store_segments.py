@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from drumbeat.kit.clock import epoch, from_epoch
-from drumbeat.kit.ids import SegmentId, new_id
+from drumbeat.kit.ids import ContactNo, SegmentId, new_id
 from drumbeat.marketing.audience.model import DraftSegment, Segment
 from drumbeat.storage.database import Connection, metadata, take_turn, upsert
 
@@ -80,6 +80,17 @@ class SegmentStore:
         for bits in found:
             union[: len(bits)] |= bits
         return union
+
+    def list_of_contact(self, contact_no: ContactNo) -> list[Segment]:
+        """Those whose newest membership has this contact."""
+        wanted = _newest().order_by(segment.c.criterion, segment.c.name)
+        byte, bit = contact_no >> 3, 0x80 >> (contact_no & 7)
+        found = []
+        for row in self.connection.execute(wanted):
+            members = zlib.decompress(row.members)
+            if byte < len(members) and members[byte] & bit:
+                found.append(_segment(row))
+        return found
 
     def save(self, drafts: Sequence[DraftSegment], now: datetime) -> list[Segment]:
         """Take the membership of each draft; segments of its criterion without one become empty."""

@@ -44,18 +44,13 @@ def workflow_answer(unit: Unit, campaign_id: CampaignId) -> Json:
 
 def campaign_view(unit: Unit, campaign: Campaign) -> Json:
     """One campaign in a list or on its own: state, plan, what it waits for."""
-    due = due_of(unit, campaign)
     return {
-        **_campaign(campaign),
-        **_approval(unit, campaign),
+        **campaign_line(unit, campaign),
         "subject_line": campaign.brief.subject_line,
         "audience": list(campaign.brief.audience),
         "audience_size": campaign.plan.audience_size,
         "mailable": campaign.plan.mailable,
-        "waiting_for": _waiting_for(unit, campaign),
         "checks": list(campaign.plan.checks),
-        "next_due": None if due is None else due.isoformat(),
-        "trouble": _trouble(unit, campaign),
         "history": [
             {
                 "state": step.now.value,
@@ -66,6 +61,18 @@ def campaign_view(unit: Unit, campaign: Campaign) -> Json:
             }
             for step in unit.campaigns.list_transitions(campaign.id)
         ],
+    }
+
+
+def campaign_line(unit: Unit, campaign: Campaign) -> Json:
+    """What a list says of one campaign: its state, and what it waits for."""
+    due = due_of(unit, campaign)
+    return {
+        **_campaign(campaign),
+        **_approval(unit, campaign),
+        "waiting_for": _waiting_for(unit, campaign),
+        "next_due": None if due is None else due.isoformat(),
+        "trouble": _trouble(unit, campaign),
     }
 
 

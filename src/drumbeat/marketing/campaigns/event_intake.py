@@ -97,6 +97,8 @@ def record_events(
     report, ids = EventImportReport(rows=len(rows)), ContentIds()
     options = EventImportOptions(source=source)
     for start in range(0, len(rows), BATCH_ROWS):
+        if start:
+            time.sleep(BREATH_SECONDS)
         batch = rows[start : start + BATCH_ROWS]
         for row in _record(look, begin, batch, options, ids, report):
             _reject(row, report, None)

@@ -26,7 +26,7 @@ from drumbeat.marketing.delivery import (
     plan_ledger,
 )
 from drumbeat.marketing.experiments import Element, Experiment
-from drumbeat.marketing.timing import Mode, SendWish
+from drumbeat.marketing.timing import SendWish
 from drumbeat.storage.files import SealedFiles
 
 
@@ -134,7 +134,7 @@ def _arm_instants(
     instants: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """In a send-time test each arm has a wall time of its own; everybody else keeps theirs."""
-    if experiment.design.element is not Element.SEND_TIME or wish.mode is Mode.NOW:
+    if experiment.design.element is not Element.SEND_TIME:
         return instants
     for number, arm in enumerate(experiment.design.arms):
         wall = read_wall_time(arm.value)

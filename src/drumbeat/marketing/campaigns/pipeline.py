@@ -60,13 +60,15 @@ def proceed(house: House, campaign_id: CampaignId) -> None:
                 raise
 
 
-def create_and_plan(house: House, brief: Brief, actor: Actor) -> CampaignId:
-    """A campaign as far as it gets without a person.
+def create_and_plan(
+    house: House, brief: Brief, actor: Actor, campaign_id: CampaignId | None = None
+) -> CampaignId:
+    """A campaign as far as it gets without a person; one of that id is gone on with.
 
     One whose plan is refused is taken back: whoever asked was told, and no draft may linger.
     """
     with house.begin(actor) as unit:
-        campaign = unit.campaigns.create(brief)
+        campaign = unit.campaigns.create(brief, campaign_id)
     try:
         proceed(house, campaign.id)
     except DrumbeatError:

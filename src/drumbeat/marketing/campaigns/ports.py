@@ -13,7 +13,7 @@ from drumbeat.marketing.approvals import ApprovalsService
 from drumbeat.marketing.audience import AudienceService
 from drumbeat.marketing.campaigns.service import CampaignsService
 from drumbeat.marketing.content import ContentService
-from drumbeat.marketing.delivery import DeliveryService
+from drumbeat.marketing.delivery import DeliveryService, SendingService
 from drumbeat.marketing.events import EventsService
 from drumbeat.marketing.experiments import ExperimentsService
 from drumbeat.marketing.office import Office
@@ -46,6 +46,8 @@ class Unit(Protocol):
     def experiments(self) -> ExperimentsService: ...
     @property
     def senders(self) -> SendersService: ...
+    @property
+    def sending(self) -> SendingService: ...
     @property
     def timing(self) -> TimingService: ...
 

@@ -6,6 +6,7 @@ import re
 from datetime import time
 
 from drumbeat.kit.errors import Conflict, InvalidInput
+from drumbeat.marketing.approvals import Approval, ApprovalState
 from drumbeat.marketing.campaigns.model import (
     Brief,
     Campaign,
@@ -13,6 +14,7 @@ from drumbeat.marketing.campaigns.model import (
     Launch,
     Plan,
     State,
+    TimingWish,
 )
 
 MEASURING_DAYS = 7
@@ -64,6 +66,14 @@ def check_brief(brief: Brief) -> None:
         raise InvalidInput("The window is between 0 and 168 hours.", field="timing.window")
     if brief.test is not None:
         _check_test(brief.test)
+    check_launch(brief, brief.timing)
+
+
+def check_launch(brief: Brief, launch: TimingWish) -> None:
+    """Raises InvalidInput for a test of send times that would all be the same moment."""
+    if brief.test is not None and brief.test.element == "send_time" and launch.mode is Launch.NOW:
+        message = "A test of send times cannot be launched now: its times are what is tested."
+        raise InvalidInput(message, field="timing.mode")
 
 
 def _check_test(test: ExperimentWish) -> None:
@@ -105,6 +115,15 @@ def read_wall_time(text: str) -> time:
 def _refuse(field: str, value: str, allowed: tuple[str, ...]) -> None:
     message = f"{field} {value!r} is unknown; use one of {', '.join(allowed)}."
     raise InvalidInput(message, field=field)
+
+
+def is_asked(approval: Approval, campaign: Campaign) -> bool:
+    """Whether this approval asks about the campaign as it stands, and waits for an answer."""
+    return (
+        approval.state is ApprovalState.WAITING
+        and campaign.state is State.AWAITING_APPROVAL
+        and campaign.plan.approval_hash == approval.content_hash
+    )
 
 
 def arm_weights(test: ExperimentWish) -> tuple[float, ...]:

@@ -3,12 +3,13 @@
 The steps between are taken by `pipeline.advance`; this file changes one campaign in one unit.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock
-from drumbeat.kit.errors import Conflict
-from drumbeat.kit.ids import CampaignId, CampaignNo, MailingNo, PersonNo, new_id
+from drumbeat.kit.errors import Conflict, Stale
+from drumbeat.kit.ids import ApprovalId, CampaignId, CampaignNo, MailingNo, PersonNo, new_id
 from drumbeat.kit.result import NeedsApproval
 from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.approvals import Approval, ApprovalsService, ApprovalState
@@ -20,7 +21,12 @@ from drumbeat.marketing.campaigns.model import (
     TimingWish,
     Transition,
 )
-from drumbeat.marketing.campaigns.rules import check_brief, check_transition
+from drumbeat.marketing.campaigns.rules import (
+    check_brief,
+    check_launch,
+    check_transition,
+    is_asked,
+)
 from drumbeat.marketing.campaigns.store import CampaignsStore
 from drumbeat.marketing.delivery import DeliveryService, LedgerLine, MailingState
 
@@ -38,16 +44,22 @@ class CampaignsService:
     clock: Clock
     record: Record
 
-    def create(self, brief: Brief) -> Campaign:
-        """A draft: nothing is planned or asked yet. Raises InvalidInput naming the field."""
+    def create(self, brief: Brief, campaign_id: CampaignId | None = None) -> Campaign:
+        """A draft: nothing is planned or asked yet. Raises InvalidInput naming the field.
+
+        With an id that a run of the same request has used before: what that one made.
+        """
         self.actor.require(Scope.CAMPAIGNS_WRITE)
+        known = None if campaign_id is None else self.store.find(campaign_id)
+        if known is not None:
+            return known
         check_brief(brief)
         if self.actor.person_no is None:
             raise Conflict("A campaign needs a person who answers for it.")
         now = self.clock()
         new = Campaign(
             no=_UNSAVED,
-            id=CampaignId(new_id("cmp", now)),
+            id=campaign_id or CampaignId(new_id("cmp", now)),
             brief=brief,
             plan=Plan(),
             state=State.DRAFT,
@@ -76,10 +88,30 @@ class CampaignsService:
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.store.get(campaign_id)
 
+    def get_by_no(self, number: CampaignNo) -> Campaign:
+        """The campaign that an experiment or a mailing belongs to. Raises NotFound."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return self.store.get_by_no(number)
+
+    def expect(self, campaign_id: CampaignId, revisions: Collection[int]) -> None:
+        """In a writing unit nobody changes it after this. Raises Stale if it is at another one."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        campaign = self.store.get(campaign_id)
+        if campaign.revision not in revisions:
+            message = f"was changed since you read it; it is {campaign.state.value} now"
+            raise Stale(f"Campaign {campaign.id} {message}. Read it again.")
+
     def list_(self, *, limit: int = 50, before: CampaignId | None = None) -> list[Campaign]:
         """Newest first; `before` is the last id of the page before."""
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.store.list_(limit=limit, before=before)
+
+    def read_ahead(self, campaigns: Sequence[Campaign]) -> None:
+        """For a list: approvals, mailings and tallies of all these campaigns, read at once."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        self.approvals.read_ahead([each.id for each in campaigns])
+        numbers = (each.plan.mailing_no for each in campaigns)
+        self.delivery.read_ahead([number for number in numbers if number is not None])
 
     def list_advancing(self) -> list[Campaign]:
         """Every campaign that may have a next step, oldest first."""
@@ -97,12 +129,14 @@ class CampaignsService:
         """Remember that the campaign is to go, as briefed or as `timing` says.
 
         Without an approval of exactly this content the wish is kept and NeedsApproval returned.
+        Raises Conflict naming the state, InvalidInput for a wish that its test forbids.
         """
         self.actor.require(Scope.CAMPAIGNS_SEND)
         campaign = self.store.get(campaign_id)
         if campaign.state in (State.CANCELLED, State.FINISHED, State.MEASURING, State.SENDING):
             check_transition(campaign, State.SCHEDULED, "be launched")
         launch = timing or campaign.brief.timing
+        check_launch(campaign.brief, launch)
         if campaign.launch != launch:
             if campaign.plan.mailing_no is not None:
                 message = "the send times are fixed already; cancel it to plan anew"
@@ -117,21 +151,24 @@ class CampaignsService:
             return NeedsApproval(approval.id)
         return campaign
 
-    def approve(self, campaign_id: CampaignId) -> Approval:
-        """Say yes to the campaign as it stands. Raises Conflict if it does not wait for that."""
+    def approve(self, campaign_id: CampaignId, asked: ApprovalId | None = None) -> Approval:
+        """Say yes to the campaign as it stands, or only if that is what `asked` asks about.
+
+        Raises Conflict if it does not wait for that.
+        """
         self.actor.require(Scope.CAMPAIGNS_APPROVE)
         campaign = self.store.get(campaign_id)
-        approval = self.approval_of(campaign)
+        approval = self._current(campaign, asked)
         if approval is None or campaign.state in (State.CANCELLED, State.DRAFT, State.PLANNED):
             message = f"it is {campaign.state.value} and does not wait for an approval"
             raise Conflict(f"Campaign {campaign.id} cannot be approved: {message}.")
         return self.approvals.approve(approval.id)
 
-    def decline(self, campaign_id: CampaignId) -> Approval:
-        """Say no to the campaign as it stands; it then waits for an edit."""
+    def decline(self, campaign_id: CampaignId, asked: ApprovalId | None = None) -> Approval:
+        """Say no to the campaign as it stands, as `approve` says yes; it then waits for an edit."""
         self.actor.require(Scope.CAMPAIGNS_APPROVE)
         campaign = self.store.get(campaign_id)
-        approval = self.approval_of(campaign)
+        approval = self._current(campaign, asked)
         if approval is None or campaign.state is not State.AWAITING_APPROVAL:
             message = f"it is {campaign.state.value} and does not wait for an approval"
             raise Conflict(f"Campaign {campaign.id} cannot be declined: {message}.")
@@ -142,6 +179,19 @@ class CampaignsService:
         if campaign.plan.approval_hash is None:
             return None
         return self.approvals.find(campaign.id, campaign.plan.approval_hash)
+
+    def list_waiting(self) -> list[tuple[Approval, Campaign]]:
+        """What a person has to say yes or no to now, the oldest question first."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        asked = [
+            (approval, self.store.find(CampaignId(approval.subject)))
+            for approval in self.approvals.list_waiting()
+        ]
+        return [
+            (approval, campaign)
+            for approval, campaign in asked
+            if campaign is not None and is_asked(approval, campaign)
+        ]
 
     def pause(self, campaign_id: CampaignId) -> Campaign:
         """Stop sending; what is on the wire ends. Raises Conflict naming the states that can."""
@@ -177,6 +227,29 @@ class CampaignsService:
         if campaign.plan.mailing_no is not None:
             self.delivery.cancel(campaign.plan.mailing_no)
         return self.move(replace(campaign, held=None), State.CANCELLED)
+
+    def list_unsent(self) -> list[Campaign]:
+        """Every campaign that may still send something, also a paused one, oldest first."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return self.store.list_unsent()
+
+    def hold(self, campaign: Campaign, why: str) -> Campaign:
+        """Whatever happens next, a person asks for it: a run is paused, a wish to launch dropped.
+
+        Its mailing is the caller's to halt. Raises Overtaken if it changed since it was read.
+        """
+        self.actor.require(Scope.UPKEEP)
+        was = campaign.state
+        if was in (State.SCHEDULED, State.SENDING):
+            now = self.clock()
+            held = replace(campaign, state=State.PAUSED, held=was, state_since=now, trouble=why)
+        elif was is State.PAUSED:
+            held = replace(campaign, trouble=why)
+        else:
+            held = replace(campaign, launch=None)
+        saved = self.store.save(held)
+        self._note(saved, was, why)
+        return saved
 
     def drop(self, campaign_id: CampaignId) -> None:
         """Take back a draft whose plan was refused, as if it had never been written."""
@@ -225,7 +298,7 @@ class CampaignsService:
         }
 
     def ledger_rows(self, campaign_id: CampaignId, cursor: str | None, limit: int) -> Page:
-        """A page of recipients in sending order."""
+        """A page of recipients in sending order; `email` is null for who may not read contacts."""
         self.actor.require(Scope.CAMPAIGNS_READ)
         number = self.store.get(campaign_id).plan.mailing_no
         if number is None:
@@ -243,6 +316,13 @@ class CampaignsService:
         """(changes of state made by the engine, all of them)."""
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.store.count_transitions()
+
+    def _current(self, campaign: Campaign, asked: ApprovalId | None) -> Approval | None:
+        approval = self.approval_of(campaign)
+        if asked is not None and (approval is None or approval.id != asked):
+            message = f"campaign {campaign.id} was changed since it was asked for"
+            raise Conflict(f"The approval {asked} is superseded: {message}.")
+        return approval
 
     def _is_halted(self, campaign: Campaign) -> bool:
         return self.delivery.get(_mailing(campaign)).state is MailingState.paused
@@ -262,7 +342,8 @@ def _mailing(campaign: Campaign) -> MailingNo:
 
 def _row(line: LedgerLine) -> dict[str, object]:
     return {
-        "email": line.email,
+        "contact_id": line.contact_id,
+        "email": line.email or None,
         "step": line.step,
         "state": line.state,
         "reason": line.reason,

@@ -1,6 +1,6 @@
 """Reads and writes campaigns and the trail of their states. Alone knows SQL here."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from sqlalchemy import (
@@ -32,7 +32,8 @@ from drumbeat.marketing.campaigns.model import (
     TimingWish,
     Transition,
 )
-from drumbeat.storage.database import Connection, held, metadata
+from drumbeat.storage.database import Connection, held, is_reading, know, metadata, once
+from drumbeat.storage.kept import Kept
 
 campaign = Table(
     "campaign",
@@ -67,11 +68,13 @@ transition = Table(
 
 _LIVE = (State.DRAFT, State.PLANNED, State.AWAITING_APPROVAL, State.SCHEDULED)
 ADVANCING = (*_LIVE, State.SENDING, State.MEASURING, State.CANCELLED)
+UNSENT = (*_LIVE, State.SENDING, State.PAUSED)
 
 
 @dataclass(frozen=True)
 class CampaignsStore:
     connection: Connection
+    kept: Kept = field(default_factory=Kept)
 
     def add(self, new: Campaign) -> Campaign:
         number = self.connection.execute(
@@ -91,11 +94,18 @@ class CampaignsStore:
         return self.get_by_no(CampaignNo(number[0]))
 
     def get(self, campaign_id: CampaignId) -> Campaign:
+        found = self.find(campaign_id)
+        if found is None:
+            raise NotFound(f"There is no campaign {campaign_id!r}.")
+        return found
+
+    def find(self, campaign_id: CampaignId) -> Campaign | None:
+        return once(self.connection, ("campaign", campaign_id), lambda: self._find(campaign_id))
+
+    def _find(self, campaign_id: CampaignId) -> Campaign | None:
         query = select(campaign).where(campaign.c.id == campaign_id)
         row = self.connection.execute(held(self.connection, query)).first()
-        if row is None:
-            raise NotFound(f"There is no campaign {campaign_id!r}.")
-        return _campaign(row)
+        return None if row is None else _campaign(row)
 
     def get_by_no(self, number: CampaignNo) -> Campaign:
         query = select(campaign).where(campaign.c.campaign_no == number)
@@ -106,12 +116,32 @@ class CampaignsStore:
 
     def list_(self, *, limit: int, before: CampaignId | None = None) -> list[Campaign]:
         """Newest first; `before` is the last id of the page before."""
-        query = select(campaign).order_by(campaign.c.id.desc()).limit(limit)
-        return self._all(query if before is None else query.where(campaign.c.id < before))
+        asked = ("campaigns", limit, before)
+        return list(once(self.connection, asked, lambda: self._list(limit, before)))
+
+    def _list(self, limit: int, before: CampaignId | None) -> tuple[Campaign, ...]:
+        columns = campaign.c.id, campaign.c.revision
+        query = select(*columns).order_by(campaign.c.id.desc()).limit(limit)
+        rows = self.connection.execute(
+            query if before is None else query.where(campaign.c.id < before)
+        )
+        listed = [self._read(CampaignId(row.id), row.revision) for row in rows.all()]
+        know(self.connection, {("campaign", each.id): each for each in listed})
+        return tuple(listed)
+
+    def _read(self, campaign_id: CampaignId, revision: int) -> Campaign:
+        """What it says may be long, and most of a list is as it was when it was read last."""
+        seen = revision if is_reading(self.connection) else None
+        return self.kept.get(("campaign", campaign_id), seen, lambda: self.get(campaign_id))
 
     def list_advancing(self) -> list[Campaign]:
         """Every campaign that may have a next step, oldest first."""
         query = select(campaign).where(campaign.c.state.in_(ADVANCING))
+        return self._all(query.order_by(campaign.c.campaign_no))
+
+    def list_unsent(self) -> list[Campaign]:
+        """Every campaign that may still send something, also a paused one, oldest first."""
+        query = select(campaign).where(campaign.c.state.in_(UNSENT))
         return self._all(query.order_by(campaign.c.campaign_no))
 
     def save(self, changed: Campaign) -> Campaign:

@@ -10,9 +10,12 @@ from drumbeat.kit.ids import CampaignNo, new_id
 from drumbeat.marketing.content.compile import CompiledEmails, MailContext, compile_emails
 from drumbeat.marketing.content.model import Addressee, CheckedEmails, MailSender, PieceVersion
 from drumbeat.marketing.content.rules import content_hash
+from drumbeat.storage.kept import Kept
 
 if TYPE_CHECKING:
     from drumbeat.marketing.content.store import ContentStore
+
+_FOR_EVER = 0  # equal words and an equal context make equal bytes, whenever they are asked for
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class ContentService:
     store: "ContentStore"
     clock: Clock
     public_url: str
+    compiled: Kept
 
     def save_email(self, campaign_no: CampaignNo, checked: CheckedEmails) -> PieceVersion:
         """Keep the arms as the campaign's newest version; equal content makes no new one."""
@@ -57,8 +61,9 @@ class ContentService:
         """One version (the newest by default) as it will be sent; for a `look`, since it takes
         a while. Raises NotFound, InvalidInput."""
         self.actor.require(Scope.CONTENT_READ)
-        arms = self.store.get(campaign_no, revision).arms
-        return compile_emails(arms, self.mail_context(sender))
+        version, context = self.store.get(campaign_no, revision), self.mail_context(sender)
+        asked = (version.content_hash, context)
+        return self.compiled.get(asked, _FOR_EVER, lambda: compile_emails(version.arms, context))
 
     def preview(
         self, campaign_no: CampaignNo, addressee: Addressee, sender: MailSender, *, arm: int = 0

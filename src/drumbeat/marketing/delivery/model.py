@@ -221,6 +221,18 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulse:
+    """How sending stands over all mailings. `states` has every name of `SHOWN`.
+
+    `due_lanes` are queues whose next message is due; `oldest_due` is since when, retries included.
+    """
+
+    states: Mapping[str, int]
+    due_lanes: int
+    oldest_due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerCounts:
     """`states` has every name of `SHOWN`; `reasons` counts failed, suppressed and uncertain."""
 
@@ -235,9 +247,13 @@ class LedgerCounts:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One recipient's row as a person reads it; `after` continues a page behind it."""
+    """One recipient's row as a person reads it; `after` continues a page behind it.
+
+    `email` is "" for who may not read contacts: they see the opaque `contact_id` alone.
+    """
 
     contact_no: ContactNo
+    contact_id: str
     email: str
     mailing_no: MailingNo
     step: str

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drumbeat.kit.actor import Actor, Scope
-from drumbeat.kit.clock import Clock, epoch
+from drumbeat.kit.clock import Clock, epoch, from_epoch
 from drumbeat.kit.ids import MailingNo
 from drumbeat.marketing.audience import AudienceService
 from drumbeat.marketing.delivery.model import (
+    SHOWN,
     Accepted,
     Change,
     Claimed,
@@ -24,6 +25,7 @@ from drumbeat.marketing.delivery.model import (
     MailingState,
     Outlook,
     Place,
+    Pulse,
     ReasonKind,
     Receipt,
     Refused,
@@ -68,6 +70,19 @@ class SendingService:
     def _is_due(self, mailing: Mailing, now: int) -> bool:
         due = self.mailings.next_due(mailing.mailing_no)
         return due is not None and due <= now
+
+    def pulse(self) -> Pulse:
+        """How sending stands, from kept counts alone: as cheap at a million rows as at ten."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        now, states = epoch(self.clock()), dict.fromkeys(SHOWN, 0)
+        for state, n in self.ledgers.count_states().items():
+            shown = State.planned if state == State.deferred else State(state)
+            states[shown.name] += n
+        sending = self.mailings.list_(state=MailingState.sending)
+        found = [self.mailings.next_due(mailing.mailing_no) for mailing in sending]
+        oldest = min((due for due in found if due is not None and due <= now), default=None)
+        since = None if oldest is None else from_epoch(oldest)
+        return Pulse(states, self.mailings.count_due_lanes(now), since)
 
     def exchange(
         self, mailing_no: MailingNo, engine: EngineName, receipts: Sequence[Receipt], budget: int

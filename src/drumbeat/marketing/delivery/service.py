@@ -8,8 +8,8 @@ from datetime import datetime
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock, epoch, from_epoch
 from drumbeat.kit.errors import Conflict, InvalidInput
-from drumbeat.kit.ids import CampaignNo, ContactNo, MailingNo
-from drumbeat.marketing.audience import AudienceService
+from drumbeat.kit.ids import ContactNo, MailingNo
+from drumbeat.marketing.audience import AudienceService, contact_id_of
 from drumbeat.marketing.delivery.message_ids import message_id_of
 from drumbeat.marketing.delivery.model import (
     SHOWN,
@@ -66,10 +66,6 @@ class DeliveryService:
     def get(self, mailing_no: MailingNo) -> Mailing:
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.mailings.get(mailing_no)
-
-    def list_(self, campaign_no: CampaignNo) -> list[Mailing]:
-        self.actor.require(Scope.CAMPAIGNS_READ)
-        return self.mailings.list_(campaign_no=campaign_no)
 
     def save_links(self, mailing_no: MailingNo, urls: Sequence[str]) -> None:
         """Where the tracked links lead: link number i to `urls[i]`. Fixed once it is being sent."""
@@ -249,6 +245,13 @@ class DeliveryService:
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.count([mailing_no])
 
+    def read_ahead(self, mailing_nos: Sequence[MailingNo]) -> None:
+        """For a list: what `get` and `ledger` are asked about each mailing, read at once."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        if mailing_nos:
+            self.mailings.read_ahead(mailing_nos)
+            self.ledgers.read_ahead(mailing_nos)
+
     def count(self, mailing_nos: Iterable[MailingNo]) -> LedgerCounts:
         """Over several mailings of one campaign; answered from tallies, whatever their size."""
         self.actor.require(Scope.CAMPAIGNS_READ)
@@ -298,13 +301,19 @@ class DeliveryService:
     def _lines(self, rows: Sequence[LedgerRow]) -> list[LedgerLine]:
         numbers = sorted({row.place.mailing_no for row in rows})
         mailings = {no: self.mailings.get(MailingNo(no)) for no in numbers}
-        people = self.audience.recipients([row.contact_no for row in rows])
-        emails = {person.contact_no: person.address for person in people}
+        emails = self._addresses(rows)
         texts = self.ledgers.reason_texts({row.reason_no for row in rows})
         return [
             self._line(row, mailings[row.place.mailing_no], emails.get(row.contact_no, ""), texts)
             for row in rows
         ]
+
+    def _addresses(self, rows: Sequence[LedgerRow]) -> dict[ContactNo, str]:
+        """Results are for everybody who reads campaigns, addresses for who reads contacts."""
+        if Scope.AUDIENCE_READ not in self.actor.scopes:
+            return {}
+        people = self.audience.recipients([row.contact_no for row in rows])
+        return {person.contact_no: person.address for person in people}
 
     def _line(
         self, row: LedgerRow, mailing: Mailing, email: str, texts: dict[int, str]
@@ -313,6 +322,7 @@ class DeliveryService:
         domain = mailing.sender_email.rpartition("@")[2]
         return LedgerLine(
             contact_no=row.contact_no,
+            contact_id=contact_id_of(row.contact_no, self.keys),
             email=email,
             mailing_no=mailing.mailing_no,
             step=mailing.step,
@@ -353,11 +363,6 @@ class DeliveryService:
         if due is not None:
             return from_epoch(due)
         return self.clock() if mailing_no in self.mailings.list_exhausted() else None
-
-    def anything_due(self) -> bool:
-        """Whether a row of any mailing could be sent at this instant."""
-        due = self.next_due()
-        return due is not None and due <= self.clock()
 
 
 def _shown(state: State) -> str:

@@ -38,7 +38,7 @@ from drumbeat.marketing.delivery.model import (
     MailingState,
     NewMailing,
 )
-from drumbeat.storage.database import NUMBER, Connection, held, metadata, upsert
+from drumbeat.storage.database import NUMBER, Connection, held, know, metadata, once, upsert
 
 mailing = Table(
     "mailing",
@@ -157,6 +157,15 @@ class MailingStore:
 
     def get(self, mailing_no: MailingNo) -> Mailing:
         """Held in a writing unit: whoever moves a mailing on, or its rows, comes one by one."""
+        return once(self.connection, ("mailing", mailing_no), lambda: self._get(mailing_no))
+
+    def read_ahead(self, mailing_nos: Sequence[MailingNo]) -> None:
+        """These mailings at once, for a reading unit that asks for them next."""
+        wanted = select(mailing).where(mailing.c.mailing_no.in_(mailing_nos))
+        found = self.connection.execute(wanted)
+        know(self.connection, {("mailing", row.mailing_no): _mailing(row) for row in found})
+
+    def _get(self, mailing_no: MailingNo) -> Mailing:
         query = select(mailing).where(mailing.c.mailing_no == mailing_no)
         row = self.connection.execute(held(self.connection, query)).first()
         if row is None:
@@ -213,6 +222,19 @@ class MailingStore:
             lane.c.mailing_no == mailing_no, lane.c.next_place < lane.c.end_place
         )
         return [Lane(*row) for row in self.connection.execute(query.order_by(lane.c.next_due))]
+
+    def count_due_lanes(self, now: int) -> int:
+        """Of mailings that are being sent."""
+        due = select(func.count()).join_from(
+            mailing, lane, lane.c.mailing_no == mailing.c.mailing_no
+        )
+        return self.connection.execute(
+            due.where(
+                mailing.c.state == MailingState.sending,
+                lane.c.next_place < lane.c.end_place,
+                lane.c.next_due <= now,
+            )
+        ).scalar_one()
 
     def move_lane(self, was: Lane, next_place: int, next_due: int) -> None:
         moved = self.connection.execute(

@@ -20,7 +20,7 @@ from drumbeat.marketing.delivery.model import (
 )
 from drumbeat.marketing.delivery.store import mailing, message, reason, tally
 from drumbeat.storage.bulk import insert_rows
-from drumbeat.storage.database import Connection, upsert
+from drumbeat.storage.database import Connection, know, once, upsert
 
 TallyKey = tuple[int, int, int]  # arm_no, state, reason_no
 Rows = Sequence[Mapping[str, int | None]]
@@ -179,7 +179,23 @@ class LedgerStore:
 
     # counts and reasons ---------------------------------------------------------------------
 
-    def tallies(self, mailing_no: MailingNo) -> dict[TallyKey, int]:
+    def tallies(self, mailing_no: MailingNo) -> Mapping[TallyKey, int]:
+        return once(self.connection, ("tallies", mailing_no), lambda: self._tallies(mailing_no))
+
+    def count_states(self) -> dict[int, int]:
+        """Messages of all mailings by state, from the tallies."""
+        query = select(tally.c.state, func.sum(tally.c.n)).group_by(tally.c.state)
+        return {state: int(n) for state, n in self.connection.execute(query)}
+
+    def read_ahead(self, mailing_nos: Sequence[MailingNo]) -> None:
+        """The tallies of these mailings at once, for a reading unit that asks for them next."""
+        query = select(tally).where(tally.c.mailing_no.in_(mailing_nos), tally.c.n != 0)
+        found: dict[int, dict[TallyKey, int]] = {number: {} for number in mailing_nos}
+        for row in self._execute(query):
+            found[row.mailing_no][row.arm_no, row.state, row.reason_no] = row.n
+        know(self.connection, {("tallies", number): counts for number, counts in found.items()})
+
+    def _tallies(self, mailing_no: MailingNo) -> dict[TallyKey, int]:
         query = select(tally).where(tally.c.mailing_no == mailing_no, tally.c.n != 0)
         return {(row.arm_no, row.state, row.reason_no): row.n for row in self._execute(query)}
 
@@ -213,6 +229,8 @@ class LedgerStore:
         return {(ReasonKind(row.kind), row.text): row.reason_no for row in self._execute(query)}
 
     def reason_texts(self, numbers: Collection[int]) -> dict[int, str]:
+        if not numbers:
+            return {}
         query = select(reason).where(reason.c.reason_no.in_(set(numbers)))
         return {row.reason_no: row.text for row in self._execute(query)}
 

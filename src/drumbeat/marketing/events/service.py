@@ -67,6 +67,11 @@ class EventsService:
         self.actor.require(Scope.EVENTS_READ)
         return self.store.any() or self.warehouse.waiting()[0] > 0
 
+    def count_waiting(self, most: int) -> int:
+        """Facts that are not folded yet, counted up to `most`: a backlog must stay cheap to ask."""
+        self.actor.require(Scope.EVENTS_READ)
+        return self.store.count_some(most)
+
     def archive_due(self) -> bool:
         """Whether enough batches wait, or one waits long enough, to be made into files."""
         self.actor.require(Scope.FACTS_FOLD)

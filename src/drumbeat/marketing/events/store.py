@@ -121,11 +121,22 @@ class EventStore:
     def count(self) -> int:
         return int(self.connection.scalar(select(func.count()).select_from(event)) or 0)
 
+    def count_some(self, most: int) -> int:
+        """Not more than `most`, and without reading more than these."""
+        some = select(event.c.event_no).limit(most).subquery()
+        return self.connection.execute(select(func.count()).select_from(some)).scalar_one()
+
     def pending(self) -> Any:
         """The rows that are not folded yet as an Arrow table, for the fact reader."""
         from drumbeat.storage.fact_tables import table_of
 
         return table_of(self.connection.execute(select(*_COLUMNS)).all())
+
+    def pending_mark(self) -> tuple[int, int]:
+        """(how many wait to be folded, the newest one's number)."""
+        query = select(func.count(), func.max(event.c.event_no))
+        n, newest = self.connection.execute(query).one()
+        return n, newest or 0
 
     def remove_evidence(self, before: int) -> int:
         return self.connection.execute(_FORGET_EVIDENCE, {"before": before}).rowcount

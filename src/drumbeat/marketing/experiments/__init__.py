@@ -7,11 +7,14 @@ An arm is fixed by a keyed hash when the audience is frozen; the arithmetic is
 from drumbeat.marketing.experiments.model import (
     Arm,
     AssignedArms,
+    Counted,
+    CountedArm,
     Design,
     Element,
     Experiment,
     ExperimentResult,
     ExperimentState,
+    Judgement,
     Metric,
 )
 from drumbeat.marketing.experiments.service import ExperimentsService
@@ -21,6 +24,8 @@ __all__ = [
     "Arm",
     "AssignedArms",
     "Comparison",
+    "Counted",
+    "CountedArm",
     "Counts",
     "Design",
     "Element",
@@ -28,6 +33,7 @@ __all__ = [
     "ExperimentResult",
     "ExperimentState",
     "ExperimentsService",
+    "Judgement",
     "Metric",
     "Outcome",
     "Verdict",

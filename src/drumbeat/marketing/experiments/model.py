@@ -136,6 +136,65 @@ class ExperimentResult:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class CountedArm:
+    """One arm that somebody counted: `conversions` of `n` people did what is measured."""
+
+    name: str
+    n: int
+    conversions: int
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A test as counts; the first arm is the control. `minimum_effect` is relative to its rate."""
+
+    arms: tuple[CountedArm, ...]
+    alpha: float = 0.05
+    minimum_effect: float = 0.1
+    metric: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What `counted` allows us to say: each further arm against the first, and who won."""
+
+    counted: Counted
+    verdict: Verdict
+    comparisons: tuple[Comparison | Inconclusive, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values. `chance_to_beat` and `expected_loss` are null: this method has none."""
+        arms, verdict = self.counted.arms, self.verdict
+        ratio = verdict.sample_ratio
+        known = None if ratio is None or isinstance(ratio, Inconclusive) else ratio
+        winner = None if verdict.winner is None else arms[verdict.winner].name
+        return {
+            "method": "fixed",
+            "effect": "absolute",
+            "alpha": self.counted.alpha,
+            "metric": self.counted.metric or None,
+            "comparisons": [
+                {"arm": arm.name, "against": arms[0].name, **_judged(comparison)}
+                for arm, comparison in zip(arms[1:], self.comparisons, strict=True)
+            ],
+            "sample_ratio": known and {"p_value": known.p_value, "ok": not known.mismatch},
+            "verdict": {"kind": verdict.outcome.value, "arm": winner, "reason": verdict.reason},
+        }
+
+
+def _judged(comparison: Comparison | Inconclusive) -> dict[str, object]:
+    known = None if isinstance(comparison, Inconclusive) else comparison
+    return {
+        "estimate": known and known.estimate,
+        "interval": known and [known.interval.low, known.interval.high],
+        "p_value": known and known.p_value,
+        "chance_to_beat": None,
+        "expected_loss": None,
+    }
+
+
 def _arms(arms: Sequence[Arm], chances: Sequence[float] | None) -> list[dict[str, object]]:
     return [
         {

@@ -10,9 +10,11 @@ from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.ids import CampaignNo
 from drumbeat.marketing.experiments.model import (
     AssignedArms,
+    Counted,
     Design,
     Experiment,
     ExperimentResult,
+    Judgement,
 )
 from drumbeat.science.experiments import (
     Counts,
@@ -26,6 +28,8 @@ from drumbeat.science.experiments.verdict import Standard
 
 MAX_ARMS = 26
 LONGEST_KEY = 32
+MOST_COUNTED = 100_000_000
+"""People an arm; beyond it the exact test's logarithms lose the digits that it compares."""
 
 
 def check_design(design: Design) -> None:
@@ -55,6 +59,31 @@ def _check_standard(design: Design) -> None:
         raise InvalidInput(message, field="minimum_effect")
 
 
+def check_counted(counted: Counted) -> None:
+    """Raises InvalidInput naming the arm and field."""
+    arms = counted.arms
+    if not 2 <= len(arms) <= MAX_ARMS:
+        raise InvalidInput(f"A test has 2 to {MAX_ARMS} arms, not {len(arms)}.", field="arms")
+    if len({arm.name for arm in arms}) < len(arms):
+        raise InvalidInput("Two arms of the test have the same name.", field="arms")
+    for place, arm in enumerate(arms):
+        if not 0 <= arm.n <= MOST_COUNTED:
+            message = f"{arm.name!r}: n lies between 0 and {MOST_COUNTED:,}."
+            raise InvalidInput(message, field=f"arms.{place}.n")
+        if not 0 <= arm.conversions <= arm.n:
+            message = f"{arm.name!r}: conversions lie between 0 and its n of {arm.n:,}."
+            raise InvalidInput(message, field=f"arms.{place}.conversions")
+        if not 0 < arm.weight <= MOST_COUNTED:
+            message = f"{arm.name!r}: a weight is above zero."
+            raise InvalidInput(message, field=f"arms.{place}.weight")
+    if not 1e-6 <= counted.alpha <= 0.5:
+        message = "alpha, the chance of a false alarm, lies between 0.000001 and 0.5."
+        raise InvalidInput(message, field="alpha")
+    if counted.minimum_effect != 0 and not 1e-4 <= counted.minimum_effect < 10:
+        message = "The minimum effect is 0 or relative, such as 0.1 for 10 %."
+        raise InvalidInput(message, field="minimum_effect")
+
+
 def check_key(key: bytes) -> None:
     if not 1 <= len(key) <= LONGEST_KEY:
         raise InvalidInput(f"An experiment's key has 1 to {LONGEST_KEY} bytes.", field="key")
@@ -79,6 +108,23 @@ def assigned(experiment: Experiment, contact_nos: npt.NDArray[np.integer]) -> As
         arms=np.where(in_test, drawn.arms, 0).astype(np.int8),
         propensities=np.where(in_test, drawn.propensities, 1.0),
         in_test=in_test,
+    )
+
+
+def judged(counted: Counted) -> Judgement:
+    """Pooled z, or Fisher below ten in a cell, with Newcombe's interval; decided once."""
+    check_counted(counted)
+    counts = [Counts(arm.n, arm.conversions) for arm in counted.arms]
+    confidence = 1 - counted.alpha
+    standard = Standard(confidence, counted.minimum_effect)
+    control, *treatments = counts
+    return Judgement(
+        counted,
+        verdict=judge(counts, [arm.weight for arm in counted.arms], standard),
+        comparisons=tuple(
+            compare_proportions(control, treatment, confidence=confidence)
+            for treatment in treatments
+        ),
     )
 
 

@@ -13,10 +13,12 @@ from drumbeat.kit.ids import CampaignNo, ExperimentId, new_id
 from drumbeat.marketing.experiments import rules
 from drumbeat.marketing.experiments.model import (
     AssignedArms,
+    Counted,
     Design,
     Experiment,
     ExperimentResult,
     ExperimentState,
+    Judgement,
 )
 from drumbeat.marketing.experiments.store import ExperimentsStore
 from drumbeat.science.experiments import Counts
@@ -37,7 +39,7 @@ class ExperimentsService:
         rules.check_design(design)
         if key is not None:
             rules.check_key(key)
-        ordinal = len(self.store.list_(campaign_no))
+        ordinal = self.store.count_of(campaign_no)
         now = self.clock()
         new = ExperimentId(new_id("exp", now))
         experiment = Experiment(
@@ -56,10 +58,12 @@ class ExperimentsService:
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.store.get(experiment_id)
 
-    def list_experiments(self, campaign_no: CampaignNo | None = None) -> list[Experiment]:
-        """All of them, or one campaign's, oldest first."""
+    def list_experiments(
+        self, *, limit: int = 50, before: ExperimentId | None = None
+    ) -> list[Experiment]:
+        """Newest first; `before` is the last id of the page before."""
         self.actor.require(Scope.CAMPAIGNS_READ)
-        return self.store.list_(campaign_no)
+        return self.store.list_(limit=limit, before=before)
 
     def count_started(self) -> int:
         """Experiments whose arms were ever handed out."""
@@ -99,6 +103,14 @@ class ExperimentsService:
         """
         self.actor.require(Scope.CAMPAIGNS_READ)
         return rules.result(self.store.get(experiment_id), counts, sizes)
+
+    def judge_counts(self, counted: Counted) -> Judgement:
+        """What counts of arms allow us to say, whoever ran the test; nothing is kept.
+
+        Raises InvalidInput naming the arm and field.
+        """
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return rules.judged(counted)
 
     def decide(
         self,

@@ -85,12 +85,17 @@ class ExperimentsStore:
             raise NotFound(f"There is no experiment {experiment_id!r}.")
         return _experiment(row)
 
-    def list_(self, campaign_no: CampaignNo | None = None) -> list[Experiment]:
-        """All, or one campaign's, oldest first."""
-        query = select(experiment).order_by(experiment.c.experiment_no)
-        if campaign_no is not None:
-            query = query.where(experiment.c.campaign_no == campaign_no)
+    def list_(self, *, limit: int, before: ExperimentId | None = None) -> list[Experiment]:
+        """Newest first; `before` is the last id of the page before."""
+        query = select(experiment).order_by(experiment.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(experiment.c.id < before)
         return [_experiment(row) for row in self.connection.execute(query)]
+
+    def count_of(self, campaign_no: CampaignNo) -> int:
+        """How many were ever designed for this campaign."""
+        query = select(func.count()).where(experiment.c.campaign_no == campaign_no)
+        return self.connection.execute(query).scalar_one()
 
     def count_started(self) -> int:
         query = select(func.count()).where(experiment.c.state != ExperimentState.DESIGNED)

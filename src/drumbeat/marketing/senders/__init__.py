@@ -4,7 +4,7 @@ It owns identities only; what they say is content's, how mail travels is deliver
 """
 
 from drumbeat.marketing.senders.model import Sender
-from drumbeat.marketing.senders.rules import require_real
+from drumbeat.marketing.senders.rules import checked, require_real
 from drumbeat.marketing.senders.service import SendersService
 
-__all__ = ["Sender", "SendersService", "require_real"]
+__all__ = ["Sender", "SendersService", "checked", "require_real"]

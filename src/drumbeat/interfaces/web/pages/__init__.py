@@ -48,4 +48,7 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("GET", "/sandbox/{number}/html", sandbox.show_html),
     ("GET", "/settings", settings.show_settings),
     ("POST", "/settings/connection", settings.test_connection),
+    ("POST", "/settings/sender", settings.save_sender),
+    ("POST", "/settings/server", settings.save_server),
+    ("POST", "/settings/sandbox", settings.back_to_sandbox),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from drumbeat.interfaces.web.dossier import Dossier, read_dossier
+from drumbeat.interfaces.web.dossier import Dossier, list_faces, read_dossier
 from drumbeat.interfaces.web.forms import text
 from drumbeat.interfaces.web.live import MOVING, Delivery, delivery_of, read_sample
 from drumbeat.interfaces.web.pages.preview import arm_of
@@ -53,7 +53,8 @@ def show_campaign(visit: Visit) -> Response:
     with visit.look() as department:
         result = visit.source.get_result(department, campaign_id_of(visit))
         dossier = visit.source.find_dossier(department, campaign_id_of(visit))
-    shown = result_page(result)
+        shown = result_page(result, summed=visit.query("hours") == "sum")
+        faces = () if dossier is None or shown.sent else list_faces(department)
     return visit.page(
         "campaign.html",
         result=shown,
@@ -61,7 +62,7 @@ def show_campaign(visit: Visit) -> Response:
         delivery=None if dossier is None else _delivery(visit, dossier),
         hands=None if dossier is None else _hands(visit, dossier),
         frozen=shown.ledger is not None,
-        preview=_preview(visit, dossier),
+        preview=_preview(visit, faces),
     )
 
 
@@ -70,13 +71,14 @@ def show_plan(visit: Visit) -> Response:
     with visit.look() as department:
         result = get_outline(department, campaign_id_of(visit))
         dossier = read_dossier(department, campaign_id_of(visit))
+        faces = list_faces(department)
     return visit.page(
         "campaign_plan.html",
         result=result_page(result),
         review=review_of(dossier),
         hands=_hands(visit, dossier),
         frozen=dossier.counts is not None,
-        preview=_preview(visit, dossier),
+        preview=_preview(visit, faces),
     )
 
 
@@ -92,6 +94,7 @@ def decide(visit: Visit) -> Response:
     """Yes or no to exactly the content that the page showed."""
     form, campaign_id = visit.form(), campaign_id_of(visit)
     answer = text(form, "answer")
+    visit.actor.require(Scope.CAMPAIGNS_APPROVE)
     proceed(visit.drumbeat, campaign_id)
     with visit.begin() as department:
         campaigns = department.campaigns
@@ -157,9 +160,8 @@ def _hands(visit: Visit, dossier: Dossier) -> Hands:
     )
 
 
-def _preview(visit: Visit, dossier: Dossier | None) -> Preview:
+def _preview(visit: Visit, faces: Sequence[str]) -> Preview:
     """Whose eyes the mail is seen with: whom the address names, or the first contact there is."""
-    faces = [] if dossier is None else list(dossier.faces)
     seen_by = visit.query("as") or (faces[0] if faces else "")
     variant = visit.query("variant")
     return Preview(faces, seen_by, arm_of(variant))

@@ -1,7 +1,6 @@
 """The form that a campaign is written and changed in; what is wrong is said at its field."""
 
 from collections.abc import Callable
-from zoneinfo import available_timezones
 
 from starlette.responses import Response
 
@@ -12,6 +11,7 @@ from drumbeat.interfaces.web.drafting import (
     draft_of_brief,
     draft_of_form,
     is_formed,
+    known_zones,
     shown_at,
 )
 from drumbeat.interfaces.web.visits import Visit
@@ -97,7 +97,7 @@ def _form(
         segments=_named([each for each in segments if each.subscriber_count]),
         subscribers=subscribers,
         kinds=[kind.value for kind in Kind],
-        zones=sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"),
+        zones=sorted(zone for zone in known_zones() if "/" in zone or zone == "UTC"),
         wrong={field: str(error)} if error is not None else {},
     )
 

@@ -9,14 +9,14 @@ from starlette.responses import Response
 from drumbeat.interfaces.web.review import reason_in_words
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.interfaces.web.wording import count, money, words
-from drumbeat.kit.errors import NotFound
-from drumbeat.kit.ids import ContactNo, MailingNo, number_of, public_id
+from drumbeat.kit.ids import MailingNo
 from drumbeat.kit.money import to_major
 from drumbeat.marketing.analytics import Happening
-from drumbeat.marketing.audience import Contact, Permission
+from drumbeat.marketing.audience import Contact, Permission, contact_id_of, contact_no_of
 from drumbeat.marketing.department import Department
+from drumbeat.storage.secrets import KeyRing
 
-PAGE_ROWS = 50
+PAGE_ROWS = 30
 _HAPPENED = {
     "sent": "Got",
     "delivered": "Was delivered",
@@ -63,7 +63,7 @@ def list_contacts(visit: Visit) -> Response:
             found = department.audience.find_contact(asked)
             contacts = [] if found is None else [found]
         else:
-            last = _number(department, after) if after else 0
+            last = contact_no_of(after, department.office.keys) if after else 0
             contacts = department.audience.list_contacts(after=last, limit=PAGE_ROWS + 1)
         rows = _rows(department, contacts[:PAGE_ROWS])
         counts = department.audience.count_audience()
@@ -80,7 +80,7 @@ def list_contacts(visit: Visit) -> Response:
 
 def show_contact(visit: Visit) -> Response:
     with visit.look() as department:
-        number = _number(department, visit.path("contact_id"))
+        number = contact_no_of(visit.path("contact_id"), department.office.keys)
         contact = department.audience.get_contact(number)
         [row] = _rows(department, [contact])
         proofs = department.audience.list_proofs(number)
@@ -106,33 +106,27 @@ def unsubscribe(visit: Visit) -> Response:
     """Somebody asked by phone or letter: never mail them again."""
     visit.form()
     with visit.begin() as department:
-        number = _number(department, visit.path("contact_id"))
+        number = contact_no_of(visit.path("contact_id"), department.office.keys)
         department.audience.withdraw(number, source=f"page:{visit.actor.name}")
     return visit.go(f"/audience/contacts/{visit.path('contact_id')}", "unsubscribed")
 
 
 def _rows(department: Department, contacts: list[Contact]) -> list[Row]:
-    key = department.office.keys.derive("ids")
+    keys = department.office.keys
     allowed = department.audience.permissions([each.contact_no for each in contacts])
-    return [_row(each, allowed[each.contact_no], key) for each in contacts]
+    return [_row(each, allowed[each.contact_no], keys) for each in contacts]
 
 
-def _row(contact: Contact, permission: Permission, key: bytes) -> Row:
+def _row(contact: Contact, permission: Permission, keys: KeyRing) -> Row:
     names = (contact.attributes.get(name) for name in ("first_name", "last_name"))
     written = " ".join(str(name) for name in names if name)
     return Row(
-        id=public_id("con", contact.contact_no, key),
+        id=contact_id_of(contact.contact_no, keys),
         contact=contact,
         name=written or str(contact.attributes.get("name") or ""),
         allowed=permission.may_mail,
         why="" if permission.may_mail else reason_in_words(permission.reason),
     )
-
-
-def _number(department: Department, public: str) -> ContactNo:
-    if len(public) > 40:
-        raise NotFound("There is no such contact.")
-    return ContactNo(number_of(public, "con", department.office.keys.derive("ids")))
 
 
 def _moment(happening: Happening, mailings: Mapping[MailingNo, str]) -> Moment:

@@ -11,7 +11,9 @@ from drumbeat.interfaces.web.wording import count, counted
 from drumbeat.kit.actor import Scope
 from drumbeat.marketing.campaigns import State
 
-LOOKED_THROUGH = 40
+LOOKED_THROUGH = 30
+MOST_LINES = 6
+"""Of each list: whoever has more to decide looks at the campaigns' own page."""
 _SHOWN = (*RUNNING, State.AWAITING_APPROVAL, State.DRAFT, State.PLANNED)
 
 
@@ -21,6 +23,7 @@ class Home:
     needs: list[Line]
     running: list[Line]
     figures: list[tuple[str, str]]
+    further: int
 
 
 def show_home(visit: Visit) -> Response:
@@ -38,7 +41,9 @@ def show_home(visit: Visit) -> Response:
             ]
     needs = [line for line in lines if line.wants or line.trouble]
     running = [line for line in lines if line not in needs]
-    home = Home(_headline(needs, running), needs, running, figures)
+    shown_of = (needs[:MOST_LINES], running[:MOST_LINES])
+    further = len(lines) - sum(map(len, shown_of))
+    home = Home(_headline(needs, running), *shown_of, figures, further)
     shown = [shown for shown in map(result_page, results) if shown.sent]
     return visit.page("home.html", home=home, results=shown, empty=not (recent or results))
 

@@ -1,6 +1,6 @@
 """Import contacts: upload, see what each column means and what would change, then do it."""
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from drumbeat.interfaces.web.forms import text
@@ -9,9 +9,12 @@ from drumbeat.interfaces.web.rendering import PAGE_HEADERS
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import InvalidInput, NotFound
+from drumbeat.marketing.audience import FIELDS, IGNORED
 
 MOST_BYTES = 64 << 20
 _AT = "/audience/import"
+_LOCKED = ("consent", "refusal", "bounce")
+"""What says who may be mailed is recognised, or chosen with the file; nobody maps it away."""
 
 
 def show_upload(visit: Visit) -> Response:
@@ -26,12 +29,12 @@ def upload(visit: Visit) -> Response:
         taken = _taken(visit)
     except InvalidInput as error:
         return _form(visit, str(error))
-    visit.source.desk.start(visit.drumbeat, visit.actor, taken, dry_run=True)
+    visit.source.desk.check(visit.drumbeat, visit.actor, taken, {})
     return visit.go(f"{_AT}/{taken.key}")
 
 
 def show_import(visit: Visit) -> Response:
-    return visit.page("import_step.html", upload=_upload(visit))
+    return visit.page("import_step.html", upload=_upload(visit), fields=FIELDS, ignored=IGNORED)
 
 
 def show_import_live(visit: Visit) -> Response:
@@ -40,10 +43,25 @@ def show_import_live(visit: Visit) -> Response:
 
 
 def start_import(visit: Visit) -> Response:
-    visit.form()
-    found = _upload(visit)
-    visit.source.desk.start(visit.drumbeat, visit.actor, found, dry_run=False)
+    """Import what was checked; if a column was given another meaning, check that first."""
+    form, found, desk = visit.form(), _upload(visit), visit.source.desk
+    changed = _changed(form, found)
+    if changed:
+        desk.check(visit.drumbeat, visit.actor, found, {**found.mapping, **changed})
+        return visit.go(f"{_AT}/{found.key}", "mapped")
+    desk.start(visit.drumbeat, visit.actor, found)
     return visit.go(f"{_AT}/{found.key}")
+
+
+def _changed(form: FormData, found: Upload) -> dict[str, str]:
+    """The columns that were given another meaning than they were checked with."""
+    meanings = () if found.report is None else found.report.meanings
+    wanted = [text(form, f"column-{at}") for at in range(len(meanings))]
+    return {
+        name: meant
+        for (name, was), meant in zip(meanings, wanted, strict=True)
+        if meant and meant != was and was not in _LOCKED
+    }
 
 
 def download_rejected(visit: Visit) -> Response:

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from drumbeat.interfaces.web.mail_parts import FRAME_HEADERS, framed, read_letter
+from drumbeat.interfaces.web.mail_parts import FRAME_HEADERS, framed, read_part
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.errors import DrumbeatError
 from drumbeat.kit.ids import CampaignId
@@ -23,7 +23,7 @@ def show_preview(visit: Visit) -> Response:
             raw = preview(department, campaign_id, visit.query("as"), arm)
     except DrumbeatError as error:
         return Response(str(error), 400, FRAME_HEADERS, "text/plain; charset=utf-8")
-    letter = read_letter(raw)
     if visit.query("form") == "text":
-        return Response(letter.text, 200, FRAME_HEADERS, "text/plain; charset=utf-8")
-    return framed(letter.html)
+        said = read_part(raw, "plain")
+        return Response(said, 200, FRAME_HEADERS, "text/plain; charset=utf-8")
+    return framed(read_part(raw, "html"))

@@ -12,7 +12,7 @@ from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.delivery import LedgerLine
 from drumbeat.marketing.department import Department
 
-PAGE_ROWS = 50
+PAGE_ROWS = 30
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _found(
 
 def _row(line: LedgerLine) -> Row:
     return Row(
-        email=line.email,
+        email=line.email or line.contact_id,
         state=line.state,
         reason=reason_in_words(line.reason) if line.reason else "",
         variant=line.variant,

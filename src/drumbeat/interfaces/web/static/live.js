@@ -35,4 +35,12 @@ function later(panel, pause) {
   }, pause);
 }
 
+// Escape closes what was opened to be sure, and goes back to what opened it.
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && document.querySelector("details.sure[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+
 for (const panel of document.querySelectorAll("[data-live]")) later(panel, PAUSE);

@@ -1,0 +1,143 @@
+"""What is known about a contact: who they are, whether they may be mailed, what they did."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from drumbeat.kit.errors import InvalidInput, NotFound
+from drumbeat.kit.ids import MailingNo
+from drumbeat.kit.money import to_major
+from drumbeat.marketing.analytics import Happening
+from drumbeat.marketing.audience import Contact, Permission, contact_id_of, contact_no_of
+from drumbeat.marketing.campaigns.model import Campaign
+from drumbeat.marketing.campaigns.ports import Unit
+from drumbeat.marketing.delivery import LedgerLine
+
+Json = dict[str, object]
+_LOOKED_THROUGH = 500
+
+
+@dataclass(frozen=True)
+class WhichContacts:
+    """Who is listed: everybody, or by one of address, external id and segment."""
+
+    email: str = ""
+    external_id: str = ""
+    segment: str = ""
+
+
+def contact_page(unit: Unit, which: WhichContacts, cursor: str | None, limit: int) -> Json:
+    """Up to `limit` contacts in the order they came; `next_cursor` is null on the last page.
+
+    Raises InvalidInput naming the segment's nearest, or a second filter.
+    """
+    asked = [name for name, value in asdict(which).items() if value]
+    if len(asked) > 1:
+        message = f"Filter by {asked[0]} or by {asked[1]}, not by both."
+        raise InvalidInput(message, field=asked[1])
+    if which.email or which.external_id:
+        return {"contacts": contact_rows(unit, _named(unit, which)), "next_cursor": None}
+    after = 0 if cursor is None else _place_of(unit, cursor)
+    found = unit.audience.list_contacts(after=after, limit=limit + 1, segment=which.segment)
+    rows = contact_rows(unit, found[:limit])
+    return {"contacts": rows, "next_cursor": rows[-1]["contact_id"] if found[limit:] else None}
+
+
+def _place_of(unit: Unit, cursor: str) -> int:
+    try:
+        return contact_no_of(cursor, unit.office.keys)
+    except NotFound:
+        message = "cursor: send the next_cursor of the page before."
+        raise InvalidInput(message, field="cursor") from None
+
+
+def _named(unit: Unit, which: WhichContacts) -> list[Contact]:
+    if which.email:
+        found = unit.audience.find_contact(which.email)
+        return [] if found is None else [found]
+    numbers = unit.audience.contact_numbers_by_external_id([which.external_id])
+    return [unit.audience.get_contact(number) for number in numbers.values()]
+
+
+def contact_rows(unit: Unit, contacts: Sequence[Contact]) -> list[Json]:
+    """A page of contacts, each with whether they may be mailed now, and why not."""
+    allowed = unit.audience.permissions([each.contact_no for each in contacts])
+    return [_view(unit, each, allowed[each.contact_no]) for each in contacts]
+
+
+def contact_answer(unit: Unit, contact_id: str) -> Json:
+    """One contact with proofs of consent, segments, mailings and the last 200 things that happened.
+
+    Raises NotFound.
+    """
+    number = contact_no_of(contact_id, unit.office.keys)
+    [row] = contact_rows(unit, [unit.audience.get_contact(number)])
+    campaigns = {
+        each.plan.mailing_no: each
+        for each in unit.campaigns.list_(limit=_LOOKED_THROUGH)
+        if each.plan.mailing_no is not None
+    }
+    return row | {
+        "consent_proofs": [
+            {
+                "state": proof.state.name,
+                "source": proof.source,
+                "by": proof.actor,
+                "occurred_at": proof.occurred_at.isoformat(),
+            }
+            for proof in unit.audience.list_proofs(number)
+        ],
+        "segments": [
+            {"segment_id": each.id, "name": each.name, "criterion": each.criterion}
+            for each in unit.audience.segments_of(number)
+        ],
+        "mailings": [_mailing(line, campaigns) for line in unit.delivery.history_of(number)],
+        "timeline": [_happening(each, campaigns) for each in unit.analytics.timeline(number)],
+        "as_of": unit.office.clock().isoformat(),
+    }
+
+
+def _view(unit: Unit, contact: Contact, permission: Permission) -> Json:
+    return {
+        "contact_id": contact_id_of(contact.contact_no, unit.office.keys),
+        "email": contact.address,
+        "external_id": contact.external_id,
+        "timezone": contact.zone or None,
+        "timezone_source": contact.zone_source.name,
+        "attributes": dict(contact.attributes),
+        "consent": contact.consent.name,
+        "may_mail": permission.may_mail,
+        "reason": permission.reason or None,
+        "created_at": contact.created_at.isoformat(),
+        "changed_at": contact.changed_at.isoformat(),
+    }
+
+
+def _mailing(line: LedgerLine, campaigns: Mapping[MailingNo, Campaign]) -> Json:
+    sent = line.sent_at
+    return {
+        **_about(campaigns.get(line.mailing_no)),
+        "state": line.state,
+        "reason": line.reason or None,
+        "variant": line.variant or None,
+        "planned_at": None if line.planned_at is None else line.planned_at.isoformat(),
+        "sent_at": None if sent is None else sent.isoformat(),
+    }
+
+
+def _happening(each: Happening, campaigns: Mapping[MailingNo, Campaign]) -> Json:
+    worth = to_major(each.value_minor, each.currency) if each.value_minor else None
+    return {
+        "at": each.at.isoformat(),
+        "kind": each.kind,
+        **_about(campaigns.get(each.mailing_no)),
+        "link_no": None if each.link_no < 0 else each.link_no,
+        "by_machine": each.by_machine,
+        "value": None if worth is None else float(worth),
+        "currency": each.currency or None,
+    }
+
+
+def _about(campaign: Campaign | None) -> Json:
+    if campaign is None:
+        return {"campaign_id": None, "campaign_name": None}
+    return {"campaign_id": campaign.id, "campaign_name": campaign.brief.name}

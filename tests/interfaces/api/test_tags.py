@@ -1,0 +1,81 @@
+"""REST: an ETag spares a second reading, and keeps two people from overwriting each other."""
+
+import threading
+
+import httpx2
+
+from drumbeat.bootstrap import Drumbeat
+from tests.interfaces.api.conftest import BRIEF, Rest, refused
+
+READ = ("", "/analytics", "/ledger", "/preview?contact=ada@example.com")
+
+
+def tag_of(rest: Rest, campaign: str) -> str:
+    return str(rest.ask("GET", f"/campaigns/{campaign}").headers["etag"])
+
+
+def under(rest: Rest, tag: str, path: str, body: object = None) -> httpx2.Response:
+    method = "POST" if path.count("/") > 2 else "PUT"
+    return rest.ask(method, path, body, headers={"If-Match": tag})
+
+
+def test_what_has_not_changed_is_not_sent_again(rest: Rest, people: tuple[str, ...]) -> None:
+    campaign = rest.campaign()
+    for path in (*(f"/campaigns/{campaign}{part}" for part in READ), "/campaigns", "/segments"):
+        first = rest.ask("GET", path)
+        tag = first.headers["etag"]
+        assert (first.status_code, tag[0], tag[-1]) == (200, '"', '"'), path
+        for known in (tag, f'"other", W/{tag}', "*"):
+            again = rest.ask("GET", path, headers={"If-None-Match": known})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        for unknown in ('"other"', tag.strip('"'), "", ","):
+            full = rest.ask("GET", path, headers={"If-None-Match": unknown})
+            assert full.content == first.content
+    before = tag_of(rest, campaign)
+    rest.post(f"/campaigns/{campaign}/cancel")
+    assert tag_of(rest, campaign) != before
+
+
+def test_an_answer_is_kept_by_nobody_but_who_asked(rest: Rest, people: tuple[str, ...]) -> None:
+    answer = rest.ask("GET", "/campaigns")
+    assert answer.headers["cache-control"] == "private, no-cache"
+    assert answer.headers["vary"] == "Authorization"
+    refusal = rest.ask("GET", "/campaigns/cmp_0", headers={"If-None-Match": "*"})
+    assert (refusal.status_code, refusal.headers.get("etag")) == (404, None)
+
+
+def test_every_change_of_a_campaign_honours_if_match(rest: Rest, people: tuple[str, ...]) -> None:
+    campaign = rest.campaign()
+    old = tag_of(rest, campaign)
+    path = f"/campaigns/{campaign}"
+    changed = under(rest, old, path, {**BRIEF, "name": "Mine"})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] == tag_of(rest, campaign)
+    changes = ("approve", "decline", "launch", "pause", "resume", "cancel")
+    for stale in (old, '"0-00"', f"W/{changed.headers['etag']}", '"x"', "nonsense"):
+        for action in changes:
+            assert campaign in refused(under(rest, stale, f"{path}/{action}"), 412, "stale")
+        refused(under(rest, stale, path, {**BRIEF, "name": "Yours"}), 412, "stale")
+    now = rest.get(path)
+    assert (now["name"], now["status"]) == ("Mine", "awaiting_approval")
+    for action, tag in (("approve", tag_of(rest, campaign)), ("launch", "*")):
+        done = under(rest, f'"0-00", {tag}' if tag != "*" else tag, f"{path}/{action}")
+        assert done.status_code == 200, done.text
+
+
+def test_of_two_who_read_the_same_only_one_changes_it(
+    house: Drumbeat, rest: Rest, people: tuple[str, ...]
+) -> None:
+    campaign = rest.campaign()
+    tag, answers = tag_of(rest, campaign), list[int]()
+
+    def change(name: str) -> None:
+        body = {**BRIEF, "name": name}
+        answers.append(under(rest, tag, f"/campaigns/{campaign}", body).status_code)
+
+    threads = [threading.Thread(target=change, args=(f"Letter {n}",)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200, 412, 412, 412, 412, 412]
