@@ -39,7 +39,7 @@ NUMBER = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Watch(Protocol):
-    def version(self) -> str: ...
+    def version(self, *, at_once: bool = False) -> str: ...
 
     def close(self) -> None: ...
 
@@ -65,9 +65,12 @@ class Database:
         with self.reader.connect() as connection:
             yield connection
 
-    def version(self) -> str:
-        """Moves whenever anybody, also in another process, has committed; cheap enough to poll."""
-        return self.watch.version()
+    def version(self, *, at_once: bool = False) -> str:
+        """Moves whenever anybody, also in another process, has committed; cheap enough to poll.
+
+        It may be a moment old on a server, unless `at_once`.
+        """
+        return self.watch.version(at_once=at_once)
 
     def close(self) -> None:
         self.writer.dispose()

@@ -79,6 +79,8 @@ class Handover:
     _stumbles: Counter[Place] = field(default_factory=Counter)
     _more: asyncio.Event = field(default_factory=asyncio.Event)
     _closed: asyncio.Event = field(default_factory=asyncio.Event)
+    _version: str = ""
+    _revision: int = -1
     _trouble: str = ""
     _any_accepted: bool = False
 
@@ -183,12 +185,21 @@ class Handover:
         self._looked[claimed.place] = self.real()
         if claimed.place.mailing_no in self.resting:
             return Released()
+        if self._permission_revision() == claimed.permission_revision:
+            return None
         with self.drumbeat.look(SYSTEM_SENDING) as department:
-            if department.audience.permission_revision() != claimed.permission_revision:
-                found = department.audience.permissions([claimed.contact_no])
-                if not found[claimed.contact_no].may_mail:
-                    return Withheld(found[claimed.contact_no].reason)
-        return None
+            found = department.audience.permissions([claimed.contact_no])
+        permission = found[claimed.contact_no]
+        return None if permission.may_mail else Withheld(permission.reason)
+
+    def _permission_revision(self) -> int:
+        """As it is at this moment; read again only if anybody committed anything since."""
+        version = self.drumbeat.database.version(at_once=True)
+        if version != self._version:
+            with self.drumbeat.look(SYSTEM_SENDING) as department:
+                self._revision = department.audience.permission_revision()
+            self._version = version
+        return self._revision
 
     def _parcel(self, claimed: Claimed) -> Parcel:
         mailing = self.mailings[claimed.place.mailing_no]
