@@ -188,8 +188,8 @@ class Handover:
         if self._permission_revision() == claimed.permission_revision:
             return None
         with self.drumbeat.look(SYSTEM_SENDING) as department:
-            found = department.audience.permissions([claimed.contact_no])
-        permission = found[claimed.contact_no]
+            found = department.audience.permissions([claimed.row.contact_no])
+        permission = found[claimed.row.contact_no]
         return None if permission.may_mail else Withheld(permission.reason)
 
     def _permission_revision(self) -> int:
@@ -202,14 +202,14 @@ class Handover:
         return self._revision
 
     def _parcel(self, claimed: Claimed) -> Parcel:
-        mailing = self.mailings[claimed.place.mailing_no]
+        row, mailing = claimed.row, self.mailings[claimed.place.mailing_no]
         keys, clock = self.drumbeat.office.keys, self.drumbeat.office.clock
-        who = Recipient(MailingNo(claimed.place.mailing_no), claimed.contact_no, claimed.occasion)
+        who = Recipient(MailingNo(claimed.place.mailing_no), row.contact_no, row.occasion)
         domain = mailing.sender_email.rpartition("@")[2]
         letters = self.letters.of(mailing)
-        if claimed.arm_no >= len(letters):
-            raise InvalidInput(f"variant {claimed.arm_no} has no letter", field="arm_no")
-        message = letters[max(claimed.arm_no, 0)].build(
+        if row.arm_no >= len(letters):
+            raise InvalidInput(f"variant {row.arm_no} has no letter", field="arm_no")
+        message = letters[max(row.arm_no, 0)].build(
             to=claimed.address,
             fields=claimed.fields,
             token=self._signer.token(who),
@@ -269,6 +269,6 @@ class Handover:
         return self._stumbles[place] >= STUMBLES_OF_ONE
 
     def _end(self, claimed: Claimed, ending: Ending) -> None:
-        self._receipts.append(Receipt(claimed.place, claimed.claim_no, ending))
+        self._receipts.append(claimed.ended(ending))
         if not self._queue or len(self._receipts) >= MANY_RECEIPTS:
             self.news.set()
