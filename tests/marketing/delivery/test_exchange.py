@@ -94,7 +94,10 @@ def test_receipts_become_states_reasons_and_facts(house: Drumbeat) -> None:
     waiting = lines[claimed[5].row.contact_no]
     assert waiting.planned_at == MONDAY_9 + timedelta(minutes=5)
     assert waiting.reason == "450 4.2.0 <address> greylisted for # s"
-    assert facts(house) == [("1", claimed[0].row.contact_no, "0"), ("3", claimed[1].row.contact_no, "20")]
+    assert facts(house) == [
+        ("1", claimed[0].row.contact_no, "0"),
+        ("3", claimed[1].row.contact_no, "20"),
+    ]
 
 
 def test_a_replayed_receipt_changes_nothing(house: Drumbeat) -> None:
