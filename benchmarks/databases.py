@@ -79,7 +79,7 @@ def exchange_all(house: Drumbeat, mailing_no: int) -> None:
             done = department.sending.exchange(mailing_no, ENGINE, receipts, 500)  # type: ignore[arg-type]
         if not done.recorded and not done.claimed:
             return
-        receipts = [Receipt(c.place, c.claim_no, Accepted("")) for c in done.claimed]
+        receipts = [c.ended(Accepted("")) for c in done.claimed]
 
 
 def fold_all(house: Drumbeat) -> None:

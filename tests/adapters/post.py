@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from drumbeat.adapters.messengers.smtp import SmtpCarrier, SmtpServer, Timeouts
+from drumbeat.engine.sending.engine import event_loops
 from drumbeat.marketing.delivery.ports import Carrier, Outcome, Parcel, Place
 from tests.fault_server import FaultServer, Peer, Script
 
@@ -38,7 +40,7 @@ class Post:
     settled: dict[Place, Outcome] = field(default_factory=dict)
     recalled: frozenset[Place] = frozenset()
 
-    async def parcels(self) -> AsyncIterator[Parcel]:
+    async def parcels(self) -> AsyncGenerator[Parcel, None]:
         for each in self.waiting:
             self.pulled.append(each)
             yield each
@@ -62,7 +64,8 @@ class Post:
 
 async def carried(carrier: Carrier, waiting: Iterable[Parcel]) -> Post:
     post = Post(waiting)
-    await carrier.carry(post.parcels(), post)
+    async with aclosing(post.parcels()) as parcels:
+        await carrier.carry(parcels, post)
     assert post.settled.keys() == {each.place for each in post.pulled}, "a parcel was lost"
     return post
 
@@ -73,7 +76,7 @@ def carrier_to(port: int, *, connections: int = 1, timeouts: Timeouts = NEVER) -
 
 
 def run(main: Callable[[], Coroutine[None, None, T]]) -> T:
-    """In a loop of its own; fails if a task is left, and (by a warning) if a socket is."""
+    """In a loop like the engine's; fails if a task is left, and (by a warning) if a socket is."""
 
     async def watched() -> T:
         answer = await main()
@@ -81,7 +84,8 @@ def run(main: Callable[[], Coroutine[None, None, T]]) -> T:
         assert not left, f"tasks left behind: {left}"
         return answer
 
-    answer = asyncio.run(watched())
+    with asyncio.Runner(loop_factory=event_loops()) as runner:
+        answer = runner.run(watched())
     gc.collect()
     return answer
 

@@ -20,7 +20,7 @@ from drumbeat.interfaces.sdk import Client
 from drumbeat.interfaces.serve import front_app
 from drumbeat.marketing.events import Fact, Kind, Reason, Verdict
 from tests.interfaces.serving import Served, serving
-from tests.journeys.household import Household, Inside
+from tests.journeys.household import Household, Inside, on
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,12 @@ def running(household: Household) -> Iterator[Running]:
 
 
 @pytest.fixture
-def house_open(tmp_path: Path) -> Iterator[Running]:
-    with running(Household(tmp_path)) as opened:
+def home(tmp_path: Path, database_url: str | None) -> Household:
+    """An empty one, on either database."""
+    return Household(tmp_path / "own", on(database_url))
+
+
+@pytest.fixture
+def house_open(home: Household) -> Iterator[Running]:
+    with running(home) as opened:
         yield opened

@@ -41,6 +41,11 @@ LETTER: Json = {
 }
 
 
+def on(database_url: str | None) -> dict[str, str]:
+    """The setting of a household that keeps its data there; None is the built-in database."""
+    return {} if database_url is None else {"DRUMBEAT_DATABASE_URL": database_url}
+
+
 @dataclass
 class Household:
     """Everything lies below `folder`; `settings` are what the environment adds, "" takes away."""

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -31,13 +30,13 @@ async def drops(peer: Peer) -> None:
 
 
 @pytest.fixture
-def household(tmp_path: Path) -> Household:
+def household(home: Household) -> Household:
     port = free_port()
-    url = {"DRUMBEAT_SMTP_URL": f"smtp://127.0.0.1:{port}?timeout=0.3&connections=2"}
-    made = Household(tmp_path, SENDER | url)
-    with made.inside() as inside:
+    home.settings |= SENDER
+    home.settings["DRUMBEAT_SMTP_URL"] = f"smtp://127.0.0.1:{port}?timeout=0.3&connections=2"
+    with home.inside() as inside:
         inside.invite(PEOPLE)
-    return made
+    return home
 
 
 @pytest.mark.parametrize("script", [refuses, hangs, drops, None])

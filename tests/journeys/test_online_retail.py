@@ -21,16 +21,16 @@ pytestmark = [
 EVENTS = ("email", "kind", "occurred_at", "order_id", "value", "currency", "country")
 
 
-def test_from_its_invoices_to_a_campaign_for_its_champions(tmp_path: Path) -> None:
+def test_from_its_invoices_to_a_campaign_for_its_champions(home: Household) -> None:
     oracle, bought = json.loads(ORACLE.read_text()), [event(each) for each in invoices()]
-    household = Household(tmp_path)
+    household = home
     household.clock.set(datetime.fromisoformat(oracle["snapshot"]).replace(tzinfo=UTC))
 
     people = household.file("customers.csv", customers_csv())
     report = household.ask("audience", "import", people, "--consent", "subscribed")
     assert (report["added"], report["rejected"]) == (oracle["customers"], 0)
     most = len(bought) - 2_000
-    early, late = parquet(tmp_path, bought[:most]), comma(tmp_path, bought[most:])
+    early, late = parquet(home.folder, bought[:most]), comma(home.folder, bought[most:])
     assert added(household.ask("events", "import", early)) == most
     assert added(household.ask("events", "import", late)) == 2_000
     again = household.ask("events", "import", late)

@@ -23,9 +23,13 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def household(first: Path, tmp_path: Path) -> Household:
-    shutil.copytree(first, tmp_path / "own")
-    return Household(tmp_path / "own")
+def household(first: Path, home: Household) -> Household:
+    if "DRUMBEAT_DATABASE_URL" not in home.settings:
+        shutil.copytree(first, home.folder, dirs_exist_ok=True)
+        return home
+    with home.inside() as inside:
+        inside.invite(PEOPLE)
+    return home
 
 
 # what a script reads -------------------------------------------------------------------------

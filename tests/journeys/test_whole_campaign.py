@@ -4,7 +4,6 @@ import io
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -90,12 +89,13 @@ def test_what_the_report_says_is_what_people_did(house_open: Running) -> None:
 
 
 def test_an_unsubscribe_in_the_middle_of_a_send_stops_the_mail_that_is_claimed_already(
-    tmp_path: Path,
+    home: Household,
 ) -> None:
     port, postbox = free_port(), Postbox()
-    url = {"DRUMBEAT_SMTP_URL": f"smtp://127.0.0.1:{port}?connections=1"}
+    home.settings |= SENDER
+    home.settings["DRUMBEAT_SMTP_URL"] = f"smtp://127.0.0.1:{port}?connections=1"
     people = [f"p{n}@example.com" for n in range(60)]
-    with running(Household(tmp_path, SENDER | url)) as house, listening(postbox, port):
+    with running(home) as house, listening(postbox, port):
         house.inside.invite(people)
         campaign = house.inside.launch()
         left: list[str] = []

@@ -29,6 +29,28 @@ def insert_rows(
     connection.exec_driver_sql(statement, [tuple(row) for row in rows])
 
 
+def change_rows(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    where: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+) -> int:
+    """Set `columns` of the rows that are as `where` says; answers how many were.
+
+    Each row holds the values of `columns`, then those of `where`, where None means NULL.
+    """
+    if not rows:
+        return 0
+    place = _place(connection)
+    same = "IS" if connection.dialect.name == "sqlite" else "IS NOT DISTINCT FROM"
+    # An index serves "=", not "IS": only what may be NULL is compared by it.
+    tests = [f"{name} {same if table.c[name].nullable else '='} {place}" for name in where]
+    settings = ", ".join(f"{name} = {place}" for name in columns)
+    statement = f"UPDATE {table.name} SET {settings} WHERE {' AND '.join(tests)}"
+    return connection.exec_driver_sql(statement, [tuple(row) for row in rows]).rowcount
+
+
 def insert_new(connection: Connection, column: Column[bytes], keys: Sequence[bytes]) -> set[bytes]:
     """Insert keys into a table of one column, skipping known ones; answers those that were new."""
     new: set[bytes] = set()

@@ -42,7 +42,7 @@ Found = TypeVar("Found")
 
 
 class Watch(Protocol):
-    def version(self) -> str: ...
+    def version(self, *, at_once: bool = False) -> str: ...
 
     def close(self) -> None: ...
 
@@ -68,9 +68,12 @@ class Database:
         with self.reader.connect() as connection:
             yield connection.execution_options(**{_SEEN: {}})
 
-    def version(self) -> str:
-        """Moves whenever anybody, also in another process, has committed; cheap enough to poll."""
-        return self.watch.version()
+    def version(self, *, at_once: bool = False) -> str:
+        """Moves whenever anybody, also in another process, has committed; cheap enough to poll.
+
+        It may be a moment old on a server, unless `at_once`.
+        """
+        return self.watch.version(at_once=at_once)
 
     def close(self) -> None:
         self.writer.dispose()

@@ -41,10 +41,10 @@ class SnapshotWatch:
         self._asked_at = float("-inf")
         self._seen = ""
 
-    def version(self) -> str:
+    def version(self, *, at_once: bool = False) -> str:
         with self._asking:
             now = time.monotonic()
-            if now - self._asked_at >= self._seconds:
+            if at_once or now - self._asked_at >= self._seconds:
                 with self._engine.connect() as connection:
                     asked = connection.exec_driver_sql("SELECT pg_current_snapshot()::text")
                     self._seen = str(asked.scalar_one())

@@ -66,7 +66,7 @@ class FileWatch:
         self._raw = raw
         self._asking = threading.Lock()
 
-    def version(self) -> str:
+    def version(self, *, at_once: bool = False) -> str:
         with self._asking:
             return str(self._raw.execute("PRAGMA data_version").fetchone()[0])
 

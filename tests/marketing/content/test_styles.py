@@ -77,7 +77,10 @@ def test_pieces_joined_are_the_source(source: str) -> None:
 @given(st.lists(marks, max_size=25).map("".join))
 def test_inlining_changes_nothing_but_styles(source: str) -> None:
     shown = inlined("<style>.a{color:red}</style>" + source)
-    kept = [p.source for p in cut(source) if p.kind in ("text", "liquid", "comment", "close")]
-    assert [
-        p.source for p in cut(shown) if p.kind in ("text", "liquid", "comment", "close")
-    ] == kept
+    # Joined, because two texts become one when the sheet between them has nothing left.
+    assert without_tags(shown) == without_tags(source)
+
+
+def without_tags(source: str) -> str:
+    kept = ("text", "liquid", "comment", "close")
+    return "".join(piece.source for piece in cut(source) if piece.kind in kept)

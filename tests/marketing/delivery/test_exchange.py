@@ -38,7 +38,7 @@ def exchange(
 
 
 def receipt(claimed: Claimed, ending: Ending) -> Receipt:
-    return Receipt(claimed.place, claimed.claim_no, ending)
+    return claimed.ended(ending)
 
 
 def facts(house: Drumbeat) -> list[tuple[str, int, str]]:
@@ -84,17 +84,20 @@ def test_receipts_become_states_reasons_and_facts(house: Drumbeat) -> None:
     with house.look(MARIA) as department:
         lines = {line.contact_no: line for line in department.delivery.ledger_rows(mailing_no)}
         reasons = department.delivery.ledger(mailing_no).reasons
-    sent = lines[claimed[0].contact_no]
+    sent = lines[claimed[0].row.contact_no]
     assert (sent.provider, sent.sent_at, sent.reason) == ("smtp", MONDAY_9, "")
     assert reasons == {
         "550 5.1.1 <address> no such user": 1,
         "connection lost after the body": 1,
         "unsubscribed": 1,
     }
-    waiting = lines[claimed[5].contact_no]
+    waiting = lines[claimed[5].row.contact_no]
     assert waiting.planned_at == MONDAY_9 + timedelta(minutes=5)
     assert waiting.reason == "450 4.2.0 <address> greylisted for # s"
-    assert facts(house) == [("1", claimed[0].contact_no, "0"), ("3", claimed[1].contact_no, "20")]
+    assert facts(house) == [
+        ("1", claimed[0].row.contact_no, "0"),
+        ("3", claimed[1].row.contact_no, "20"),
+    ]
 
 
 def test_a_replayed_receipt_changes_nothing(house: Drumbeat) -> None:
@@ -202,7 +205,7 @@ def test_recovery_believes_the_wire_log(house: Drumbeat) -> None:
         assert department.sending.list_claimants() == []
     assert states(house, mailing_no) == {"sent": 1, "uncertain": 1, "planned": 1}
     [again] = exchange(house, mailing_no, []).claimed
-    assert again.contact_no == untouched.contact_no
+    assert again.row.contact_no == untouched.row.contact_no
 
 
 @pytest.mark.parametrize("log", ["lost", "of another boot"])

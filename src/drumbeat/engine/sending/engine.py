@@ -91,7 +91,8 @@ class SendingEngine:
             self._stopping.is_set,
             self._heart.beat,
         )
-        worked = asyncio.run(session.run())
+        with asyncio.Runner(loop_factory=event_loops()) as runner:
+            worked = runner.run(session.run())
         self._letters.forget(keep=set(handover.mailings))
         if self._breaker.open:
             self._tell(set(handover.mailings))
@@ -194,3 +195,12 @@ class SendingEngine:
             self._busy = worked or self.rest_seconds() > 0
             if not worked:
                 self._woken.wait(min(self.rest_seconds(), 1.0) or _POLL_SECONDS)
+
+
+def event_loops() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where there is one: half the CPU of a message's way through the event loop."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

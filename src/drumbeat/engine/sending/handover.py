@@ -79,6 +79,8 @@ class Handover:
     _stumbles: Counter[Place] = field(default_factory=Counter)
     _more: asyncio.Event = field(default_factory=asyncio.Event)
     _closed: asyncio.Event = field(default_factory=asyncio.Event)
+    _version: str = ""
+    _revision: int = -1
     _trouble: str = ""
     _any_accepted: bool = False
 
@@ -183,22 +185,31 @@ class Handover:
         self._looked[claimed.place] = self.real()
         if claimed.place.mailing_no in self.resting:
             return Released()
+        if self._permission_revision() == claimed.permission_revision:
+            return None
         with self.drumbeat.look(SYSTEM_SENDING) as department:
-            if department.audience.permission_revision() != claimed.permission_revision:
-                found = department.audience.permissions([claimed.contact_no])
-                if not found[claimed.contact_no].may_mail:
-                    return Withheld(found[claimed.contact_no].reason)
-        return None
+            found = department.audience.permissions([claimed.row.contact_no])
+        permission = found[claimed.row.contact_no]
+        return None if permission.may_mail else Withheld(permission.reason)
+
+    def _permission_revision(self) -> int:
+        """As it is at this moment; read again only if anybody committed anything since."""
+        version = self.drumbeat.database.version(at_once=True)
+        if version != self._version:
+            with self.drumbeat.look(SYSTEM_SENDING) as department:
+                self._revision = department.audience.permission_revision()
+            self._version = version
+        return self._revision
 
     def _parcel(self, claimed: Claimed) -> Parcel:
-        mailing = self.mailings[claimed.place.mailing_no]
+        row, mailing = claimed.row, self.mailings[claimed.place.mailing_no]
         keys, clock = self.drumbeat.office.keys, self.drumbeat.office.clock
-        who = Recipient(MailingNo(claimed.place.mailing_no), claimed.contact_no, claimed.occasion)
+        who = Recipient(MailingNo(claimed.place.mailing_no), row.contact_no, row.occasion)
         domain = mailing.sender_email.rpartition("@")[2]
         letters = self.letters.of(mailing)
-        if claimed.arm_no >= len(letters):
-            raise InvalidInput(f"variant {claimed.arm_no} has no letter", field="arm_no")
-        message = letters[max(claimed.arm_no, 0)].build(
+        if row.arm_no >= len(letters):
+            raise InvalidInput(f"variant {row.arm_no} has no letter", field="arm_no")
+        message = letters[max(row.arm_no, 0)].build(
             to=claimed.address,
             fields=claimed.fields,
             token=self._signer.token(who),
@@ -258,6 +269,6 @@ class Handover:
         return self._stumbles[place] >= STUMBLES_OF_ONE
 
     def _end(self, claimed: Claimed, ending: Ending) -> None:
-        self._receipts.append(Receipt(claimed.place, claimed.claim_no, ending))
+        self._receipts.append(claimed.ended(ending))
         if not self._queue or len(self._receipts) >= MANY_RECEIPTS:
             self.news.set()

@@ -87,9 +87,10 @@ class WireLog:
         self._write(record + zlib.crc32(record).to_bytes(4, "big"))
 
     def _write(self, content: bytes) -> None:
-        before = self.size
-        if os.write(self._handle, content) != len(content):
-            os.ftruncate(self._handle, before)  # half a record would hide all that follow it
+        written = os.write(self._handle, content)
+        if written != len(content):
+            # Half a record would hide all that follow it.
+            os.ftruncate(self._handle, self.size - written)
             raise OSError("The wire log could not be written: is the disk full?")
 
 

@@ -145,15 +145,6 @@ Ending = Outcome | Withheld | Released
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """How one claimed message ended; it counts only while `claim_no` still holds the row."""
-
-    place: Place
-    claim_no: int
-    ending: Ending
-
-
-@dataclass(frozen=True, slots=True)
 class EngineName:
     """Who claims: an engine, the boot of the machine it runs on, and the carrier it uses."""
 
@@ -179,6 +170,19 @@ class LedgerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """How one claimed message ended; it counts only while `claim_no` still holds the row.
+
+    `row` is the row as it was claimed, if its claimer still knows it: then it is not read again.
+    """
+
+    place: Place
+    claim_no: int
+    ending: Ending
+    row: LedgerRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What becomes of one row. `due` and `attempts` stay as they are when None."""
 
@@ -193,14 +197,21 @@ class Change:
 class Claimed:
     """One message an engine may send now, with what the template may say about its recipient."""
 
-    place: Place
-    claim_no: int
-    contact_no: ContactNo
-    occasion: int
-    arm_no: int
+    row: LedgerRow
     address: str
     fields: Mapping[str, str | int | float | bool]
     permission_revision: int
+
+    @property
+    def place(self) -> Place:
+        return self.row.place
+
+    @property
+    def claim_no(self) -> int:
+        return self.row.claim_no or 0
+
+    def ended(self, ending: Ending) -> Receipt:
+        return Receipt(self.place, self.claim_no, ending, self.row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ the next rows, and claims those that pass. A claim is small, so a pause or an un
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock, epoch, from_epoch
+from drumbeat.kit.errors import Conflict
 from drumbeat.kit.ids import MailingNo
 from drumbeat.marketing.audience import AudienceService
 from drumbeat.marketing.delivery.model import (
@@ -150,20 +151,33 @@ class SendingService:
     def _record(self, mailing: Mailing, carrier: str, receipts: Sequence[Receipt]) -> int:
         if not receipts:
             return 0
-        claims = {receipt.claim_no for receipt in receipts}
-        held = {(row.place, row.claim_no): row for row in self.ledgers.list_held(claims)}
+        try:
+            with self.ledgers.trying():
+                return self._end(mailing, carrier, [(each, each.row) for each in receipts])
+        except Conflict:  # recorded before, or somebody took us for dead and judged them
+            held = self._held(receipts)
+            rows = [(each, held.pop((each.place, each.claim_no), None)) for each in receipts]
+            return self._end(mailing, carrier, [(each, row) for each, row in rows if row])
+
+    def _held(self, receipts: Sequence[Receipt]) -> dict[tuple[Place, int], LedgerRow]:
+        rows = self.ledgers.list_held({receipt.claim_no for receipt in receipts})
+        return {(row.place, row.claim_no or 0): row for row in rows}
+
+    def _end(
+        self, mailing: Mailing, carrier: str, ended: Sequence[tuple[Receipt, LedgerRow | None]]
+    ) -> int:
+        """Raises Conflict, changing nothing, unless every row is held as it is believed to be."""
         over = mailing.state is MailingState.cancelled
         now = self.clock()
         changes, facts, taken = [], [], False
-        for receipt in receipts:
-            row = held.pop((receipt.place, receipt.claim_no), None)
-            if row is None:  # recorded before: a replay changes nothing
-                continue
+        for receipt, row in ended:
+            if row is None:
+                raise Conflict("A row was not read yet.")
             changes.append(conclude(row, receipt.ending, carrier, now, over=over))
             facts += self._facts(row, receipt)
             taken = taken or isinstance(receipt.ending, Accepted)
         self.ledgers.save(changes, now=epoch(now))
-        self.mailings.remove_empty_claims(sorted(claims))
+        self.mailings.remove_empty_claims(sorted({receipt.claim_no for receipt, _ in ended}))
         if facts:
             self.events.record(facts)
         if taken and mailing.trouble:
@@ -179,14 +193,13 @@ class SendingService:
         return []
 
     def _fact(self, row: LedgerRow, kind: Kind, refused: Refused | None = None) -> Fact:
-        mailing_no = MailingNo(row.place.mailing_no)
+        """Without an id: the row ends once, and the fact is written in the same unit."""
         return Fact(
             kind=kind,
             occurred_at=self.clock(),
             contact_no=row.contact_no,
-            mailing_no=mailing_no,
+            mailing_no=MailingNo(row.place.mailing_no),
             arm_no=row.arm_no,
-            event_id=f"{kind.name}:{mailing_no}:{row.contact_no}:{row.occasion}",
             source=SOURCE,
             reason=bounce_reason(refused),
         )
@@ -238,11 +251,7 @@ class SendingService:
             changes.append(Change(row, State.claimed))
             claimed.append(
                 Claimed(
-                    place=row.place,
-                    claim_no=claim_no,
-                    contact_no=row.contact_no,
-                    occasion=row.occasion,
-                    arm_no=row.arm_no,
+                    row=replace(row, state=State.claimed, reason_no=0, claim_no=claim_no),
                     address=person.address,
                     fields=person.fields,
                     permission_revision=revision,

@@ -5,9 +5,10 @@ A row changes only together with its tally, and only from the state and claim it
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from sqlalchemy import Row, Select, bindparam, func, select, text, tuple_, update
+from sqlalchemy import Row, Select, func, select, text, tuple_
 
 from drumbeat.kit.errors import Conflict
 from drumbeat.kit.ids import ContactNo, MailingNo
@@ -19,7 +20,7 @@ from drumbeat.marketing.delivery.model import (
     State,
 )
 from drumbeat.marketing.delivery.store import mailing, message, reason, tally
-from drumbeat.storage.bulk import insert_rows
+from drumbeat.storage.bulk import change_rows, insert_rows
 from drumbeat.storage.database import Connection, know, once, upsert
 
 TallyKey = tuple[int, int, int]  # arm_no, state, reason_no
@@ -33,24 +34,9 @@ _FOR_EVER = 2**62
 _IS_DEFERRED = text("message.state = 11")
 _ENDED_BADLY = text("message.state >= 40")
 
-_SAVE_ROW = (
-    update(message)
-    .where(
-        message.c.mailing_no == bindparam("at_mailing"),
-        message.c.lane_no == bindparam("at_lane"),
-        message.c.place == bindparam("at_place"),
-        message.c.state == bindparam("was_state"),
-        func.coalesce(message.c.claim_no, 0) == bindparam("was_claim"),
-    )
-    .values(
-        state=bindparam("to_state"),
-        reason_no=bindparam("to_reason"),
-        due=bindparam("to_due"),
-        done=bindparam("to_done"),
-        attempts=bindparam("to_attempts"),
-        claim_no=bindparam("to_claim"),
-    )
-)
+# Keys, state and claim as they were read, and what becomes of the row, in the order of `_saved`.
+_SET = ("state", "reason_no", "due", "done", "attempts", "claim_no")
+_AT = ("mailing_no", "lane_no", "place", "state", "claim_no")
 
 
 @dataclass(frozen=True)
@@ -139,6 +125,10 @@ class LedgerStore:
 
     # changes --------------------------------------------------------------------------------
 
+    def trying(self) -> AbstractContextManager[object]:
+        """What is written inside is taken back if it raises; the unit goes on."""
+        return self.connection.begin_nested()
+
     def save(self, changes: Sequence[Change], *, now: int, claim_no: int | None = None) -> None:
         """Change rows and tallies in one go; `claim_no` is set on rows that become claimed.
 
@@ -152,7 +142,7 @@ class LedgerStore:
             _saved(change, reason_no, now, claim_no)
             for change, reason_no in zip(changes, reasons, strict=True)
         ]
-        if self.connection.execute(_SAVE_ROW, values).rowcount != len(changes):
+        if change_rows(self.connection, message, _SET, _AT, values) != len(changes):
             raise Conflict("Rows of the ledger were changed by somebody else meanwhile.")
         moves: dict[int, Counter[TallyKey]] = {}
         for change, reason_no in zip(changes, reasons, strict=True):
@@ -253,18 +243,20 @@ def _row(row: Row[tuple[int, ...]]) -> LedgerRow:
     )
 
 
-def _saved(change: Change, reason_no: int, now: int, claim_no: int | None) -> dict[str, int | None]:
+def _saved(
+    change: Change, reason_no: int, now: int, claim_no: int | None
+) -> tuple[int | None, ...]:
     row, place = change.row, change.row.place
-    return {
-        "at_mailing": place.mailing_no,
-        "at_lane": place.lane_no,
-        "at_place": place.place,
-        "was_state": row.state,
-        "was_claim": row.claim_no or 0,
-        "to_state": change.state,
-        "to_reason": reason_no,
-        "to_due": row.due if change.due is None else change.due,
-        "to_done": now if change.state >= State.sent else None,
-        "to_attempts": row.attempts if change.attempts is None else change.attempts,
-        "to_claim": claim_no if change.state is State.claimed else None,
-    }
+    return (
+        change.state,
+        reason_no,
+        row.due if change.due is None else change.due,
+        now if change.state >= State.sent else None,
+        row.attempts if change.attempts is None else change.attempts,
+        claim_no if change.state is State.claimed else None,
+        place.mailing_no,
+        place.lane_no,
+        place.place,
+        row.state,
+        row.claim_no,
+    )

@@ -9,15 +9,26 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from liquid.template import BoundTemplate
 
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.marketing.content.compile import headers
+from drumbeat.marketing.content.compile.guard import OUTPUT_SIZE
 from drumbeat.marketing.content.compile.language import plain, render
 from drumbeat.marketing.content.compile.links import TOKEN
+from drumbeat.marketing.content.compile.program import Ink, Program
 
+LINE = 76
+_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
+SOFT_BREAK = b"=\r\n"
+TOKEN_MARK = b"\0"
+TOKEN_MARK_LINE = TOKEN_MARK + SOFT_BREAK
+_PART = b"\r\nContent-Type: text/%b; charset=utf-8\r\n"
+_PART += b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+_PLAIN, _HTML = _PART % b"plain", _PART % b"html"
 _TOKEN_FORM = re.compile(r"[A-Za-z0-9_-]{1,120}")
 
 
@@ -44,31 +55,27 @@ class CompiledEmail:
     ) -> bytes:
         """The message for `to`. Raises InvalidInput when an address, id or value cannot be used,
         or when the template fails on these fields."""
-        rendered = self.rendered(to=to, fields=fields, token=token, date=date)
+        values = self._values(to, fields, token, date)
+        subject = "".join(self._written(self._subject, values, "subject_line"))
         lines = [
             headers.date_field(date),
             b"To: " + headers.address_bytes(to, field="email") + b"\r\n",
-            headers.unstructured("Subject", rendered.subject),
+            headers.unstructured("Subject", subject.replace(TOKEN, token)),
             b"Message-ID: " + headers.identifier(message_id, field="message_id") + b"\r\n",
             self._unsubscribe(token),
             self.head,
-            b"\r\n",
+            b"\r\n--" + self.boundary + _PLAIN,
+            *self._written(self._text, values, "content_text"),
+            b"\r\n--" + self.boundary + _HTML,
+            *self._written(self._html, values, "content_html"),
+            b"\r\n--" + self.boundary + b"--\r\n",
         ]
-        part = b"--%b\r\nContent-Type: text/%b; charset=utf-8\r\n"
-        part += b"Content-Transfer-Encoding: quoted-printable\r\n\r\n%b\r\n"
-        lines += [
-            part % (self.boundary, b"plain", quoted_printable(rendered.text)),
-            part % (self.boundary, b"html", quoted_printable(rendered.html)),
-            b"--" + self.boundary + b"--\r\n",
-        ]
-        return b"".join(lines)
+        return b"".join(lines).replace(TOKEN_MARK, token.encode())
 
     def rendered(
         self, *, to: str, fields: Mapping[str, Any], token: str, date: datetime
     ) -> "RenderedEmail":
         """What the recipient will read, before it is encoded."""
-        if not _TOKEN_FORM.fullmatch(token):
-            raise InvalidInput(f"{token[:40]!r} is not a tracking token.", field="token")
         values = self._values(to, fields, token, date)
         return RenderedEmail(
             subject=render(self.subject, values, field="subject_line"),
@@ -79,6 +86,8 @@ class CompiledEmail:
     def _values(
         self, to: str, fields: Mapping[str, Any], token: str, date: datetime
     ) -> dict[str, Any]:
+        if not _TOKEN_FORM.fullmatch(token):
+            raise InvalidInput(f"{token[:40]!r} is not a tracking token.", field="token")
         contact = {str(key): plain(value) for key, value in fields.items()}
         contact.setdefault("email", to)
         return {
@@ -90,6 +99,33 @@ class CompiledEmail:
             "now": date,
             "today": date,
         }
+
+    @cached_property
+    def _subject(self) -> Program[str]:
+        return Program(self.subject, str)
+
+    @cached_property
+    def _html(self) -> Program[bytes]:
+        return Program(self.html, closed_lines, self._constants)
+
+    @cached_property
+    def _text(self) -> Program[bytes]:
+        return Program(self.text, closed_lines, self._constants)
+
+    @property
+    def _constants(self) -> Mapping[str, str]:
+        unsubscribe_url = f"{self.public_url}/u/{TOKEN}"
+        return {"unsubscribe_url": unsubscribe_url, "postal_address": self.postal_address}
+
+    def _written(self, program: Program[Ink], values: dict[str, Any], field: str) -> list[Ink]:
+        """Raises InvalidInput(field) in the words that python-liquid has for it."""
+        try:
+            written = program.run(values)
+        except Exception:
+            written = []
+        if not written or sum(map(len, written)) > OUTPUT_SIZE:
+            return [program.encode(render(program.template, values, field=field))]
+        return written
 
     def _unsubscribe(self, token: str) -> bytes:
         line = f"List-Unsubscribe: <{self.public_url}/u/{token}>"
@@ -103,6 +139,27 @@ class RenderedEmail:
     subject: str
     html: str
     text: str
+
+
+def closed_lines(text: str) -> bytes:
+    """Quoted-printable that starts and ends at column 0, so that pieces can be put together.
+
+    The token's place becomes `TOKEN_MARK`, which quoted-printable cannot produce. No line begins
+    with a dot, so SMTP has none to double.
+    """
+    return TOKEN_MARK_LINE.join(map(_closed, text.split(TOKEN)))
+
+
+def _closed(text: str) -> bytes:
+    encoded = quoted_printable(text)
+    while encoded.startswith(b".") or b"\n." in encoded:
+        encoded = _LEADING_DOT.sub(b"=2E=\r\n", encoded)
+    if not encoded or encoded.endswith(b"\r\n"):
+        return encoded
+    if len(encoded) - (encoded.rfind(b"\r\n") + 2 if b"\r\n" in encoded else 0) < LINE:
+        return encoded + SOFT_BREAK
+    last = len(encoded) - (3 if encoded[-3:-2] == b"=" else 1)  # one character, perhaps escaped
+    return encoded[:last] + SOFT_BREAK + encoded[last:] + SOFT_BREAK
 
 
 def quoted_printable(text: str) -> bytes:
