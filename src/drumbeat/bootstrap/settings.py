@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from drumbeat.kit import placeholders
 from drumbeat.kit.clock import Clock, FileClock, utc_now
 from drumbeat.kit.errors import InvalidInput
 
@@ -25,10 +26,6 @@ _INNER = {"DRUMBEAT_ENGINE_OF"}
 """What one of our processes tells another."""
 
 log = logging.getLogger(__name__)  # before logs are set up it speaks on stderr
-
-SANDBOX_SENDER = "news@sandbox.invalid"
-SANDBOX_NAME = "Drumbeat Sandbox"
-SANDBOX_ADDRESS = "1 Sandbox Street, Nowhere"
 
 
 @dataclass(frozen=True)
@@ -47,9 +44,9 @@ class Settings:
     messenger: str = "sandbox"
     smtp_url: str | None = field(default=None, repr=False)
     rate_per_second: float | None = None
-    sender_email: str = SANDBOX_SENDER
-    sender_name: str = SANDBOX_NAME
-    postal_address: str = SANDBOX_ADDRESS
+    sender_email: str = placeholders.EMAIL
+    sender_name: str = placeholders.NAME
+    postal_address: str = placeholders.POSTAL_ADDRESS
     cost_per_email: float = 0.001
     simulated: bool = False
 

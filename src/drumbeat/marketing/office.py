@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import partial
 
+from drumbeat.kit import placeholders
 from drumbeat.kit.clock import Clock
 from drumbeat.storage.files import SealedFiles
 from drumbeat.storage.kept import Kept
@@ -21,9 +22,9 @@ class Office:
     keys: KeyRing
     files: SealedFiles
     public_url: str = "http://127.0.0.1:8000"
-    sender_email: str = "news@sandbox.invalid"
-    sender_name: str = "Drumbeat Sandbox"
-    postal_address: str = "1 Sandbox Street, Nowhere"
+    sender_email: str = placeholders.EMAIL
+    sender_name: str = placeholders.NAME
+    postal_address: str = placeholders.POSTAL_ADDRESS
     cost_per_email: float = 0.001
     simulated: bool = False
     real_messenger: bool = False

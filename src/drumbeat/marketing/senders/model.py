@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-PLACEHOLDER_DOMAIN = ".invalid"
-PLACEHOLDER_POSTAL_ADDRESS = "1 Sandbox Street, Nowhere"
+from drumbeat.kit import placeholders
+
+_NOBODYS_DOMAIN = ".invalid"  # RFC 2606
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Sender:
     def placeholders(self) -> tuple[str, ...]:
         """The settings that are still unset."""
         unset = []
-        if self.domain.endswith(PLACEHOLDER_DOMAIN):
+        if self.domain.endswith(_NOBODYS_DOMAIN):
             unset.append("DRUMBEAT_SENDER_EMAIL")
-        if self.postal_address == PLACEHOLDER_POSTAL_ADDRESS:
+        if self.postal_address == placeholders.POSTAL_ADDRESS:
             unset.append("DRUMBEAT_POSTAL_ADDRESS")
         return tuple(unset)
