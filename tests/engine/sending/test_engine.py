@@ -8,12 +8,13 @@ import pytest
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.sending import Letter, WireLog
-from drumbeat.kit.actor import SYSTEM_UPKEEP, Actor, Scope
+from drumbeat.kit.actor import SYSTEM_SENDING, SYSTEM_UPKEEP, Actor, Scope
 from drumbeat.kit.errors import Conflict, InvalidInput, NotFound, ProviderFailed
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.delivery import (
     Accepted,
     Deferred,
+    EngineName,
     Mailing,
     MailingState,
     Outcome,
@@ -121,6 +122,21 @@ def test_a_stop_does_not_wait_for_the_next_turn_of_a_slow_pace(house: Drumbeat) 
         began = monotonic()
     assert monotonic() - began < 5
     assert states(house, mailing_no) == {"sent": 1, "planned": 2}
+
+
+def test_what_somebody_else_judged_meanwhile_stays_judged(house: Drumbeat) -> None:
+    invite(house, 6)
+    mailing_no = open_frozen(house, plan_for(house, 6))
+
+    def taken_for_dead(parcel: Parcel) -> Outcome:
+        if "2@" in parcel.recipient:
+            with house.begin(SYSTEM_SENDING) as department:
+                boot = "11111111-2222-4333-8444-555555555555"
+                department.sending.recover(EngineName("one", boot, "fake"), None)
+        return Accepted("")
+
+    engine_for(house, FakeCarrier(answer=taken_for_dead)).run_until_idle()
+    assert states(house, mailing_no) == {"uncertain": 6}
 
 
 def test_refusals_are_failed_and_the_others_still_leave(house: Drumbeat) -> None:

@@ -1,12 +1,13 @@
 """One exchange: receipts in, permission asked, messages out. One recovery: the log is believed."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import SYSTEM_FACTS, SYSTEM_SENDING
-from drumbeat.kit.errors import NotPermitted
+from drumbeat.kit.errors import Conflict, NotPermitted
 from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.delivery import (
     Accepted,
@@ -39,6 +40,11 @@ def exchange(
 
 def receipt(claimed: Claimed, ending: Ending) -> Receipt:
     return claimed.ended(ending)
+
+
+def unread(claimed: Claimed, ending: Ending) -> Receipt:
+    """As it is after a restart, when nobody knows the row any more."""
+    return replace(claimed.ended(ending), row=None)
 
 
 def facts(house: Drumbeat) -> list[tuple[str, int, str]]:
@@ -105,7 +111,9 @@ def test_a_replayed_receipt_changes_nothing(house: Drumbeat) -> None:
     mailing_no = open_frozen(house, plan_for(house, 1))
     [claimed] = exchange(house, mailing_no, []).claimed
     assert exchange(house, mailing_no, [receipt(claimed, Accepted(""))]).recorded == 1
-    assert exchange(house, mailing_no, [receipt(claimed, Unknown("?"))]).recorded == 0
+    assert exchange(house, mailing_no, [unread(claimed, Unknown("?"))]).recorded == 0
+    with pytest.raises(Conflict):  # its claimer believed to know the row
+        exchange(house, mailing_no, [receipt(claimed, Unknown("?"))])
     assert states(house, mailing_no) == {"sent": 1}
     assert len(facts(house)) == 1
 
@@ -116,8 +124,23 @@ def test_a_receipt_of_an_older_claim_does_not_touch_the_new_one(house: Drumbeat)
     [old] = exchange(house, mailing_no, []).claimed
     [new] = exchange(house, mailing_no, [receipt(old, Released())]).claimed
     assert new.claim_no != old.claim_no
-    exchange(house, mailing_no, [receipt(old, Accepted(""))])
+    exchange(house, mailing_no, [unread(old, Accepted(""))])
+    with pytest.raises(Conflict):
+        exchange(house, mailing_no, [receipt(old, Accepted(""))])
     assert states(house, mailing_no) == {"claimed": 1}
+
+
+def test_one_row_that_moved_on_takes_the_whole_exchange_back(house: Drumbeat) -> None:
+    invite(house, 3)
+    mailing_no = open_frozen(house, plan_for(house, 3))
+    claimed = exchange(house, mailing_no, []).claimed
+    exchange(house, mailing_no, [receipt(claimed[2], Accepted(""))])
+    receipts = [receipt(each, Accepted("")) for each in claimed]
+    with pytest.raises(Conflict):
+        exchange(house, mailing_no, receipts)
+    assert states(house, mailing_no) == {"claimed": 2, "sent": 1}
+    assert exchange(house, mailing_no, [replace(r, row=None) for r in receipts]).recorded == 2
+    assert states(house, mailing_no) == {"sent": 3}
 
 
 def test_later_means_later_and_five_times_later_means_failed(

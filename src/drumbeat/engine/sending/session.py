@@ -8,13 +8,13 @@ import asyncio
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.sending.handover import Handover
 from drumbeat.engine.sending.pacing import CLAIM_SECONDS
 from drumbeat.kit.actor import SYSTEM_SENDING, Actor
-from drumbeat.kit.errors import DrumbeatError, NotFound, NotPermitted
+from drumbeat.kit.errors import Conflict, DrumbeatError, NotFound, NotPermitted
 from drumbeat.marketing.delivery import (
     CLAIM_ROWS,
     TRANSACTIONAL,
@@ -148,6 +148,13 @@ class Session:
         return exchanges
 
     def _exchange_one(self, mailing: Mailing, receipts: Sequence[Receipt], room: int) -> Exchange:
+        try:
+            return self._in_a_unit(mailing, receipts, room)
+        except Conflict:  # recorded before, or somebody took us for dead and judged them
+            unread = [replace(receipt, row=None) for receipt in receipts]
+            return self._in_a_unit(mailing, unread, room)
+
+    def _in_a_unit(self, mailing: Mailing, receipts: Sequence[Receipt], room: int) -> Exchange:
         try:
             actor = self.actor_for(mailing).through("engine")
             with self.drumbeat.begin(actor) as department:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock, epoch, from_epoch
-from drumbeat.kit.errors import Conflict
 from drumbeat.kit.ids import MailingNo
 from drumbeat.marketing.audience import AudienceService
 from drumbeat.marketing.delivery.model import (
@@ -149,40 +148,33 @@ class SendingService:
     # recording ------------------------------------------------------------------------------
 
     def _record(self, mailing: Mailing, carrier: str, receipts: Sequence[Receipt]) -> int:
+        """Raises Conflict if a row is not as its claimer believes; what is read is skipped then."""
         if not receipts:
             return 0
-        try:
-            with self.ledgers.trying():
-                return self._end(mailing, carrier, [(each, each.row) for each in receipts])
-        except Conflict:  # recorded before, or somebody took us for dead and judged them
-            held = self._held(receipts)
-            rows = [(each, held.pop((each.place, each.claim_no), None)) for each in receipts]
-            return self._end(mailing, carrier, [(each, row) for each, row in rows if row])
-
-    def _held(self, receipts: Sequence[Receipt]) -> dict[tuple[Place, int], LedgerRow]:
-        rows = self.ledgers.list_held({receipt.claim_no for receipt in receipts})
-        return {(row.place, row.claim_no or 0): row for row in rows}
-
-    def _end(
-        self, mailing: Mailing, carrier: str, ended: Sequence[tuple[Receipt, LedgerRow | None]]
-    ) -> int:
-        """Raises Conflict, changing nothing, unless every row is held as it is believed to be."""
         over = mailing.state is MailingState.cancelled
         now = self.clock()
         changes, facts, taken = [], [], False
-        for receipt, row in ended:
-            if row is None:
-                raise Conflict("A row was not read yet.")
+        for receipt, row in self._rows_of(receipts):
             changes.append(conclude(row, receipt.ending, carrier, now, over=over))
             facts += self._facts(row, receipt)
             taken = taken or isinstance(receipt.ending, Accepted)
         self.ledgers.save(changes, now=epoch(now))
-        self.mailings.remove_empty_claims(sorted({receipt.claim_no for receipt, _ in ended}))
+        self.mailings.remove_empty_claims(sorted({receipt.claim_no for receipt in receipts}))
         if facts:
             self.events.record(facts)
         if taken and mailing.trouble:
             self.mailings.save(mailing, trouble="")
         return len(changes)
+
+    def _rows_of(self, receipts: Sequence[Receipt]) -> list[tuple[Receipt, LedgerRow]]:
+        """As the claimer knows them, or read; what was recorded before is left out."""
+        known = [(receipt, receipt.row) for receipt in receipts if receipt.row is not None]
+        if len(known) == len(receipts):
+            return known
+        rows = self.ledgers.list_held({receipt.claim_no for receipt in receipts})
+        held = {(row.place, row.claim_no): row for row in rows}
+        found = [(each, held.pop((each.place, each.claim_no), None)) for each in receipts]
+        return [(receipt, row) for receipt, row in found if row is not None]
 
     def _facts(self, row: LedgerRow, receipt: Receipt) -> list[Fact]:
         match receipt.ending:

@@ -5,7 +5,6 @@ A row changes only together with its tally, and only from the state and claim it
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from sqlalchemy import Row, Select, func, select, text, tuple_
@@ -124,10 +123,6 @@ class LedgerStore:
         return [_row(row) for row in self.connection.execute(query)]
 
     # changes --------------------------------------------------------------------------------
-
-    def trying(self) -> AbstractContextManager[object]:
-        """What is written inside is taken back if it raises; the unit goes on."""
-        return self.connection.begin_nested()
 
     def save(self, changes: Sequence[Change], *, now: int, claim_no: int | None = None) -> None:
         """Change rows and tallies in one go; `claim_no` is set on rows that become claimed.
