@@ -10,8 +10,8 @@ demo: setup ; @.venv/bin/drumbeat demo
 test: setup-dev ; @.venv/bin/python -m pytest -q -rs -n auto
 
 check: setup-dev
-	@.venv/bin/ruff format --check src tests benchmarks
-	@.venv/bin/ruff check src tests benchmarks
+	@.venv/bin/ruff format --check src tests benchmarks scripts
+	@.venv/bin/ruff check src tests benchmarks scripts
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
 	@.venv/bin/python -m pytest -q -n auto -m "not slow" $(QUICK)

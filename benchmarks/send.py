@@ -91,7 +91,7 @@ def scheduled(house: Drumbeat, name: str) -> None:
         content_html=letter_html(),
         timing=TimingWish(Launch.NOW),
     )
-    campaign_id = create_and_plan(house, brief, owner)
+    campaign_id = create_and_plan(house, brief, partial(house.begin, owner))
     with house.begin(owner) as department:
         department.campaigns.approve(campaign_id)
         department.campaigns.ask_launch(campaign_id)

@@ -25,7 +25,7 @@ from drumbeat.interfaces.serve import free_port
 from drumbeat.kit.ids import CampaignId
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, FilePayload, Page
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 SHOWN_AS = "/srv/drumbeat"
@@ -140,8 +140,12 @@ def sign_in(at: Studio) -> None:
 def import_a_list(at: Studio) -> None:
     page = at.pages["light"]
     page.goto(f"{at.base}/audience/import")
-    file = {"name": "market-day.csv", "mimeType": "text/csv", "buffer": LIST.encode()}
-    page.set_input_files("#file", [file])  # type: ignore[list-item]
+    file: FilePayload = {
+        "name": "market-day.csv",
+        "mimeType": "text/csv",
+        "buffer": LIST.encode(),
+    }
+    page.set_input_files("#file", file)
     page.check("[value=column]")
     page.fill("#column", "Status")
     page.click("main form button")
@@ -211,6 +215,7 @@ def the_house(at: Studio) -> None:
     at.take("settings", "/settings")
     at.take("people-and-keys", "/settings/people")
     at.take("trail", "/settings/trail")
+    at.take("api-reference", "/docs")
     at.take("error", "/campaigns/cmp_that_is_not_here")
 
 

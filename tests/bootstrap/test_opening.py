@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from drumbeat.bootstrap import Drumbeat, Settings, open_drumbeat
+from drumbeat.bootstrap.databases import move_to_postgresql
 from drumbeat.kit.errors import Conflict, InvalidInput
+from tests.postgresql import Server
 
 
 @pytest.fixture
@@ -80,6 +82,38 @@ def test_an_smtp_url_that_makes_no_sense_is_named(settings: Settings) -> None:
     for url in ("mail.example.com", "smtp://", "smtp://host:99999", "smtp://host?tls=yes"):
         with opened(replace(settings, smtp_url=url)) as drumbeat:
             with pytest.raises(InvalidInput, match="DRUMBEAT_SMTP_URL"):
-                drumbeat.mail_server()
+                assert drumbeat.mail_server is not None
             with pytest.raises(InvalidInput, match="DRUMBEAT_SMTP_URL"):
                 drumbeat.carrier.name.upper()
+
+
+def test_no_second_house_is_founded_where_ones_database_was_moved_away(settings: Settings) -> None:
+    settings.home.mkdir()
+    (settings.home / "drumbeat.db.moved").touch()
+    with pytest.raises(Conflict, match="was moved to PostgreSQL"):
+        open_drumbeat(settings)
+    assert [path.name for path in settings.home.iterdir()] == ["drumbeat.db.moved"]
+
+
+def test_nor_where_its_facts_lie_which_nobody_would_name_any_more(settings: Settings) -> None:
+    facts = settings.home / "facts" / "sent" / "202611" / "1.parquet"
+    facts.parent.mkdir(parents=True)
+    facts.write_bytes(b"sealed")
+    with pytest.raises(Conflict, match="holds facts of a house"):
+        open_drumbeat(settings)
+    assert facts.exists()
+
+
+@pytest.mark.slow
+def test_nor_in_an_empty_server_before_the_tables_were_moved_there(
+    settings: Settings, postgresql: Server
+) -> None:
+    with opened(settings):
+        pass
+    with postgresql.database(empty=True) as url:
+        elsewhere = replace(settings, database_url=url)
+        with pytest.raises(Conflict, match="drumbeat db move"):
+            open_drumbeat(elsewhere)
+        move_to_postgresql(settings, url)
+        with opened(elsewhere):
+            pass

@@ -45,7 +45,8 @@ def test_it_is_named_nothing_is_lost_and_a_later_run_sends_the_rest(
 ) -> None:
     with household.inside() as inside:
         campaign = inside.launch()
-        server = "{}:{}".format(*inside.drumbeat.mail_server())
+        assert inside.drumbeat.mail_server is not None
+        server = inside.drumbeat.mail_server.address
     with broken(script, port_of(server)):
         ran = household.run("worker", "--until-idle", code=1)
     [said] = ran.stderr.splitlines()

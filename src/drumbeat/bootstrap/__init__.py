@@ -2,66 +2,102 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drumbeat.bootstrap.databases import open_database
-from drumbeat.bootstrap.saving import with_saved
+from drumbeat.bootstrap.saving import server_of, with_saved
 from drumbeat.bootstrap.settings import Settings, read_settings
 from drumbeat.kit.actor import GATEKEEPER, SYSTEM_ACCOUNTS, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import Clock, utc_now
 from drumbeat.kit.errors import DrumbeatError
 from drumbeat.marketing.department import Department, Office
-from drumbeat.storage.database import Database
+from drumbeat.storage.database import Connection, Database
 from drumbeat.storage.files import SealedFiles
 
 if TYPE_CHECKING:
     from drumbeat.adapters.egress import Egress
+    from drumbeat.adapters.messengers.smtp import SmtpServer
     from drumbeat.marketing.delivery.ports import Carrier, SandboxInbox
     from drumbeat.storage.mail_folder import MailFolder
 
-__all__ = ["Drumbeat", "Settings", "open_drumbeat", "open_folder", "read_settings"]
+__all__ = ["Drumbeat", "InForce", "Settings", "open_drumbeat", "open_folder", "read_settings"]
 
 
 @dataclass(frozen=True)
+class InForce:
+    """What counts now, replaced as a whole: the settings as told and saved, and what follows.
+
+    `saved` is the revision of what was saved, `version` the database's when it was last compared.
+    """
+
+    settings: Settings
+    office: Office
+    saved: str = ""
+    version: str = ""
+
+
+@dataclass(eq=False)
 class Drumbeat:
     """An open data folder: units of work for whoever asks, and the adapters the settings name.
 
-    `settings` are those in force: as they were `told`, and what was `saved` (its revision).
+    `told` are the settings without what was saved. Only `in_force` is ever assigned anew: whoever
+    reads two things that belong together takes it once.
     """
 
     home: Path
     database: Database
-    office: Office
-    settings: Settings = field(default_factory=lambda: Settings(Path(), Path()))
-    told: Settings = field(default_factory=lambda: Settings(Path(), Path()))
-    saved: str = ""
+    told: Settings
+    in_force: InForce
+
+    @property
+    def settings(self) -> Settings:
+        return self.in_force.settings
+
+    @property
+    def office(self) -> Office:
+        return self.in_force.office
 
     @contextmanager
     def begin(self, actor: Actor) -> Iterator[Department]:
-        """One writing unit: commits on return, rolls back on error; bounded to about 50 ms."""
+        """One writing unit: commits on return, rolls back on error; bounded to about 50 ms.
+
+        It works with what was saved before it, by whomever.
+        """
+        version = self.database.version()
         with self.database.begin() as connection:
-            yield Department(actor, connection, self.office)
+            yield Department(actor, connection, self._kept_up(connection, version).office)
 
     @contextmanager
     def look(self, actor: Actor) -> Iterator[Department]:
-        """One consistent reading unit; writing inside it fails."""
-        with self.database.look() as connection:
-            yield Department(actor, connection, self.office)
+        """One consistent reading unit; writing inside it fails.
 
-    def renew(self) -> None:
-        """Take up the settings that were saved since: sender, mail server, and what follows."""
-        with self.look(SYSTEM_UPKEEP) as department:
-            saved, revision = department.connections.saved(), department.connections.revision()
-        settings = with_saved(self.told, saved)
-        # Whoever holds this house goes on with it; each of these is replaced in one step.
-        object.__setattr__(self, "settings", settings)
-        object.__setattr__(self, "office", _told(self.office, settings))
-        object.__setattr__(self, "saved", revision)
-        self.__dict__.pop("carrier", None)
+        What another process saved counts in it once `database.version` has moved.
+        """
+        version, now = self.database.version(), self.in_force
+        with self.database.look() as connection:
+            if version != now.version:
+                now = self._kept_up(connection, version)
+            yield Department(actor, connection, now.office)
+
+    def keep_up(self) -> None:
+        """Take up what was saved since, in whichever process; every writing unit does by itself."""
+        version = self.database.version()
+        with self.database.look() as connection:
+            self._kept_up(connection, version)
+
+    def _kept_up(self, connection: Connection, version: str) -> InForce:
+        """`version` was asked for before: what is committed in between is looked for once more."""
+        now = self.in_force
+        connections = Department(SYSTEM_UPKEEP, connection, now.office).connections
+        revision = connections.revision()  # first: a value that is newer than it is read again
+        if revision != now.saved:
+            settings = with_saved(self.told, connections.saved())
+            now = InForce(settings, _told(now.office, settings), revision)
+        self.in_force = now = replace(now, version=version)
+        return now
 
     def owner(self) -> Actor:
         """The folder's owner, made on the first call."""
@@ -79,13 +115,14 @@ class Drumbeat:
 
         return SandboxInbox(self._mail_folder)
 
-    @cached_property
+    @property
     def carrier(self) -> "Carrier":
-        """Who carries mail: the sandbox, or the SMTP server that is set."""
-        if self.settings.smtp_url:
-            from drumbeat.adapters.messengers.smtp import SmtpCarrier, parse_smtp_url
+        """Who carries mail now: the sandbox, or the SMTP server that is set."""
+        server = self.mail_server
+        if server is not None:
+            from drumbeat.adapters.messengers.smtp import SmtpCarrier
 
-            return SmtpCarrier(parse_smtp_url(self.settings.smtp_url))
+            return SmtpCarrier(server)
         from drumbeat.adapters.messengers.sandbox import SandboxCarrier
 
         return SandboxCarrier(self._mail_folder, self.office.clock)
@@ -102,22 +139,23 @@ class Drumbeat:
 
         A real server that no rate was set for gets one that no provider refuses.
         """
-        if self.settings.rate_per_second is not None or not self.settings.smtp_url:
-            return self.settings.rate_per_second
-        return None if _is_loopback(self.settings.smtp_url) else UNTOLD_RATE
+        settings = self.settings
+        server = server_of(settings)
+        if settings.rate_per_second is not None or server is None:
+            return settings.rate_per_second
+        return None if server.is_local else UNTOLD_RATE
 
-    def mail_server(self) -> tuple[str, int]:
-        """Host and port that mail is handed to; only with an SMTP messenger."""
-        from drumbeat.adapters.messengers.smtp import parse_smtp_url
-
-        server = parse_smtp_url(self.settings.smtp_url or "")
-        return server.host, server.port
+    @property
+    def mail_server(self) -> "SmtpServer | None":
+        """Whom mail is handed to; None is the sandbox. Raises InvalidInput naming the setting."""
+        return server_of(self.settings)
 
     def reach_mail_server(self) -> str:
-        """Why the mail server that is set cannot be used, in words; "" when it can."""
-        from drumbeat.adapters.messengers.smtp import parse_smtp_url, reach
+        """Why the mail server that is set cannot be used, in words; "" when it can, or is none."""
+        from drumbeat.adapters.messengers.smtp import reach
 
-        return reach(parse_smtp_url(self.settings.smtp_url or ""))
+        server = self.mail_server
+        return "" if server is None else reach(server)
 
     @cached_property
     def egress(self) -> "Egress":
@@ -147,16 +185,17 @@ UNTOLD_RATE = 10.0
 """Below the 14 a second that a new account of a large provider is allowed."""
 
 
-def open_drumbeat(settings: Settings) -> Drumbeat:
+def open_drumbeat(settings: Settings, clock: Clock | None = None) -> Drumbeat:
     """Open the folder and the database that the settings name; empty ones are initialised.
 
-    Raises Conflict if there is data and its key is missing or another one.
+    Without `clock` it is the one the settings name. Raises Conflict if there is data and its key is
+    missing or another one.
     """
     database, keys = open_database(settings)
     files = SealedFiles(settings.home / "files", keys.derive("files"))
-    office = _told(Office(settings.make_clock(), keys, files), settings)
-    drumbeat = Drumbeat(settings.home, database, office, settings, settings)
-    drumbeat.renew()
+    office = _told(Office(clock or settings.make_clock(), keys, files), settings)
+    drumbeat = Drumbeat(settings.home, database, settings, InForce(settings, office))
+    drumbeat.keep_up()
     return drumbeat
 
 
@@ -178,19 +217,4 @@ def open_folder(
     home: Path, key_file: Path, *, clock: Clock = utc_now, database_url: str | None = None
 ) -> Drumbeat:
     """Open a data folder with every other setting at its default."""
-    settings = Settings(home, key_file, database_url=database_url)
-    database, keys = open_database(settings)
-    office = Office(clock, keys, SealedFiles(home / "files", keys.derive("files")))
-    drumbeat = Drumbeat(home, database, office, settings, settings)
-    drumbeat.renew()
-    return drumbeat
-
-
-def _is_loopback(smtp_url: str) -> bool:
-    from drumbeat.adapters.messengers.smtp import parse_smtp_url
-
-    host = parse_smtp_url(smtp_url).host
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return open_drumbeat(Settings(home, key_file, database_url=database_url), clock)

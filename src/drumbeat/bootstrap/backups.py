@@ -5,7 +5,6 @@ came from, with the sealed files that the copy names and the sandbox's mail. Not
 settings (they may hold passwords in the clear), logs, and what an engine wrote down for itself.
 """
 
-import contextlib
 import os
 import shutil
 import tempfile
@@ -19,7 +18,7 @@ from pathlib import Path
 from drumbeat.bootstrap.databases import (
     DATABASE_FILE,
     is_postgresql,
-    open_database,
+    open_alone,
     open_existing,
 )
 from drumbeat.bootstrap.settings import Settings
@@ -29,13 +28,13 @@ from drumbeat.marketing.campaigns import Campaign
 from drumbeat.storage import sqlite
 from drumbeat.storage.archive import (
     Contents,
-    is_archive,
     measure,
     names_below,
     pack,
     read_contents,
     unpack,
 )
+from drumbeat.storage.folder_lock import LOCK_FILE, FolderLock, alone, remove_abandoned, share
 from drumbeat.storage.migrations import NEWEST, revision_of
 from drumbeat.storage.moving import Told, copy_all, untold
 from drumbeat.storage.secrets import KeyRing, load_key
@@ -48,10 +47,14 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Restored:
-    """`held` may still be sent, once a person says so; `aside` is where the old folder lies."""
+    """`held` may still be sent, once a person says so; `aside` is where the old folder lies.
+
+    `ended` is how many sessions, sign-in links and invitations were valid in the backup.
+    """
 
     contents: Contents
     held: list[Campaign]
+    ended: int
     aside: Path | None
 
 
@@ -66,6 +69,7 @@ def back_up(
     _check_target(settings, target)
     database, keys = open_existing(settings)
     database.close()
+    _refuse_foreign(target, keys)
     for _ in range(TRIES):
         with _staging(settings.home) as stage:
             made_at = clock()
@@ -104,19 +108,19 @@ def restore(
             f"{home} is not empty (it has {standing[0]}): with --replace it is moved aside first."
         )
     home.parent.mkdir(parents=True, exist_ok=True)
-    fresh = home.with_name(f"{home.name}.restoring-{os.getpid()}")
-    fresh.mkdir(mode=0o700)
-    try:
+    with alone(home, "restore"), _making(home.parent, f"{home.name}.restoring-") as making:
+        fresh = making.folder
         unpack(source, keys, fresh, told)
         for name in SETTINGS_FILES:
             if (home / name).is_file():
                 shutil.copy2(home / name, fresh / name)
         taken_at = parse_instant(contents.made_at, field="made_at")
-        held = _revive(replace(settings, home=fresh), keys, taken_at, told)
-        aside = _swap(home, fresh, keep=bool(standing))
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    return Restored(contents, held, aside)
+        held, ended = _revive(replace(settings, home=fresh, database_url=None), taken_at)
+        making.keep_others_out()
+        with _swapped(home, fresh, keep=bool(standing)) as aside:
+            # Only once the folder has its name: a renaming may fail, and rows would be left there.
+            _fill_server(settings, keys, told)
+    return Restored(contents, held, ended, aside)
 
 
 # taking it ----------------------------------------------------------------------------------
@@ -129,21 +133,34 @@ def _check_target(settings: Settings, target: Path) -> None:
         raise Conflict(f"There is no folder {target.parent} to put a backup in.")
     if target.is_dir():
         raise Conflict(f"{target} is a folder; a backup is one file.")
-    if target.exists() and not is_archive(target):
-        raise Conflict(f"{target} exists and is no backup: it is not overwritten.")
+
+
+def _refuse_foreign(target: Path, keys: KeyRing) -> None:
+    """What is overwritten is an older backup under this key, and nothing else."""
+    if target.exists():
+        try:
+            read_contents(target, keys)
+        except Conflict as error:
+            raise Conflict(f"{error} It is not overwritten.") from None
 
 
 @contextmanager
 def _staging(home: Path) -> Iterator[Path]:
     """A folder beside the facts, so that they are linked and not copied."""
-    for left in home.glob(".backup-*"):
-        with contextlib.suppress(ValueError, PermissionError):
-            try:
-                os.kill(int(left.name.split("-")[1]), 0)
-            except ProcessLookupError:  # somebody was killed while backing up
-                shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f".backup-{os.getpid()}-", dir=home) as folder:
-        yield Path(folder)
+    with _making(home, ".backup-") as making:
+        yield making.folder
+
+
+@contextmanager
+def _making(parent: Path, prefix: str) -> Iterator[FolderLock]:
+    """A new folder until it is renamed or no longer needed; those of killed makers are removed."""
+    remove_abandoned(parent, f"{prefix}*")
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    try:
+        with closing(share(folder)) as making:
+            yield making
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _copy_database(settings: Settings, keys: KeyRing, stage: Path, told: Told) -> None:
@@ -152,7 +169,7 @@ def _copy_database(settings: Settings, keys: KeyRing, stage: Path, told: Told) -
         source, _ = open_existing(settings)
         with closing(source):
             _check_schema(revision_of(source))
-            target, _ = open_database(replace(settings, home=stage, database_url=None))
+            target, _ = open_alone(replace(settings, home=stage, database_url=None))
             with closing(target):
                 copy_all(source, target, keys, told)
     else:
@@ -216,36 +233,50 @@ def _standing(home: Path) -> list[str]:
         return []
     if not home.is_dir():
         raise Conflict(f"{home} is no folder.")
-    return sorted(path.name for path in home.iterdir() if path.name not in SETTINGS_FILES)
+    beside = (*SETTINGS_FILES, LOCK_FILE)
+    return sorted(path.name for path in home.iterdir() if path.name not in beside)
 
 
-def _revive(settings: Settings, keys: KeyRing, taken_at: datetime, told: Told) -> list[Campaign]:
-    """The unpacked folder, with nothing left that could send by itself, where it is to work."""
+def _revive(settings: Settings, taken_at: datetime) -> tuple[list[Campaign], int]:
+    """The unpacked folder, with nothing left that could send or sign in by itself."""
     from drumbeat.bootstrap import open_drumbeat
     from drumbeat.kit.actor import SYSTEM_UPKEEP
     from drumbeat.marketing.campaigns.restoring import hold_restored
 
-    drumbeat = open_drumbeat(replace(settings, database_url=None))
+    drumbeat = open_drumbeat(settings)
     with closing(drumbeat):
         with drumbeat.begin(SYSTEM_UPKEEP) as department:
             department.leases.remove_all()
-        held = hold_restored(drumbeat, taken_at)
-        if is_postgresql(settings):
-            target, _ = open_database(settings)
-            with closing(target):
-                copy_all(drumbeat.database, target, keys, told)
-    if is_postgresql(settings):
-        (settings.home / DATABASE_FILE).unlink()
-    return held
+            ended = department.accounts.end_sign_ins()
+        return hold_restored(drumbeat, taken_at), ended
 
 
-def _swap(home: Path, fresh: Path, *, keep: bool) -> Path | None:
-    """Give the new folder the old one's name; the old one stays aside if there was anything."""
-    if not home.exists():
+@contextmanager
+def _swapped(home: Path, fresh: Path, *, keep: bool) -> Iterator[Path | None]:
+    """Give the new folder the old one's name, and take it back if what is done then fails.
+
+    Answers where the old one lies aside; None if there was nothing in it to keep.
+    """
+    aside = _move_aside(home)
+    try:
         fresh.rename(home)
+        try:
+            yield aside if keep else None
+        except BaseException:
+            home.rename(fresh)
+            raise
+    except BaseException:
+        if aside is not None:
+            aside.rename(home)
+        raise
+    if aside is not None and not keep:
+        shutil.rmtree(aside)
+
+
+def _move_aside(home: Path) -> Path | None:
+    if not home.exists():
         return None
-    stamp = f"{utc_now():%Y%m%d-%H%M%S}"
-    aside = home.with_name(f"{home.name}.before-restore-{stamp}")
+    aside = home.with_name(f"{home.name}.before-restore-{utc_now():%Y%m%d-%H%M%S}")
     try:
         home.rename(aside)
     except OSError as error:
@@ -253,12 +284,16 @@ def _swap(home: Path, fresh: Path, *, keep: bool) -> Path | None:
             f"{home} cannot be moved aside ({error.strerror}): if it is a mount point, let "
             "DRUMBEAT_HOME name a folder inside of it."
         ) from None
-    try:
-        fresh.rename(home)
-    except OSError:
-        aside.rename(home)
-        raise
-    if keep:
-        return aside
-    shutil.rmtree(aside)
-    return None
+    return aside
+
+
+def _fill_server(settings: Settings, keys: KeyRing, told: Told) -> None:
+    """The tables, where the settings want them: all of them, or none and a Conflict."""
+    if not is_postgresql(settings):
+        return
+    source, _ = open_alone(replace(settings, database_url=None))
+    with closing(source):
+        target, _ = open_alone(settings)
+        with closing(target):
+            copy_all(source, target, keys, told)
+    (settings.home / DATABASE_FILE).unlink()

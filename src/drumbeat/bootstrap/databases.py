@@ -12,6 +12,7 @@ from drumbeat.kit.clock import Clock, utc_now
 from drumbeat.kit.errors import Conflict, DrumbeatError
 from drumbeat.storage import sqlite
 from drumbeat.storage.database import Database
+from drumbeat.storage.folder_lock import alone, share
 from drumbeat.storage.migrations import NEWEST, refuse_unknown, revision_of, upgrade
 from drumbeat.storage.moving import Told, untold
 from drumbeat.storage.secrets import KeyRing, create_key, load_key
@@ -44,7 +45,24 @@ def open_database(settings: Settings) -> tuple[Database, KeyRing]:
     A new one gets a key; one with data never gets a new key, for it would be unreadable.
     Raises Conflict or InvalidInput saying what stands in the way.
     """
-    database, keys = _connect(settings)
+    if not is_postgresql(settings) and not (settings.home / DATABASE_FILE).exists():
+        _refuse_to_found(settings)
+    database, keys = _share(settings)
+    try:
+        if is_postgresql(settings) and revision_of(database) is None:
+            _refuse_to_found(settings)
+    except BaseException:
+        database.close()
+        raise
+    return _migrated(database, keys, settings)
+
+
+def open_alone(settings: Settings) -> tuple[Database, KeyRing]:
+    """The same for whoever has the data folder alone (`folder_lock.alone`)."""
+    return _migrated(*_connect(settings), settings)
+
+
+def _migrated(database: Database, keys: KeyRing, settings: Settings) -> tuple[Database, KeyRing]:
     try:
         upgrade(database)
         if is_postgresql(settings):
@@ -63,7 +81,7 @@ def open_existing(settings: Settings) -> tuple[Database, KeyRing]:
     if not is_postgresql(settings) and not file.is_file():
         raise Conflict(f"There is no database yet: {file} does not exist.")
     keys = load_key(settings.key_file)
-    database, _ = _connect(settings)
+    database, _ = _share(settings)
     try:
         if is_postgresql(settings):
             from drumbeat.storage.sealing import refuse_other_key
@@ -93,7 +111,7 @@ def upgrade_database(settings: Settings) -> tuple[str | None, Path | None]:
 def copy_before(settings: Settings, keys: KeyRing) -> Path:
     """The SQLite file as it is now, under the same key, whole or not at all."""
     copy = settings.home / f"{DATABASE_FILE}.before-{NEWEST}"
-    fresh = copy.with_name(f".{copy.name}.{os.getpid()}.new")
+    fresh = copy.with_name(f".{copy.name}.{os.urandom(4).hex()}.new")
     file, key = settings.home / DATABASE_FILE, keys.derive("database")
     try:
         sqlite.copy_file(file, key, fresh, lambda done, total: None)
@@ -137,18 +155,51 @@ def move_to_postgresql(settings: Settings, url: str, told: Told = untold) -> dic
 
     file = settings.home / DATABASE_FILE
     open_existing(replace(settings, database_url=None))[0].close()
-    source, keys = open_database(replace(settings, database_url=None))
-    with closing(source):
-        target, _ = open_database(replace(settings, database_url=url))
-        with closing(target):
-            copied = move_all(source, target, keys, told)
-    file.rename(moved_file(settings))
+    with alone(settings.home, "move its tables"):
+        source, keys = open_alone(replace(settings, database_url=None))
+        with closing(source):
+            target, _ = open_alone(replace(settings, database_url=url))
+            with closing(target):
+                copied = move_all(source, target, keys, told)
+        file.rename(moved_file(settings))
     return copied
 
 
 def moved_file(settings: Settings) -> Path:
     """What the SQLite file is called once its rows are in PostgreSQL."""
     return settings.home / f"{DATABASE_FILE}.moved"
+
+
+def _refuse_to_found(settings: Settings) -> None:
+    """Raises Conflict where another house's data lies: a new one would sweep its files away."""
+    home = settings.home
+    if (home / DATABASE_FILE).exists():
+        raise Conflict(
+            f"The database is empty, and the house of {home} lives in {DATABASE_FILE} there: "
+            "`drumbeat db move` brings it over, or let DRUMBEAT_HOME name an empty folder."
+        )
+    if moved_file(settings).exists():
+        raise Conflict(
+            f"The house of {home} was moved to PostgreSQL: let DRUMBEAT_DATABASE_URL name its "
+            "database, or DRUMBEAT_HOME an empty folder."
+        )
+    if any((home / "facts").rglob("*.parquet")):
+        raise Conflict(
+            f"{home} holds facts of a house whose database is not there: bring that back, or let "
+            "DRUMBEAT_HOME name an empty folder."
+        )
+
+
+def _share(settings: Settings) -> tuple[Database, KeyRing]:
+    """Opened beside everybody else who works on the folder; its share ends with the database."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = share(settings.home)
+    try:
+        database, keys = _connect(settings)
+    except BaseException:
+        lock.close()
+        raise
+    return replace(database, lock=lock), keys
 
 
 def _connect(settings: Settings) -> tuple[Database, KeyRing]:

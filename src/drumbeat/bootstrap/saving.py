@@ -1,12 +1,12 @@
 """Settings that a person saves in the house: which they are, and what wins over them.
 
-A saved value counts where neither a file nor the environment says anything. Where mail goes is not
-moved under mail that is on its way: its yes was a yes to the place it was said for.
+A saved value counts where neither a file nor the environment says anything. Mail on its way is not
+moved into the sandbox or out of it: its yes was a yes to the place it was said for.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -16,7 +16,9 @@ from drumbeat.kit.actor import SYSTEM_UPKEEP, Actor
 from drumbeat.kit.errors import Conflict, InvalidInput
 
 if TYPE_CHECKING:
+    from drumbeat.adapters.messengers.smtp import SmtpServer
     from drumbeat.bootstrap import Drumbeat
+    from drumbeat.marketing.department import Department
 
 SAVED = ("sender_name", "sender_email", "postal_address", "smtp_url")
 SAVED_HERE = "saved here"
@@ -31,7 +33,7 @@ class MailServer:
     port: str
     security: str
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
 
     def url(self) -> str:
         """Raises InvalidInput naming the field of the form."""
@@ -49,13 +51,10 @@ class MailServer:
         return f"{scheme}://{login}{host}{port}{ending}"
 
 
-def read_mail_server(url: str | None) -> MailServer:
+def read_mail_server(server: "SmtpServer | None") -> MailServer:
     """What a form shows of the server that is set."""
-    from drumbeat.adapters.messengers.smtp import parse_smtp_url
-
-    if not url:
+    if server is None:
         return MailServer("", "", "starttls")
-    server = parse_smtp_url(url)
     return MailServer(server.host, str(server.port), server.security, server.user, server.password)
 
 
@@ -82,25 +81,36 @@ def with_saved(settings: Settings, saved: Mapping[str, str]) -> Settings:
     return replace(settings, **counts, **messenger)  # type: ignore[arg-type]  # all are text
 
 
+def server_of(settings: Settings) -> "SmtpServer | None":
+    """Whom mail is handed to; None is the sandbox. Raises InvalidInput naming the setting."""
+    from drumbeat.adapters.messengers.smtp import parse_smtp_url
+
+    return parse_smtp_url(settings.smtp_url) if settings.smtp_url else None
+
+
 def save_settings(drumbeat: "Drumbeat", actor: Actor, values: Mapping[str, str]) -> None:
     """Keep the values and take them up. Raises InvalidInput, NotPermitted, or Conflict while mail
-    is on its way and would go somewhere else from then on."""
+    is on its way and would leave the sandbox, or end in it, from then on."""
+    with drumbeat.begin(actor) as department:
+        kept = replace(department, actor=SYSTEM_UPKEEP).connections
+        before = with_saved(drumbeat.told, kept.saved())
+        department.connections.save(values)
+        after = with_saved(drumbeat.told, kept.saved())
+        if before.messenger != after.messenger:
+            _refuse_under_way(department)
+    drumbeat.keep_up()
+
+
+def _refuse_under_way(department: "Department") -> None:
+    """One mail server may take over from another: both go to the readers that were approved."""
     from drumbeat.marketing.campaigns import State
 
-    with drumbeat.look(SYSTEM_UPKEEP) as department:
-        wanted = {**department.connections.saved(), **values}
-    kept = {name: value for name, value in wanted.items() if value}
-    messenger = with_saved(drumbeat.told, kept).messenger
-    with drumbeat.begin(actor) as department:
-        department.connections.save(values)
-        if messenger != drumbeat.settings.messenger:
-            states = department.campaigns.count_states()
-            under_way = sum(
-                states.get(state, 0) for state in (State.SCHEDULED, State.SENDING, State.PAUSED)
-            )
-            if under_way:
-                raise Conflict(
-                    f"{under_way} campaign(s) are on their way: wait for their end or cancel them "
-                    "before mail goes somewhere else."
-                )
-    drumbeat.renew()
+    states = department.campaigns.count_states()
+    under_way = sum(
+        states.get(state, 0) for state in (State.SCHEDULED, State.SENDING, State.PAUSED)
+    )
+    if under_way:
+        raise Conflict(
+            f"{under_way} campaign(s) are on their way: wait for their end or cancel them "
+            "before mail goes somewhere else."
+        )

@@ -70,8 +70,9 @@ def read_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = N
     for name in written.keys() - _known():
         place, key = home / "drumbeat.toml", name.removeprefix(PREFIX).lower()
         raise InvalidInput(f"{place}: {key!r} is no setting{_nearest(name)}", field=str(place))
+    said = bool(_INNER & environment.keys())  # by the process that started this one
     for name in sorted(told.keys() - _known() - _INNER):
-        if name.startswith(PREFIX) and told[name] != "":
+        if name.startswith(PREFIX) and told[name] != "" and not said:
             log.warning("drumbeat: %s is no setting and was ignored%s", name, _nearest(name))
     told = written | told
     values = {

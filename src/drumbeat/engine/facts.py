@@ -22,10 +22,10 @@ def archive(drumbeat: Drumbeat) -> bool:
             return False
         batches = department.events.read_batches()
         events = department.events
-    files = events.seal(batches)
+    sealed = events.seal(batches)
     try:
         with drumbeat.begin(SYSTEM_FACTS) as department:
-            department.events.adopt(files, batches)
+            department.events.adopt(sealed, batches)
     except Conflict:
         return False  # another engine was faster; what was sealed here is swept later
     return True

@@ -20,7 +20,6 @@ from drumbeat.kit.clock import FileClock
 from drumbeat.marketing.campaigns.mail import compile_mailing
 from drumbeat.marketing.campaigns.pipeline import next_due
 from drumbeat.marketing.delivery import Mailing
-from drumbeat.marketing.senders import require_real
 from drumbeat.storage.leases import holder_name
 
 ENGINE_OF = "DRUMBEAT_ENGINE_OF"
@@ -57,25 +56,33 @@ JOBS = (
 )
 
 
+class Outdated(Exception):
+    """Mail goes somewhere else than when this engine was made: nothing is begun with it."""
+
+
 def sending_engine(drumbeat: Drumbeat) -> SendingEngine:
     """The sender of this process, with the carrier that the settings name."""
+    messenger = drumbeat.settings.messenger
     return SendingEngine(
         drumbeat,
         drumbeat.carrier,
         name=f"engine-{os.getpid()}-{time.time_ns():x}",
         folder=drumbeat.home / "wire",
-        letters_of=lambda mailing: _letters(drumbeat, mailing),
+        letters_of=lambda mailing: _letters(drumbeat, mailing, messenger),
         actor_for=lambda mailing: _decider(drumbeat, mailing),
         pace=drumbeat.pace,
     )
 
 
-def _letters(drumbeat: Drumbeat, mailing: Mailing) -> Sequence[Letter]:
-    """By arm. Raises InvalidInput for a placeholder sender that a real server would get."""
+def _letters(drumbeat: Drumbeat, mailing: Mailing, messenger: str) -> Sequence[Letter]:
+    """By arm. Raises Conflict or InvalidInput if it must not leave this house as it is.
+
+    Outdated is no fault of the mailing's, so it does not pause: a fresh engine sends it.
+    """
+    drumbeat.keep_up()
+    if drumbeat.settings.messenger != messenger:
+        raise Outdated(f"mail goes by {drumbeat.settings.messenger} now, not by {messenger}")
     with drumbeat.look(_decider(drumbeat, mailing)) as department:
-        if drumbeat.settings.messenger != "sandbox":
-            name, email = mailing.sender_name, mailing.sender_email
-            require_real(department.senders.resolve(name, email))
         return compile_mailing(department, mailing).arms
 
 
@@ -94,10 +101,15 @@ class Engine:
         self._stopping = threading.Event()
         self._due = dict.fromkeys(JOBS, 0.0)
         self._leased = dict.fromkeys(JOBS, 0.0)
+        drumbeat.keep_up()
+        self._made_for = drumbeat.in_force.saved
         self._sending = sending_engine(drumbeat)
-        self.outdated = False
-        """Settings were saved since the house was opened: whoever runs it renews the house."""
         self._parent = int(os.environ.get(ENGINE_OF, "0"))
+
+    @property
+    def outdated(self) -> bool:
+        """Settings were saved since it was made: whoever runs it makes a fresh one."""
+        return self._drumbeat.in_force.saved != self._made_for
 
     def stop(self) -> None:
         """End soon: what is on the wire is answered first. Safe to call from a signal handler."""
@@ -107,8 +119,12 @@ class Engine:
     def run(self, *, until_idle: bool = False) -> None:
         """Work until `stop`, or until nothing is due now."""
         with self._sending.running():
-            while not self._stopping.is_set() and not self._orphaned() and not self.outdated:
+            while not self._stopping.is_set() and not self._orphaned():
                 version = self._drumbeat.database.version()
+                if version != self._drumbeat.in_force.version:
+                    self._drumbeat.keep_up()
+                if self.outdated:
+                    break
                 if self._turn(all_jobs=until_idle):
                     continue
                 if until_idle and self._idle():
@@ -122,7 +138,6 @@ class Engine:
         """Wait until somebody writes, something falls due, or a chore may be looked at again."""
         with self._drumbeat.look(SYSTEM_UPKEEP) as department:
             due = next_due(department)
-            self.outdated = department.connections.revision() != self._drumbeat.saved
         clock, end = self._drumbeat.office.clock, time.monotonic() + RESTED_SECONDS
         # What is due already and was not done waits for something else, such as a mail server.
         awaited = due if due is not None and due > clock() else None

@@ -43,6 +43,11 @@ class InvalidInput(DrumbeatError):
         self.field = field
 
 
+def refused_cursor() -> InvalidInput:
+    """For a `cursor` that no page has given out."""
+    return InvalidInput("cursor: send the next_cursor of the page before.", field="cursor")
+
+
 class ProviderFailed(DrumbeatError):
     def __init__(self, message: str, *, permanent: bool) -> None:
         super().__init__(message)

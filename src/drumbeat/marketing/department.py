@@ -117,10 +117,12 @@ class Department:
     def events(self) -> "EventsService":
         from drumbeat.marketing.events import EventsService
         from drumbeat.marketing.events.store import EventStore
+        from drumbeat.storage.fact_marks import FactMarks
         from drumbeat.storage.warehouse import Warehouse
 
         warehouse = Warehouse(self.connection, self.office.fact_files)
-        return EventsService(self.actor, EventStore(self.connection), warehouse, self.office.clock)
+        store, marks = EventStore(self.connection), FactMarks(self.connection)
+        return EventsService(self.actor, store, warehouse, marks, self.office.clock)
 
     @cached_property
     def facts(self) -> "FactReader":
@@ -184,8 +186,10 @@ class Department:
     def analytics(self) -> "AnalyticsService":
         from drumbeat.marketing.analytics import AnalyticsService
         from drumbeat.marketing.analytics.store import AnalyticsStore
+        from drumbeat.storage.fact_marks import FactMarks
 
-        store, office = AnalyticsStore(self.facts, self.office.kept), self.office
+        office = self.office
+        store = AnalyticsStore(self.facts, FactMarks(self.connection), office.kept)
         return AnalyticsService(self.actor, store, office.clock, office.cost_per_email)
 
     @cached_property

@@ -68,7 +68,7 @@ def pack(path: Path, contents: Contents, folder: Path, keys: KeyRing, told: Told
 
     It appears under its name whole, checked and synced, or not at all.
     """
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    fresh = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new")
     try:
         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             _write(file, contents, folder, keys, told)
@@ -103,12 +103,6 @@ def unpack(path: Path, keys: KeyRing, into: Path | None = None, told: Told = unt
         if tar.next() is not None:
             raise _damaged(path, "it holds more than its list names")
     return contents
-
-
-def is_archive(path: Path) -> bool:
-    """Whether the file begins as one of ours does, whatever its key."""
-    with path.open("rb") as file:
-        return file.read(len(_LIST)) == _LIST.encode()
 
 
 def _write(file: IO[bytes], contents: Contents, folder: Path, keys: KeyRing, told: Told) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from sqlalchemy import text
 
 from drumbeat.kit.clock import Clock
+from drumbeat.kit.errors import Conflict
 from drumbeat.storage import sqlite
 from drumbeat.storage.database import Database
-from drumbeat.storage.migrations import NEWEST, revision_of
+from drumbeat.storage.migrations import NEWEST, refuse_unknown, revision_of
 from drumbeat.storage.sealed_parquet import SealedParquet
 from drumbeat.storage.warehouse import Warehouse
 
@@ -32,9 +33,14 @@ def check_schema(database: Database) -> Finding:
     found = revision_of(database)
     if found == NEWEST:
         return Finding("schema", True, f"{found}, the newest")
-    missing = f"there are no tables; `drumbeat db upgrade` makes schema {NEWEST}"
-    old = f"it is {found} and not {NEWEST}: run `drumbeat db upgrade`, or a newer Drumbeat"
-    return Finding("schema", False, missing if found is None else old)
+    if found is None:
+        detail = f"there are no tables; `drumbeat db upgrade` makes schema {NEWEST}"
+        return Finding("schema", False, detail)
+    try:
+        refuse_unknown(found)
+    except Conflict as error:
+        return Finding("schema", False, str(error))
+    return Finding("schema", False, f"{found} → {NEWEST}: run `drumbeat db upgrade`")
 
 
 def check_file(path: Path, key: bytes) -> Finding:

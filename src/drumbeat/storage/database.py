@@ -23,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
+from drumbeat.storage.folder_lock import FolderLock
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -49,12 +51,16 @@ class Watch(Protocol):
 
 @dataclass(frozen=True)
 class Database:
-    """Readers never wait for writers; `turn` is what writers of this process queue in."""
+    """Readers never wait for writers; `turn` is what writers of this process queue in.
+
+    `lock` is the share in the data folder that it is opened for, and ends with it.
+    """
 
     writer: Engine
     reader: Engine
     watch: Watch
     turn: AbstractContextManager[None]
+    lock: FolderLock | None = None
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -79,6 +85,8 @@ class Database:
         self.writer.dispose()
         self.reader.dispose()
         self.watch.close()
+        if self.lock is not None:
+            self.lock.close()
 
 
 def upsert(table: Table) -> postgresql.Insert:

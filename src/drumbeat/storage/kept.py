@@ -27,14 +27,26 @@ class Kept:
         self, question: Hashable, revision: Hashable | None, count: Callable[[], Answer]
     ) -> Answer:
         """What `count` answers at this revision; None, inside a writing unit, always counts."""
-        if revision is None:
-            return count()
+        return self.get_while(question, lambda _: revision, count)
+
+    def get_while(
+        self,
+        question: Hashable,
+        revision_of: Callable[[Answer], Hashable | None],
+        count: Callable[[], Answer],
+    ) -> Answer:
+        """The same where the answer itself says what it hangs on besides its question."""
         with self._lock:
             known = self._answers.get(question)
-            if known is not None and known[0] == revision:
-                self._answers.move_to_end(question)
-                return cast(Answer, known[1])
+        if known is not None and known[0] == revision_of(cast(Answer, known[1])):
+            with self._lock:
+                if question in self._answers:
+                    self._answers.move_to_end(question)
+            return cast(Answer, known[1])
         answer = count()  # outside the lock: others may look something else up meanwhile
+        revision = revision_of(answer)
+        if revision is None:
+            return answer
         with self._lock:
             self._answers[question] = revision, answer
             self._answers.move_to_end(question)

@@ -38,7 +38,7 @@ class Fate:
         return not self.alive
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class MortalHouse(Drumbeat):
     """The same folder, seen by a process that may be killed."""
 
@@ -80,7 +80,8 @@ class World:
         """One step of an engine that may die in it."""
         self.engines += 1
         fate = Fate(self.chance, deadly=deadly)
-        mortal = MortalHouse(self.house.home, self.house.database, self.house.office, fate=fate)
+        house = self.house
+        mortal = MortalHouse(house.home, house.database, house.told, house.in_force, fate=fate)
         carrier = FakeCarrier(
             lambda parcel: self._after_the_body(parcel, fate),
             self._before_the_body,

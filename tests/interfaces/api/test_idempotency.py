@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from datetime import timedelta
+from functools import partial
 from hashlib import blake2b
 
 import httpx2
@@ -14,14 +15,18 @@ from drumbeat.engine.upkeep import sweep
 from drumbeat.interfaces.api import create_api
 from drumbeat.interfaces.api.idempotency import _named
 from drumbeat.interfaces.api.identity import CallingHouse
+from drumbeat.interfaces.api.requests import EmailCampaignRequest
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.errors import Conflict
+from drumbeat.kit.result import NeedsApproval
+from drumbeat.marketing.campaigns.pipeline import create_and_plan
 from drumbeat.storage.kept_requests import Claim, RequestKey, Running
 from tests.conftest import HandClock
 from tests.interfaces.api.conftest import BRIEF, PREFIX, Rest, key_of, refused
 from tests.interfaces.serving import serving
 
 KEY = "8e03978e-40d5-43e8-bc93-6894a57f9324"
+BRIEFED = EmailCampaignRequest.model_validate(BRIEF).brief()
 EVENT = {"kind": "purchased", "occurred_at": "2026-11-01T00:00:00Z", "email": "ada@example.com"}
 
 
@@ -149,11 +154,8 @@ def test_who_died_after_the_campaign_was_made_is_gone_on_with(
     """The process ended between the commit and the kept answer; its lease has run out since."""
     asked = asked_as(house, owner, "/campaigns", BRIEF)
     dead = CallingHouse(house, owner, begun(house, owner, asked, now=time.time() - 120))
-    from drumbeat.interfaces.api.requests import EmailCampaignRequest
-
-    brief = EmailCampaignRequest.model_validate(BRIEF).brief()
     with dead.drumbeat.begin(owner) as department:
-        department.campaigns.create(brief, dead.campaign_id())
+        department.campaigns.create(BRIEFED, dead.campaign_id())
     answer = keyed(rest, "/campaigns", BRIEF)
     assert answer.status_code == 201, answer.text
     assert answer.json()["campaign_id"] == dead.campaign_id()
@@ -172,6 +174,22 @@ def test_an_interrupted_workflow_ends_as_one_campaign(
     assert (first.status_code, again.status_code, replayed(again)) == (200, 200, False)
     assert again.json()["campaign"] == first.json()["campaign"]
     assert campaigns(rest) == 1
+
+
+def test_an_interrupted_workflow_still_says_its_yes(
+    house: Drumbeat, owner: Actor, rest: Rest, people: tuple[str, ...]
+) -> None:
+    """It ended before it approved, and a person asked for the launch since, from a page."""
+    sent = {**BRIEF, "approve": True}
+    asked = asked_as(house, owner, "/workflows/email", sent)
+    dead = CallingHouse(house, owner, begun(house, owner, asked, now=time.time() - 120))
+    made = create_and_plan(house, BRIEFED, partial(house.begin, owner), dead.campaign_id())
+    with house.begin(owner) as department:
+        assert isinstance(department.campaigns.ask_launch(made), NeedsApproval)
+    answer = keyed(rest, "/workflows/email", sent)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["campaign"]["campaign_id"] == made
+    assert rest.get(f"/campaigns/{made}")["status"] not in ("planned", "awaiting_approval")
 
 
 def test_events_without_an_id_are_counted_once_though_their_answer_was_lost(
@@ -203,7 +221,11 @@ def test_whoever_was_too_slow_may_not_commit_any_more(
     assert slow.id == quick.id
     with pytest.raises(Conflict), CallingHouse(house, owner, slow).begin() as department:
         department.audience.find_contact("ada@example.com")
+    late = CallingHouse(house, owner, slow)
+    with pytest.raises(Conflict, match="taken over"):
+        create_and_plan(house, BRIEFED, late.begin, late.campaign_id())
     with CallingHouse(house, owner, quick).begin() as department:
+        assert department.campaigns.list_() == []
         still = department.requests.claim(asked, at=house.office.clock(), now=time.time())
     assert still == Running()
 
@@ -232,6 +254,47 @@ def test_an_import_under_a_key_is_answered_its_report_again(rest: Rest) -> None:
     assert json.loads(again.text) == report
     other = rest.ask("POST", "/contacts/import", content=file + b"x", headers=asked)
     refused(other, 422, "idempotency-key-reused", "Idempotency-Key")
+
+
+def test_an_import_that_failed_is_not_its_answer_for_a_day(house: Drumbeat, rest: Rest) -> None:
+    """Its stream began with 200, and its last line says 500."""
+    asked = {"Idempotency-Key": KEY, "Content-Type": "text/csv"}
+    file = b"email\nada@example.com\n"
+    with house.database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE contact RENAME TO elsewhere")
+    failed = rest.ask("POST", "/contacts/import", content=file, headers=asked)
+    assert json.loads(failed.text.splitlines()[-1])["problem"]["status"] == 500
+    with house.database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO contact")
+    again = rest.ask("POST", "/contacts/import", content=file, headers=asked)
+    assert not replayed(again)
+    assert json.loads(again.text.splitlines()[-1])["added"] == 1
+
+
+def test_an_import_that_was_refused_is_answered_so_again(rest: Rest) -> None:
+    asked = {"Idempotency-Key": KEY, "Content-Type": "text/csv"}
+    told = [
+        rest.ask("POST", "/contacts/import", content=b"name\nAda\n", headers=asked)
+        for _ in range(2)
+    ]
+    assert [replayed(answer) for answer in told] == [False, True]
+    assert told[0].text == told[1].text
+    assert json.loads(told[1].text)["problem"]["status"] == 422
+
+
+def test_who_read_again_after_a_412_acts_under_the_same_key(
+    rest: Rest, people: tuple[str, ...]
+) -> None:
+    path = f"/campaigns/{rest.campaign()}"
+
+    def change(tag: str) -> httpx2.Response:
+        asked = {"Idempotency-Key": KEY, "If-Match": tag}
+        return rest.ask("PUT", path, {**BRIEF, "name": "Mine"}, headers=asked)
+
+    refused(change('"0-00"'), 412, "stale")
+    done = change(rest.ask("GET", path).headers["etag"])
+    assert (done.status_code, replayed(done)) == (200, False), done.text
+    assert replayed(change('"0-00"'))
 
 
 def test_who_may_import_nothing_is_refused_before_the_file_is_taken(

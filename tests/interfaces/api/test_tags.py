@@ -1,10 +1,15 @@
 """REST: an ETag spares a second reading, and keeps two people from overwriting each other."""
 
 import threading
+from dataclasses import replace
 
 import httpx2
+import pytest
 
 from drumbeat.bootstrap import Drumbeat
+from drumbeat.interfaces.api.requests import EmailCampaignRequest
+from drumbeat.kit.ids import CampaignId
+from drumbeat.marketing.campaigns import State, is_planned_from
 from tests.interfaces.api.conftest import BRIEF, Rest, refused
 
 READ = ("", "/analytics", "/ledger", "/preview?contact=ada@example.com")
@@ -61,6 +66,50 @@ def test_every_change_of_a_campaign_honours_if_match(rest: Rest, people: tuple[s
     for action, tag in (("approve", tag_of(rest, campaign)), ("launch", "*")):
         done = under(rest, f'"0-00", {tag}' if tag != "*" else tag, f"{path}/{action}")
         assert done.status_code == 200, done.text
+
+
+def drafted(house: Drumbeat) -> str:
+    """A campaign that nobody has planned yet."""
+    with house.begin(house.owner()) as department:
+        return department.campaigns.create(EmailCampaignRequest.model_validate(BRIEF).brief()).id
+
+
+@pytest.mark.parametrize("action", ["approve", "launch"])
+def test_a_draft_is_not_even_planned_for_who_read_another(
+    house: Drumbeat, rest: Rest, people: tuple[str, ...], action: str
+) -> None:
+    path = f"/campaigns/{drafted(house)}"
+    before = rest.get(path)
+    refused(under(rest, '"7-00"', f"{path}/{action}"), 412, "stale")
+    assert rest.get(path) == before
+    assert before["status"] == "draft"
+
+
+@pytest.mark.parametrize("action", ["approve", "launch"])
+def test_the_planning_of_a_request_is_no_change_by_somebody_else(
+    house: Drumbeat, rest: Rest, people: tuple[str, ...], action: str
+) -> None:
+    campaign = drafted(house)
+    done = under(rest, tag_of(rest, campaign), f"/campaigns/{campaign}/{action}")
+    assert done.status_code in (200, 202), done.text
+    assert done.headers["etag"] == tag_of(rest, campaign)
+
+
+def test_what_was_asked_anew_or_edited_is_not_what_was_read(
+    house: Drumbeat, rest: Rest, people: tuple[str, ...]
+) -> None:
+    campaign = CampaignId(drafted(house))
+    with house.look(house.owner()) as department:
+        draft = department.campaigns.get(campaign)
+    assert rest.ask("POST", f"/campaigns/{campaign}/launch").status_code == 202
+    with house.look(house.owner()) as department:
+        asked = department.campaigns.get(campaign)
+    assert is_planned_from(draft, replace(asked, launch=None))
+    assert not is_planned_from(draft, asked)
+    assert not is_planned_from(asked, asked)
+    edited = replace(draft, brief=replace(draft.brief, name="Another"))
+    assert not is_planned_from(draft, edited)
+    assert not is_planned_from(draft, replace(draft, state=State.CANCELLED))
 
 
 def test_of_two_who_read_the_same_only_one_changes_it(

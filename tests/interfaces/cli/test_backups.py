@@ -162,7 +162,7 @@ def test_check_names_a_schema_that_is_not_ours(people: Shell) -> None:
     assert found.code == 1
     schema = found.json()["checks"]
     assert isinstance(schema, list)
-    assert "run `drumbeat db upgrade`, or a newer Drumbeat" in schema[1]["detail"]
+    assert "install the newer one that made it" in schema[1]["detail"]
     refused = people.run("status")
     assert "which this Drumbeat" in refused.err
 

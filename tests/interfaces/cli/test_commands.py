@@ -2,16 +2,22 @@
 
 import json
 import signal
+import socket
 import stat
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from drumbeat.bootstrap import open_drumbeat, read_settings
+from drumbeat.bootstrap.saving import save_settings
 from drumbeat.interfaces.cli.__main__ import COMMANDS
 from tests.interfaces.cli.conftest import Shell
+from tests.journeys.postbox import Postbox, free_port, listening
 
 VERBS = (
     "audience import", "events import", "segments list", "segments create", "campaigns create",
@@ -120,6 +126,21 @@ def test_the_doctor_finds_nothing_in_a_sound_folder(shell: Shell) -> None:
     told = shell.done("doctor", "--json").json()
     assert told["ok"] is True
     assert "ok" in shell.done("doctor").err
+
+
+def test_the_doctor_goes_to_the_mail_server_that_was_saved_in_the_house(shell: Shell) -> None:
+    """As far as the engine does: a port that is open is no mail server yet."""
+    port = free_port()
+    with socket.create_server(("127.0.0.1", 0)) as silent, listening(Postbox(), port):
+        dumb = silent.getsockname()[1]
+        for server, ok in ((f"127.0.0.1:{dumb}", False), (f"127.0.0.1:{port}", True)):
+            with closing(open_drumbeat(read_settings(shell.environment, shell.place))) as house:
+                save_settings(house, house.owner(), {"smtp_url": f"smtp://{server}?timeout=0.3"})
+            checks: Any = shell.run("doctor", "--json").json()["checks"]
+            told = {check["check"]: check for check in checks}
+            assert "messenger smtp" in told["settings"]["detail"]
+            assert (told["mail"]["ok"], server in told["mail"]["detail"]) == (ok, True)
+            assert "DRUMBEAT_SENDER_EMAIL" in told["sender"]["detail"]
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,8 @@ def test_a_mail_server_that_refuses_is_named(house: Drumbeat, owner: Browser) ->
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     url = f"smtp://user:s3cr3t@127.0.0.1:{port}?starttls=0"
-    told = replace(house, settings=replace(house.settings, smtp_url=url, messenger="smtp"))
+    set = replace(house.settings, smtp_url=url, messenger="smtp")
+    told = replace(house, in_force=replace(house.in_force, settings=set))
     with serving(Starlette(routes=create_web(told).routes)) as served:
         browser = Browser(served, dict(owner.cookies))
         body = browser.send("/settings", "/settings/connection").body.decode()

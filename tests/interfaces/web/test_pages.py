@@ -159,6 +159,22 @@ def test_the_campaign_page_tells_the_whole_story(
     assert body.count("<svg") == body.count("</svg>") >= 10
 
 
+def test_before_the_first_reaction_no_variant_has_a_rate_or_an_interval(
+    served: Served, shelf: Shelf, cookie: dict[str, str]
+) -> None:
+    """Nobody has reacted yet: what is unknown is not 0.0 %."""
+    result = shelf.results[1]
+    result["performance_metrics"] |= dict.fromkeys(("open_rate", "click_rate"))
+    result["ab_testing"] |= {"winner": None, "decided": False, "counts": []}
+    result["arms"] = [{"arm_no": arm, "delivered": 2_400, "opens": 0} for arm in (0, 1)]
+    body = served.ask("GET", f"/campaigns/{CAMPAIGN}", headers=cookie).body.decode()
+    panel = body[body.index('id="test"') : body.index('id="funnel"')]
+    assert panel.count("<strong>—</strong>") == 2
+    assert panel.count("2,400 delivered") == 2
+    for drawn in ("%", "<svg", "axis-labels"):
+        assert drawn not in panel.split("test-state")[0].split('class="method"')[0]
+
+
 def test_whatever_a_campaign_is_called_is_only_text(
     served: Served, shelf: Shelf, cookie: dict[str, str]
 ) -> None:

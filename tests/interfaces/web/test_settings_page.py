@@ -103,9 +103,8 @@ def test_a_file_wins_and_the_page_names_what_it_says(
     (house.home / "drumbeat.toml").write_text(
         'sender_name = "The Kitchen"\nmessenger = "sandbox"\n'
     )
-    told = replace(house.told, sender_name="The Kitchen")
-    object.__setattr__(house, "told", told)
-    house.renew()
+    told = replace(house.settings, sender_name="The Kitchen")
+    house.told, house.in_force = told, replace(house.in_force, settings=told)
     body = owner.get("/settings").body.decode()
     assert "DRUMBEAT_SENDER_NAME in" in body
     assert "drumbeat.toml</code>, which wins" in body
@@ -151,7 +150,6 @@ def test_an_engine_notices_what_was_saved(house: Drumbeat) -> None:
     save_settings(house, house.owner(), {"sender_name": "The Corner Shop"})
     engine.run()
     assert engine.outdated
-    other.renew()
     assert other.office.sender_name == "The Corner Shop"
     assert not Engine(other).outdated
     other.close()

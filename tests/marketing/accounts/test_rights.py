@@ -19,6 +19,7 @@ omav  accounts.actor_for_session
 o---  accounts.actor_of
 omav  accounts.end_key
 omav  accounts.end_session
+----  accounts.end_sign_ins
 o---  accounts.ensure_owner
 omav  accounts.is_sign_in_link
 omav  accounts.issue_key
@@ -58,12 +59,14 @@ om--  campaigns.create
 om--  campaigns.decline
 om--  campaigns.drop
 omav  campaigns.expect
+omav  campaigns.find
 omav  campaigns.get
 omav  campaigns.get_by_no
 omav  campaigns.ledger
 omav  campaigns.ledger_rows
 omav  campaigns.list_
 omav  campaigns.list_advancing
+omav  campaigns.list_by_mailing
 omav  campaigns.list_transitions
 omav  campaigns.list_waiting
 omav  campaigns.read_ahead
@@ -159,6 +162,7 @@ omav  sending.pulse
 omav  analytics.arm_counts
 omav  analytics.campaign_report
 omav  analytics.hourly
+omav  analytics.revision_of
 omav  analytics.status
 omav  timing.plan_instants
 omav  timing.plan_wall_time

@@ -13,6 +13,7 @@ from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.analytics import METRICS, REFERENCE, CampaignReport, HourCount
 from drumbeat.marketing.analytics.store import AnalyticsStore
 from drumbeat.marketing.events import Fact, Kind, Reason, Verdict
+from drumbeat.storage.fact_marks import FactMarks
 from tests.conftest import GUEST, MARIA
 from tests.marketing.analytics.counting import Plain, count
 from tests.marketing.events.archiving import archive, fold_all
@@ -106,8 +107,9 @@ def test_every_figure_equals_a_plain_count_in_random_markets(house: Drumbeat) ->
 def assert_parts_add_up(house: Drumbeat, mailing_no: MailingNo) -> None:
     """A mailing too large for the memory is counted in parts, with the same answer."""
     with house.look(MARIA) as department:
-        whole = AnalyticsStore(department.facts)
-        parts = AnalyticsStore(department.facts, facts_a_part=10)
+        marks = FactMarks(department.connection)
+        whole = AnalyticsStore(department.facts, marks)
+        parts = AnalyticsStore(department.facts, marks, facts_a_part=10)
         assert parts.count_mailing(mailing_no) == whole.count_mailing(mailing_no)
         assert parts.count_hours(mailing_no, None) == whole.count_hours(mailing_no, None)
 

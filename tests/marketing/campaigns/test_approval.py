@@ -1,16 +1,22 @@
 """Nothing leaves without a yes to exactly what leaves; who asked is remembered."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import pytest
 
-from drumbeat.bootstrap import Drumbeat
+from drumbeat.bootstrap import Drumbeat, open_drumbeat
+from drumbeat.engine.loop import sending_engine
 from drumbeat.kit.actor import Actor
 from drumbeat.kit.errors import Conflict, InvalidInput, NotPermitted
+from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.result import NeedsApproval, Waiting
 from drumbeat.marketing.approvals import ApprovalState
 from drumbeat.marketing.campaigns import Campaign, ExperimentWish, Launch, State, TimingWish
 from drumbeat.marketing.campaigns.pipeline import advance, proceed
+from drumbeat.marketing.campaigns.preview import preview
+from drumbeat.marketing.delivery import MailingState
 from tests.conftest import GUEST
 from tests.marketing.campaigns.conftest import (
     LETTER,
@@ -18,6 +24,7 @@ from tests.marketing.campaigns.conftest import (
     get,
     invite,
     planned,
+    rows,
     say_yes,
     state_of,
     work_off,
@@ -139,6 +146,65 @@ def test_a_wish_that_the_test_forbids_is_refused_and_forgotten(
     assert get(house, campaign_id).launch is None
 
 
+def test_a_yes_to_the_sandbox_is_none_to_a_server_however_late_it_is_set(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    campaign_id = bring_to(house, owner, State.SCHEDULED)
+    while mailing_state(house, campaign_id) is not MailingState.ready:
+        advance(house, campaign_id)
+    with (
+        a_real_server(house) as outside,
+        pytest.raises(Conflict, match="approved for the sandbox"),
+    ):
+        advance(outside, campaign_id)
+    assert state_of(house, campaign_id) is State.SCHEDULED
+    work_off(house, campaign_id)
+    assert house.sandbox.count() == len(people)
+
+
+def test_nor_while_it_is_being_sent(house: Drumbeat, owner: Actor, people: tuple[str, ...]) -> None:
+    campaign_id = bring_to(house, owner, State.SENDING)
+    with a_real_server(house) as outside:
+        engine = sending_engine(outside)
+        engine.run_until_idle()
+        engine.close()
+    assert mailing_state(house, campaign_id) is MailingState.paused
+    assert {row["state"] for row in rows(house, campaign_id)} == {"planned", "suppressed"}
+
+
+def test_the_postal_address_is_the_one_that_was_shown(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    campaign_id = planned(house, owner)
+    moved = replace(house.settings, postal_address="7 New Street, Elsewhere")
+    with closing(open_drumbeat(moved)) as later, later.look(owner) as department:
+        message = preview(department, campaign_id, people[0])
+    assert b"1 Sandbox Street" in message
+    assert b"New Street" not in message
+
+
+def mailing_state(house: Drumbeat, campaign_id: CampaignId) -> MailingState | None:
+    number = get(house, campaign_id).plan.mailing_no
+    if number is None:
+        return None
+    with house.look(house.owner()) as department:
+        return department.delivery.get(number).state
+
+
+@contextmanager
+def a_real_server(house: Drumbeat) -> Iterator[Drumbeat]:
+    """The same folder, opened by somebody whose mail would leave the house."""
+    settings = replace(
+        house.settings,
+        messenger="smtp",
+        smtp_url="smtp://127.0.0.1:9",
+        sender_email="news@shop.example",
+        postal_address="5 Market Lane, Ghent",
+    )
+    with closing(open_drumbeat(settings)) as outside:
+        yield outside
+
+
 def test_an_agent_may_ask_and_never_says_yes(
     house: Drumbeat, owner: Actor, people: tuple[str, ...]
 ) -> None:
@@ -154,6 +220,7 @@ def test_a_stranger_may_do_nothing_at_all(
     house: Drumbeat, owner: Actor, people: tuple[str, ...]
 ) -> None:
     campaign_id = planned(house, owner)
+    made = get(house, campaign_id)
     with house.begin(GUEST) as department:
         campaigns = department.campaigns
         for verb in (
@@ -164,13 +231,14 @@ def test_a_stranger_may_do_nothing_at_all(
             campaigns.pause,
             campaigns.resume,
             campaigns.cancel,
-            campaigns.drop,
             campaigns.ledger,
         ):
             with pytest.raises(NotPermitted):
                 verb(campaign_id)
         with pytest.raises(NotPermitted):
             campaigns.create(LETTER)
+        with pytest.raises(NotPermitted):
+            campaigns.drop(made)
 
 
 def test_once_the_send_times_are_fixed_another_wish_is_refused(

@@ -105,7 +105,7 @@ def test_a_refused_plan_names_the_field_and_may_be_taken_back(
         proceed(house, campaign_id)
     assert refused.value.field == "audience"
     with house.begin(owner) as department:
-        department.campaigns.drop(campaign_id)
+        department.campaigns.drop(department.campaigns.get(campaign_id))
         assert department.campaigns.list_() == []
 
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from drumbeat.bootstrap import Drumbeat
+from drumbeat.engine.campaigns import settle_exhausted
+from drumbeat.engine.loop import sending_engine
 from drumbeat.kit.actor import Actor
 from drumbeat.marketing.campaigns import State
 from drumbeat.marketing.campaigns.restoring import hold_restored
@@ -68,3 +70,16 @@ def test_who_resumes_goes_on_where_it_was(house: Drumbeat, owner: Actor) -> None
     assert any("restored from a backup" in step.note for step in trail)
     work_off(house, campaign_id)
     assert {row["state"] for row in rows(house, campaign_id)} == {"sent", "suppressed"}
+
+
+@pytest.mark.usefixtures("people")
+def test_a_settled_mailing_goes_on_to_its_results(house: Drumbeat, owner: Actor) -> None:
+    campaign_id = bring_to(house, owner, State.SENDING)
+    engine = sending_engine(house)
+    engine.run_until_idle()
+    engine.close()
+    assert settle_exhausted(house)
+    assert get(house, campaign_id).state is State.SENDING
+    assert hold_restored(house, TAKEN_AT) == []
+    work_off(house, campaign_id)
+    assert get(house, campaign_id).state is State.MEASURING

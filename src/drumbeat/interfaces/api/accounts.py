@@ -19,11 +19,10 @@ from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.paging import Cursor, Limit, number_of_cursor, page_of
 from drumbeat.interfaces.api.strict import Strict
 from drumbeat.kit.actor import Scope
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.accounts import AuditEntry, Listed, Newcomer, Person, Role
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
-
-JsonObject = dict[str, object]
 
 
 class KeyRequest(Strict):

@@ -6,12 +6,11 @@ from drumbeat.interfaces.api.answers import ApprovalAnswer, ApprovalPage
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.paging import Cursor, Limit, page_of
 from drumbeat.kit.ids import ApprovalId, CampaignId
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.campaigns.approval_answer import approval_answer, waiting_approvals
 from drumbeat.marketing.campaigns.pipeline import proceed
 
 router = APIRouter(prefix="/approvals", tags=["approvals"])
-
-JsonObject = dict[str, object]
 
 
 @router.get("", response_model=ApprovalPage)

@@ -1,8 +1,6 @@
 """REST: /contacts and /segments."""
 
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -17,21 +15,20 @@ from drumbeat.interfaces.api.paging import Cursor, Limit, page_of
 from drumbeat.interfaces.api.strict import Strict
 from drumbeat.interfaces.api.uploads import Tell, receiving, taking_file, watched
 from drumbeat.kit.actor import Scope
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.audience import (
-    AudienceService,
     Consent,
     ImportOptions,
     ImportProgress,
     ImportReport,
     Segment,
+    audience_units,
     import_contacts,
     segment_audience,
 )
 
 router = APIRouter(tags=["audience"])
 
-JsonObject = dict[str, object]
-Opener = Callable[[], AbstractContextManager[AudienceService]]
 Upload = Annotated[BinaryIO, Depends(receiving(Scope.AUDIENCE_WRITE))]
 
 
@@ -63,7 +60,7 @@ def import_contact_file(
             rejected = Path(folder) / "rejected.csv"
             options = ImportOptions(consent=consent, dry_run=dry_run, rejected_file=rejected)
             report = import_contacts(
-                audience_units(caller), file, options, lambda at: tell(_progress(at))
+                audience_units(caller.begin), file, options, lambda at: tell(_progress(at))
             )
             return {**_report(report), "unconfirmed": consent == Consent.unconfirmed.name}
 
@@ -82,28 +79,10 @@ def list_segments(caller: Caller, cursor: Cursor = None, limit: Limit = 500) -> 
 @router.post("/segments", status_code=201, response_model=Segments)
 def create_segments(request: SegmentRequest, caller: Caller) -> JsonObject:
     """Segment everyone by one criterion; segments of the same name get a new membership."""
-    segments = segment_audience(_looking(caller), audience_units(caller), request.by)
+    segments = segment_audience(
+        audience_units(caller.look), audience_units(caller.begin), request.by
+    )
     return {"segments": [_segment(segment) for segment in segments]}
-
-
-def audience_units(caller: Caller) -> Opener:
-    """For work of many writing units on the audience alone."""
-
-    @contextmanager
-    def opened() -> Iterator[AudienceService]:
-        with caller.begin() as department:
-            yield department.audience
-
-    return opened
-
-
-def _looking(caller: Caller) -> Opener:
-    @contextmanager
-    def opened() -> Iterator[AudienceService]:
-        with caller.look() as department:
-            yield department.audience
-
-    return opened
 
 
 def _progress(at: ImportProgress) -> JsonObject:

@@ -17,6 +17,7 @@ from drumbeat.interfaces.api.paging import Cursor, Limit, id_of_cursor
 from drumbeat.interfaces.api.requests import EmailCampaignRequest, LaunchRequest
 from drumbeat.interfaces.api.tags import revision_tag
 from drumbeat.kit.ids import CampaignId
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.kit.result import NeedsApproval
 from drumbeat.marketing.campaigns import Launch, TimingWish
 from drumbeat.marketing.campaigns.answer import campaign_analytics, campaign_view
@@ -24,7 +25,6 @@ from drumbeat.marketing.campaigns.pipeline import create_and_plan, proceed
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 
-JsonObject = dict[str, object]
 LedgerLimit = Annotated[int, Query(ge=1, le=2000, description="How many rows a page holds.")]
 Wish = LaunchRequest | None
 
@@ -33,7 +33,7 @@ Wish = LaunchRequest | None
 def create_campaign(request: EmailCampaignRequest, caller: Caller) -> JsonObject:
     """Create an email campaign and plan it; it then waits for approval."""
     named = caller.campaign_id()
-    return _view(caller, create_and_plan(caller.drumbeat, request.brief(), caller.actor, named))
+    return _view(caller, create_and_plan(caller.drumbeat, request.brief(), caller.begin, named))
 
 
 @router.get("", response_model=CampaignPage)
@@ -68,8 +68,7 @@ def change_campaign(
 @router.post("/{campaign_id}/approve", response_model=CampaignView)
 def approve_campaign(campaign_id: CampaignId, caller: Caller) -> JsonObject:
     """Say yes to exactly what the campaign would send now."""
-    proceed(caller.drumbeat, campaign_id)
-    with caller.changing(campaign_id) as department:
+    with caller.planned(campaign_id).changing(campaign_id) as department:
         department.campaigns.approve(campaign_id)
     proceed(caller.drumbeat, campaign_id)
     return _view(caller, campaign_id)
@@ -100,8 +99,7 @@ def launch_campaign(
 ) -> JsonObject:
     """Let it go; 202 while it still lacks an approval."""
     timing = TimingWish(Launch.NOW) if request is not None and request.now else None
-    proceed(caller.drumbeat, campaign_id)
-    with caller.changing(campaign_id) as department:
+    with caller.planned(campaign_id).changing(campaign_id) as department:
         outcome = department.campaigns.ask_launch(campaign_id, timing)
     if isinstance(outcome, NeedsApproval):
         response.status_code = 202

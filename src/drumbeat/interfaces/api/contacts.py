@@ -5,17 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from drumbeat.interfaces.api.answers import ContactAnswer, ContactPage, PutAnswer, Unsubscribed
-from drumbeat.interfaces.api.audience import audience_units
 from drumbeat.interfaces.api.contact_requests import ContactsRequest
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.paging import Cursor, Limit
 from drumbeat.kit.errors import InvalidInput
-from drumbeat.marketing.audience import contact_no_of, put_contacts
+from drumbeat.kit.json_objects import JsonObject
+from drumbeat.marketing.audience import audience_units, contact_no_of, put_contacts
 from drumbeat.marketing.campaigns.contact_answer import WhichContacts, contact_answer, contact_page
 
 router = APIRouter(prefix="/contacts", tags=["audience"])
 
-JsonObject = dict[str, object]
 Email = Annotated[str, Query(max_length=1000, description="The one with this address.")]
 ExternalId = Annotated[str, Query(max_length=200, description="The one with this external id.")]
 SegmentName = Annotated[
@@ -34,7 +33,7 @@ def put(request: ContactsRequest, caller: Caller) -> JsonObject:
     one contact alone is refused with 422.
     """
     told, problems = request.read()
-    report = put_contacts(audience_units(caller), told, source=SOURCE)
+    report = put_contacts(audience_units(caller.begin), told, source=SOURCE)
     rejected = sorted([*problems, *report.problems], key=lambda problem: problem.index)
     if request.alone and rejected:
         message = f"{rejected[0].field}: {rejected[0].reason}."

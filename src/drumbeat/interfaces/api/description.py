@@ -47,6 +47,7 @@ REFUSALS = {
     413: "The body is too large.",
     422: "The request makes no sense; `field` says where. Or the Idempotency-Key belongs to "
     "another request.",
+    507: "The server's disk is full: once there is room, send the same request again.",
 }
 
 _DONE = {"200": "Done.", "201": "Made."}
@@ -144,7 +145,7 @@ def _complete(method: str, path: str, operation: Json) -> None:
     if "requestBody" in operation:
         refused |= {400, 413}
     if method in CHANGING:
-        refused.add(409)
+        refused |= {409, 507}
         taken.append(_KEY)
     elif method == "GET":
         taken.append(_IF_NONE_MATCH)

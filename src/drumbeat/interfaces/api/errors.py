@@ -6,6 +6,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from drumbeat.kit import errors
+from drumbeat.kit.full_disk import words_of_full_disk
 
 STATUS: dict[type[errors.DrumbeatError], tuple[int, str]] = {
     errors.NotFound: (404, "not-found"),
@@ -51,7 +52,7 @@ def render_invalid(request: Request, error: Exception) -> JSONResponse:
     if first["type"] == "unknown_field":
         where.append(str(first["ctx"]["name"]))
     if first["type"] == "json_invalid":  # its place is an offset, not a field
-        message = f"The body is not valid JSON: {first['ctx']['error']} at character {where[0]}."
+        message = f"The body is not valid JSON: {first['ctx']['error']}, character {where[0]}."
         return problem(422, "invalid-input", message, "body")
     field = _printable(".".join(where) or "body")
     return problem(422, "invalid-input", _printable(f"{field}: {first['msg']}."), field)
@@ -73,7 +74,10 @@ def problem_of_size() -> JSONResponse:
 
 
 def render_bug(request: Request, error: Exception) -> JSONResponse:
-    """A mistake of ours; its traceback is in the log, for the answer may be read by anybody."""
+    """A full disk, or a mistake of ours; its traceback is in the log, for anybody may read this."""
+    full = words_of_full_disk(error)
+    if full is not None:
+        return problem(507, "disk-full", full)
     return problem(500, "internal", "This is a bug in Drumbeat; its log says more.")
 
 

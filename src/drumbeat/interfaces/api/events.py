@@ -15,6 +15,7 @@ from drumbeat.interfaces.api.strict import Strict
 from drumbeat.interfaces.api.uploads import Tell, receiving, taking_file, watched
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.kit.money import to_minor
 from drumbeat.marketing.campaigns.event_intake import (
     EventImportOptions,
@@ -26,7 +27,6 @@ from drumbeat.marketing.events import EventRow, kind_of
 
 router = APIRouter(prefix="/events", tags=["events"])
 
-JsonObject = dict[str, object]
 Upload = Annotated[BinaryIO, Depends(receiving(Scope.EVENTS_WRITE))]
 MOST_EVENTS = 10_000
 

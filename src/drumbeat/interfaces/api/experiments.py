@@ -11,12 +11,12 @@ from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.paging import Cursor, id_of_cursor
 from drumbeat.interfaces.api.strict import Strict
 from drumbeat.kit.ids import ExperimentId
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.campaigns.experiment_answer import experiment_answer, experiment_rows
 from drumbeat.marketing.experiments import Counted, CountedArm
 
 router = APIRouter(prefix="/experiments", tags=["experiments"])
 
-JsonObject = dict[str, object]
 Limit = Annotated[int, Query(ge=1, le=200, description="Tests looked through for a page.")]
 _EXAMPLE: JsonDict = {
     "arms": [

@@ -31,6 +31,7 @@ CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 LONGEST_KEY = 255
 MOST_KEPT = 4 << 20
 _IN_MEMORY = 4 << 20
+_ASKED_AGAIN = (401, 412)  # nothing was done, and another header may be sent with the same body
 _KEPT_HEADERS = ("content-type", "etag", "location")
 _IMPORTING = {Right.AUDIENCE_WRITE, Right.EVENTS_WRITE}
 
@@ -74,7 +75,8 @@ class Idempotency:
         scope.setdefault("state", {})["caller"] = replace(caller, claim=found)
 
         async def settle(status: int, answer: bytes | None) -> None:
-            kept = None if status >= 500 or status == 401 else answer
+            again = status >= 500 or status in _ASKED_AGAIN
+            kept = None if again else answer
             await run_in_threadpool(_settle, caller, asked, found, kept)
 
         try:
@@ -107,12 +109,20 @@ class _Answer:
         if self.streams:
             del self.body[: self.body.rfind(b"\n", 0, -1) + 1]
         if last:
-            await self.settle(self.start["status"], self._kept())
+            await self.settle(self._status(), self._kept())
         if self.streams:
             await self.onward(message)
         elif last:
             await self.onward(self.start)
             await self.onward({**message, "body": bytes(self.body)})
+
+    def _status(self) -> int:
+        """A stream began with 200 before anybody knew; what became of it is in its last line."""
+        status = int(self.start["status"])
+        if not self.streams or not self.body:
+            return status
+        problem = json.loads(self.body).get("problem", {})
+        return int(problem.get("status", status))
 
     def _kept(self) -> bytes | None:
         """None for what is too long to keep."""

@@ -5,7 +5,7 @@ after the answer has left, and deadlocks SQLite's one writer.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Annotated
@@ -18,6 +18,8 @@ from drumbeat.interfaces.api.errors import Unauthenticated
 from drumbeat.interfaces.api.tags import revisions_of
 from drumbeat.kit.actor import GATEKEEPER, Actor
 from drumbeat.kit.ids import CampaignId
+from drumbeat.marketing.campaigns import is_planned_from
+from drumbeat.marketing.campaigns.pipeline import proceed
 from drumbeat.marketing.department import Department
 from drumbeat.storage.kept_requests import Claim
 
@@ -33,7 +35,7 @@ class CallingHouse:
     drumbeat: Drumbeat
     actor: Actor
     claim: Claim | None = None
-    expected: frozenset[int] | None = None
+    expected: Set[int] | None = None
     headers: MutableHeaders = field(default_factory=MutableHeaders)
 
     @contextmanager
@@ -51,6 +53,21 @@ class CallingHouse:
             if self.expected is not None:
                 department.campaigns.expect(campaign_id, self.expected)
             yield department
+
+    def planned(self, campaign_id: CampaignId) -> "CallingHouse":
+        """Plan it as far as it gets, if it is what If-Match names. Raises Stale before it acts.
+
+        What this planning alone made of it is what If-Match means from then on.
+        """
+        if self.expected is None:
+            proceed(self.drumbeat, campaign_id)
+            return self
+        with self.look() as department:
+            read = department.campaigns.expect(campaign_id, self.expected)
+        proceed(self.drumbeat, campaign_id)
+        with self.look() as department:
+            now = department.campaigns.get(campaign_id)
+        return replace(self, expected={now.revision}) if is_planned_from(read, now) else self
 
     def _hold(self, department: Department) -> None:
         if self.claim is not None:

@@ -27,13 +27,15 @@ from drumbeat.storage.migrations import NEWEST
 
 router = APIRouter(tags=["status"])
 
-MOST_EVENTS = 10_000
+MOST_COUNTED = 10_000
 SENDING_LEASE = "sending."
 
 
 @router.get("/metrics", response_class=Response)
 def show_metrics(caller: Caller) -> Response:
-    """In Prometheus' text format 0.0.4. On the port it takes a key that may read campaigns."""
+    """In Prometheus' text format 0.0.4. On the port it takes a key with the scopes
+    campaigns:read and events:read.
+    """
     with caller.look() as department:
         families = [*_house(department), *_engines(department), *_machine(caller)]
     return Response(exposed(families), media_type=CONTENT_TYPE)
@@ -57,8 +59,8 @@ def _house(department: Department) -> Iterator[Family]:
     yield one("drumbeat_due_queues", "Queues whose next message is due now.", pulse.due_lanes)
     yield one("drumbeat_oldest_due_seconds", "How long the oldest due message has waited.", age)
     yield one("drumbeat_approvals_waiting", "Questions that wait for a person's yes.", waiting)
-    counted = f"Facts to be folded, counted up to {MOST_EVENTS}."
-    yield one("drumbeat_events_unfolded", counted, facts(MOST_EVENTS))
+    counted = f"Facts to be folded, counted up to {MOST_COUNTED}."
+    yield one("drumbeat_events_unfolded", counted, facts(MOST_COUNTED))
 
 
 def _engines(department: Department) -> Iterator[Family]:

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Query
 
-from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.errors import refused_cursor
 
 Row = TypeVar("Row")
 _ID = re.compile("[0-9a-f]{32}")
@@ -19,10 +19,6 @@ Cursor = Annotated[
     Query(max_length=200, description="The `next_cursor` of the page before; none is the start."),
 ]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many rows a page holds at most.")]
-
-
-def refused_cursor() -> InvalidInput:
-    return InvalidInput("cursor: send the next_cursor of the page before.", field="cursor")
 
 
 def number_of_cursor(cursor: str | None) -> int | None:

@@ -11,11 +11,11 @@ from drumbeat.interfaces.api.house_answers import SandboxMessage, SandboxPage
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.paging import Cursor, Limit, number_of_cursor
 from drumbeat.kit.actor import Scope
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.delivery.ports import SandboxMail
 
 router = APIRouter(prefix="/sandbox", tags=["sandbox"])
 
-JsonObject = dict[str, object]
 Number = Annotated[int, Field(ge=0, lt=2**63)]
 
 

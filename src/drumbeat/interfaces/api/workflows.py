@@ -7,6 +7,7 @@ from drumbeat.interfaces.api.campaign_answers import WorkflowAnswer
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.requests import EmailWorkflowRequest
 from drumbeat.kit.ids import CampaignId
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.kit.result import NeedsApproval
 from drumbeat.marketing.campaigns import State
 from drumbeat.marketing.campaigns.answer import workflow_answer
@@ -14,8 +15,6 @@ from drumbeat.marketing.campaigns.pipeline import create_and_plan, proceed
 from drumbeat.marketing.department import Department
 
 router = APIRouter(prefix="/workflows", tags=["workflows"])
-
-JsonObject = dict[str, object]
 
 
 @router.post(
@@ -28,7 +27,7 @@ def run_email_workflow(
 ) -> JsonObject:
     """Plan, ask and launch; 202 with an `approval_id` while a person still has to say yes."""
     named = caller.campaign_id()
-    campaign_id = create_and_plan(caller.drumbeat, request.brief(), caller.actor, named)
+    campaign_id = create_and_plan(caller.drumbeat, request.brief(), caller.begin, named)
     with caller.begin() as department:
         if _needs_approval(department, campaign_id, request):
             response.status_code = 202
@@ -46,10 +45,11 @@ def show_email_workflow(campaign_id: CampaignId, caller: Caller) -> JsonObject:
 def _needs_approval(
     department: Department, campaign_id: CampaignId, request: EmailWorkflowRequest
 ) -> bool:
-    """Ask for the launch, unless an interrupted run of the same request has done so before."""
+    """Say yes and ask for the launch, as far as neither has been done since an interrupted run."""
     campaign = department.campaigns.get(campaign_id)
-    if campaign.launch is not None:
-        return campaign.state is State.AWAITING_APPROVAL and not request.approve
-    if request.approve:
+    waits = campaign.state is State.AWAITING_APPROVAL
+    if request.approve and waits:
         department.campaigns.approve(campaign_id)
+    if campaign.launch is not None:
+        return waits and not request.approve
     return isinstance(department.campaigns.ask_launch(campaign_id), NeedsApproval)

@@ -4,6 +4,10 @@ import errno
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from drumbeat.storage.checking import Finding
 
 FAILED = 1
 WIDEST = 180
@@ -41,6 +45,17 @@ def print_rows(
     console.print(table)
 
 
+def print_findings(findings: Sequence["Finding"], *, as_json: bool) -> int:
+    """One line a finding, or one object of all; answers the exit code, FAILED if any is wrong."""
+    sound = all(finding.ok for finding in findings)
+    if as_json:
+        print_json({"ok": sound, "checks": [vars(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            say(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.check:<10} {finding.detail}")
+    return 0 if sound else FAILED
+
+
 def report_failure(error: Exception) -> int:
     """Say what went wrong in one sentence; only a bug of ours shows its traceback."""
     import httpx2
@@ -68,11 +83,12 @@ def report_failure(error: Exception) -> int:
 
 def _plain_words(error: Exception) -> str:
     """What to do about a disk or a folder; "" if that is not what went wrong."""
+    from drumbeat.kit.full_disk import words_of_full_disk
+
     said, number = str(error), getattr(error, "errno", None)
-    if "disk is full" in said or number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "The disk is full: make room and try again; nothing was left half done."
-    if "disk I/O error" in said:
-        return "The disk refused to write: it is full, or damaged."
+    full = words_of_full_disk(error)
+    if full is not None:
+        return full
     if "readonly database" in said or number == errno.EROFS:
         return "The data folder cannot be written to: it, or its disk, is read-only."
     if "unable to open database file" in said:

@@ -57,6 +57,7 @@ def restore(
         "made_at": done.contents.made_at,
         "aside": None if done.aside is None else str(done.aside),
         "held": held,
+        "sign_ins_ended": done.ended,
     }
     if json:
         print_json(answer)
@@ -71,4 +72,9 @@ def restore(
             "Whom these mailed after that moment, and who unsubscribed, is not in a backup: look "
             "at your mail server's log before you resume or launch one; cancelling mails nobody."
         )
+    say(f"Everybody signs in anew: {done.ended:,} sessions, sign-in links and invitations ended.")
+    say(
+        f"What came after {done.contents.made_at} must be done again: import who unsubscribed, "
+        "revoke the API keys that were revoked, invite whom you invited."
+    )
     return 0

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from drumbeat.interfaces.cli.answers import FAILED, print_json, say
+from drumbeat.interfaces.cli.answers import print_findings, print_json, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.watching import watched
 from drumbeat.kit.errors import InvalidInput
@@ -18,14 +18,7 @@ def check(*, json: Json = False) -> int:
     from drumbeat.bootstrap import read_settings
     from drumbeat.bootstrap.databases import check_database
 
-    findings = list(check_database(read_settings()))
-    sound = all(finding.ok for finding in findings)
-    if json:
-        print_json({"ok": sound, "checks": [vars(finding) for finding in findings]})
-    else:
-        for finding in findings:
-            say(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.check:<10} {finding.detail}")
-    return 0 if sound else FAILED
+    return print_findings(list(check_database(read_settings())), as_json=json)
 
 
 @app.command

@@ -3,12 +3,14 @@
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from drumbeat.bootstrap.settings import Settings, read_settings
-from drumbeat.interfaces.cli.answers import FAILED, print_json, say
+from drumbeat.interfaces.cli.answers import print_findings, print_json, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
 from drumbeat.interfaces.local import answers, socket_of
@@ -118,39 +120,36 @@ def _shown(value: object) -> str:
 
 def doctor(*, json: Json = False) -> int:
     """Check what a campaign needs: settings, database, disk, sender, mail, server, address."""
-    findings = list(_findings())
-    if json:
-        print_json({"ok": all(f.ok for f in findings), "checks": [vars(f) for f in findings]})
-    else:
-        for finding in findings:
-            say(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.check:<10} {finding.detail}")
-    return 0 if all(finding.ok for finding in findings) else FAILED
+    return print_findings(list(_findings()), as_json=json)
 
 
 def _findings() -> Iterator[Finding]:
+    from drumbeat.bootstrap import open_drumbeat
+
     try:
         settings = read_settings()
     except DrumbeatError as error:
         yield Finding("settings", False, str(error))
         return
-    yield Finding("settings", True, f"data in {settings.home}, messenger {settings.messenger}")
-    for name, check in _CHECKS.items():
-        try:
-            yield Finding(name, True, check(settings))
-        except (DrumbeatError, OSError) as error:
-            yield Finding(name, False, str(error))
-
-
-def _check_database(settings: Settings) -> str:
-    from drumbeat.bootstrap import open_drumbeat
-
-    drumbeat = open_drumbeat(settings)
     try:
-        with drumbeat.look(drumbeat.owner()) as department:
-            counts = department.audience.count_audience()
-        return f"readable, {counts.contacts:,} contacts, {counts.subscribers:,} may be mailed"
-    finally:
-        drumbeat.close()
+        drumbeat = open_drumbeat(settings)
+    except (DrumbeatError, OSError) as error:
+        yield Finding("settings", True, _told(settings))
+        yield _finding("disk", partial(_check_disk, settings))
+        yield Finding("database", False, str(error))
+        return
+    with closing(drumbeat):
+        yield Finding("settings", True, _told(drumbeat.settings))
+        yield _finding("disk", partial(_check_disk, settings))
+        for name, check in _CHECKS.items():
+            yield _finding(name, partial(check, drumbeat))
+
+
+def _finding(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, check())
+    except (DrumbeatError, OSError) as error:
+        return Finding(name, False, str(error))
 
 
 def _check_disk(settings: Settings) -> str:
@@ -160,63 +159,53 @@ def _check_disk(settings: Settings) -> str:
     return f"{free >> 30} GB free"
 
 
-def _check_sender(settings: Settings) -> str:
-    from drumbeat.bootstrap import open_drumbeat
+def _told(settings: Settings) -> str:
+    return f"data in {settings.home}, messenger {settings.messenger}"
+
+
+def _check_database(drumbeat: "Drumbeat") -> str:
+    with drumbeat.look(drumbeat.owner()) as department:
+        counts = department.audience.count_audience()
+    return f"readable, {counts.contacts:,} contacts, {counts.subscribers:,} may be mailed"
+
+
+def _check_sender(drumbeat: "Drumbeat") -> str:
     from drumbeat.marketing.senders import require_real
 
-    drumbeat = open_drumbeat(settings)
-    try:
-        with drumbeat.look(drumbeat.owner()) as department:
-            sender = department.senders.default_sender()
-    finally:
-        drumbeat.close()
-    if settings.messenger != "sandbox":
+    with drumbeat.look(drumbeat.owner()) as department:
+        sender = department.senders.default_sender()
+    if drumbeat.office.real_messenger:
         require_real(sender)
     return f"{sender.name} <{sender.email}>"
 
 
-def _check_mail(settings: Settings) -> str:
-    import socket
-
-    if settings.smtp_url is None:
+def _check_mail(drumbeat: "Drumbeat") -> str:
+    server = drumbeat.mail_server
+    if server is None:
         return "the sandbox: nothing leaves this machine"
-    from drumbeat.bootstrap import open_drumbeat
-
-    drumbeat = open_drumbeat(settings)
-    drumbeat.close()
-    host, port = drumbeat.mail_server()
-    try:
-        with socket.create_connection((host, port), timeout=5):
-            return f"{host}:{port} answers"
-    except OSError as error:
-        raise OSError(f"{host}:{port} does not answer ({error.strerror or error})") from None
+    if problem := drumbeat.reach_mail_server():
+        raise OSError(problem)
+    return f"{server.address} lets us in"
 
 
-def _check_server(settings: Settings) -> str:
-    running = answers(socket_of(settings.home))
+def _check_server(drumbeat: "Drumbeat") -> str:
+    running = answers(socket_of(drumbeat.home))
     return "a local server runs" if running else "no local server runs; commands open the folder"
 
 
-def _check_public(settings: Settings) -> str:
-    if settings.public_url is None:
+def _check_public(drumbeat: "Drumbeat") -> str:
+    url = drumbeat.settings.public_url
+    if url is None:
         return "not set: links in mail lead to this machine"
-    if not answers(socket_of(settings.home)):
-        return f"{settings.public_url}; not asked, for no local server runs"
-    from drumbeat.bootstrap import open_drumbeat
-
-    drumbeat = open_drumbeat(settings)
-    try:
-        why = drumbeat.reach_public_url()
-    finally:
-        drumbeat.close()
-    if why:
+    if not answers(socket_of(drumbeat.home)):
+        return f"{url}; not asked, for no local server runs"
+    if why := drumbeat.reach_public_url():
         raise OSError(f"links in mail lead nowhere: {why}")
-    return f"{settings.public_url} reaches this house"
+    return f"{url} reaches this house"
 
 
-_CHECKS: dict[str, Callable[[Settings], str]] = {
+_CHECKS: dict[str, Callable[["Drumbeat"], str]] = {
     "database": _check_database,
-    "disk": _check_disk,
     "sender": _check_sender,
     "mail": _check_mail,
     "server": _check_server,

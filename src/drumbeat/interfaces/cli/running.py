@@ -28,8 +28,11 @@ def serve(
     from drumbeat.interfaces.serve import EngineChild, listening_on, serving
 
     settings = read_settings()
-    listening = listening_on(settings.host, port or settings.port)
+    wanted = port or settings.port
+    listening = listening_on(settings.host, wanted)
     chosen = listening.getsockname()[1]
+    if chosen != wanted:
+        say(f"Port {wanted} is taken: this house is on {chosen}.")
     base = settings.public_url or f"http://{settings.host}:{chosen}"
     drumbeat = open_drumbeat(replace(settings, port=chosen))
     start_logging(drumbeat.home, "front")
@@ -95,8 +98,7 @@ def worker(
                 engine.run(until_idle=until_idle)
             if not engine.outdated:
                 break
-            drumbeat.renew()  # the sender or the mail server was saved anew
-            engine = Engine(drumbeat)
+            engine = Engine(drumbeat)  # the sender or the mail server was saved anew
         return _tell(drumbeat) if until_idle or until is not None else 0
     finally:
         drumbeat.close()

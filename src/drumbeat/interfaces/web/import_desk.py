@@ -8,9 +8,9 @@ import logging
 import secrets
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,10 +18,10 @@ from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import Actor
 from drumbeat.kit.errors import Conflict, DrumbeatError, NotFound
 from drumbeat.marketing.audience import (
-    AudienceService,
     ImportOptions,
     ImportProgress,
     ImportReport,
+    audience_units,
     import_contacts,
 )
 
@@ -135,7 +135,8 @@ def _import(drumbeat: Drumbeat, actor: Actor, upload: Upload, dry_run: bool) -> 
             source_name=upload.name,
             mapping=upload.mapping,
         )
-        report = import_contacts(_audience(drumbeat, actor), upload.file, options, _telling(upload))
+        units = audience_units(partial(drumbeat.begin, actor))
+        report = import_contacts(units, upload.file, options, _telling(upload))
         if report.rejected_file is not None and report.rejected_file.exists():
             upload.rejected = report.rejected_file.read_bytes()
         upload.report = report
@@ -147,14 +148,3 @@ def _telling(upload: Upload) -> Callable[[ImportProgress], None]:
         upload.share = min(at.bytes_read / at.bytes_total, 1.0) if at.bytes_total else 1.0
 
     return tell
-
-
-def _audience(
-    drumbeat: Drumbeat, actor: Actor
-) -> Callable[[], AbstractContextManager[AudienceService]]:
-    @contextmanager
-    def opened() -> Iterator[AudienceService]:
-        with drumbeat.begin(actor) as department:
-            yield department.audience
-
-    return opened

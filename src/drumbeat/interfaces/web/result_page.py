@@ -91,7 +91,8 @@ def result_page(result: Result, *, summed: bool = False) -> ResultPage:
     """`summed` adds the hours up: the share of all reactions that had come by then."""
     testing, timing = part(result, "ab_testing"), part(result, "send_optimization")
     measured = measured_variants(result)
-    arms, marks = shown_variants(measured, testing.get("winner"))
+    heard = part(result, "performance_metrics").get("open_rate") is not None
+    arms, marks = shown_variants(measured, testing.get("winner"), heard=heard)
     return ResultPage(
         campaign=part(result, "campaign"),
         verdict=verdict_of(result, measured),

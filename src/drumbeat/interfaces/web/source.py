@@ -30,7 +30,7 @@ def list_results(department: Department) -> Sequence[Answer]:
 
 
 def _answer(department: Department, campaign: Campaign) -> Answer:
-    """Of a finished campaign the same one, for as long as no fact comes."""
+    """Of a finished campaign the same one, for as long as no fact of its mailing comes."""
     return department.office.kept.get(
         ("answer", campaign.id),
         _revision(department, campaign),
@@ -40,10 +40,11 @@ def _answer(department: Department, campaign: Campaign) -> Answer:
 
 def _revision(department: Department, campaign: Campaign) -> tuple[object, ...] | None:
     """What the result of a finished campaign hangs on; None for one that still moves."""
-    facts = department.facts.revision
-    if facts is None or campaign.state is not State.FINISHED:
+    number = campaign.plan.mailing_no
+    if number is None or campaign.state is not State.FINISHED:
         return None
-    return campaign.revision, facts
+    facts = department.analytics.revision_of(number)
+    return None if facts is None else (campaign.revision, facts)
 
 
 def get_result(department: Department, campaign_id: CampaignId) -> Answer:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from drumbeat.interfaces.web import charts
 from drumbeat.interfaces.web.reading import part, rows, text
-from drumbeat.interfaces.web.wording import count, number_of, percent, points, spoken
+from drumbeat.interfaces.web.wording import UNKNOWN, count, number_of, percent, points, spoken
 
 Result = Mapping[str, object]
 
@@ -38,6 +38,8 @@ class Measured:
 
 @dataclass(frozen=True)
 class Variant:
+    """Before the first reaction its rate is unknown, with no interval and no drawing."""
+
     name: str
     value: str
     rate: str
@@ -63,8 +65,15 @@ def measured_variants(result: Result) -> list[Measured]:
     return measured
 
 
-def shown_variants(measured: list[Measured], winner: object) -> tuple[list[Variant], Sequence[str]]:
-    """The rows of the panel, and the marks of the axis they share, from left to right."""
+def shown_variants(
+    measured: list[Measured], winner: object, *, heard: bool = True
+) -> tuple[list[Variant], Sequence[str]]:
+    """The rows of the panel, and the marks of the axis they share, from left to right.
+
+    `heard`: somebody reacted to the campaign. Until then a rate is unknown, which is not zero.
+    """
+    if not heard:
+        return [_unheard(arm) for arm in measured], ()
     if not measured:
         return [], ()
     axis = charts.axis_of([end for arm in measured for end in (arm.low, arm.high)])
@@ -116,6 +125,11 @@ def _shown(arm: Measured, axis: charts.Axis, winner: object) -> Variant:
         won=winner is not None and arm.name == winner,
         drawing=charts.intervals(arm.low, arm.rate, arm.high, axis, label),
     )
+
+
+def _unheard(arm: Measured) -> Variant:
+    base = count(arm.delivered)
+    return Variant(arm.name, arm.value, UNKNOWN, "", base, won=False, drawing=Markup())
 
 
 def _interval(successes: int, delivered: int, confidence: float) -> tuple[float, float, float]:

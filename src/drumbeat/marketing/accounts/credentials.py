@@ -56,6 +56,9 @@ class Credentials:
     def end_all(self, person_no: PersonNo, *kinds: CredentialKind) -> int:
         return self.store.revoke_all(person_no, self.clock(), *kinds)
 
+    def end_everybodys(self, *kinds: CredentialKind) -> int:
+        return self.store.revoke_everybodys(self.clock(), *kinds)
+
 
 def actor_of(person: Person, credential: Credential | None = None) -> Actor:
     """Rights of the role as it is now, narrowed by the credential's scopes."""

@@ -8,7 +8,7 @@ from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.errors import InvalidInput, NotFound, NotPermitted
 from drumbeat.kit.ids import PersonNo
 from drumbeat.marketing.accounts import rules
-from drumbeat.marketing.accounts.credentials import Credentials, actor_of
+from drumbeat.marketing.accounts.credentials import SIGNED_IN, Credentials, actor_of
 from drumbeat.marketing.accounts.model import (
     AuditEntry,
     CredentialKind,
@@ -115,6 +115,16 @@ class AccountsService:
     def end_session(self, session_id: str) -> None:
         """Raises NotFound unless it is a session of the asking person."""
         self._end_own(CredentialKind.SESSION, session_id, "You have no session with this number.")
+
+    def end_sign_ins(self) -> int:
+        """End everybody's sessions, sign-in links and invitations; answers how many there were.
+
+        After a restore: which of them were spent or ended since the backup is not known.
+        """
+        self.actor.require(Scope.UPKEEP)
+        ended = self.credentials.end_everybodys(*SIGNED_IN)
+        self.record("sign-ins.ended", "everybody", {"ended": ended})
+        return ended
 
     # -- keys -------------------------------------------------------------------------------
 

@@ -126,6 +126,10 @@ class CredentialStore:
         theirs = and_(credential.c.person_no == person_no, _valid(now, *kinds))
         return self._revoke(theirs, now)
 
+    def revoke_everybodys(self, now: datetime, *kinds: CredentialKind) -> int:
+        """How many of these kinds there were."""
+        return self._revoke(_valid(now, *kinds), now)
+
     def find_password(self, person_no: PersonNo) -> PasswordHash | None:
         query = select(password.c.hash).where(password.c.person_no == person_no)
         found = self.connection.execute(query).scalar_one_or_none()

@@ -1,6 +1,6 @@
 """Use cases of measuring: a mailing's report, its arms, its hours, and the house's totals."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from drumbeat.kit.actor import Actor, Scope
@@ -50,6 +50,14 @@ class AnalyticsService:
             performance_analysis=rules.analyse(counts, benchmark, cost),
             funnel=rules.funnel(counts),
         )
+
+    def revision_of(self, mailing_no: MailingNo) -> Hashable | None:
+        """Equal for two reading units in which the report, arms and hours of the mailing are equal.
+
+        None in a writing unit.
+        """
+        self.actor.require(Scope.EVENTS_READ)
+        return self.store.revision_of(mailing_no)
 
     def arm_counts(self, mailing_no: MailingNo) -> ArmReport:
         """The counts of each arm, for experiments to judge; an arm nobody was sent is absent."""

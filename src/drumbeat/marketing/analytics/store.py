@@ -3,15 +3,16 @@
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.analytics import store_queries as sql
-from drumbeat.marketing.analytics.metrics import Counts
+from drumbeat.marketing.analytics.metrics import ATTRIBUTION_DAYS, Counts
 from drumbeat.marketing.analytics.model import ArmCounts, Happening, HourCount
 from drumbeat.marketing.analytics.tally import Revenue, Tally, choose_currency
 from drumbeat.marketing.events import Kind, Verdict
+from drumbeat.storage.fact_marks import FactMarks
 from drumbeat.storage.kept import Answer, Kept
 from drumbeat.storage.warehouse import FactReader
 
@@ -21,22 +22,37 @@ if TYPE_CHECKING:
 FACTS_A_PART = 2_000_000
 """What fits the reader's memory at once; nothing may spill to the disk in plain."""
 
+_HOUR = 3_600
+
+
+@dataclass(frozen=True)
+class Counted:
+    """`reach`, hours from 1970: of the first click, of the end of the time in which purchases may
+    count for the mailing, and of the last purchase in it that names none and may be another's."""
+
+    tally: Tally
+    refused: int
+    reach: tuple[int, int, int]
+
 
 @dataclass(frozen=True)
 class AnalyticsStore:
-    """What was counted is kept as long as the facts are the same: a page asks often."""
+    """What was counted of a mailing is kept until its own facts change: a page asks often."""
 
     facts: FactReader
+    marks: FactMarks
     kept: Kept = field(default_factory=Kept)
     facts_a_part: int = FACTS_A_PART
 
     def count_mailing(self, mailing_no: MailingNo) -> Counts:
-        tally, refused = self._tally(mailing_no)
-        return tally.counts(refused)
+        counted = self._counted(mailing_no)
+        return counted.tally.counts(counted.refused)
 
     def count_arms(self, mailing_no: MailingNo) -> tuple[ArmCounts, ...]:
-        tally, _ = self._tally(mailing_no)
-        return tally.arm_counts()
+        return self._counted(mailing_no).tally.arm_counts()
+
+    def revision_of(self, mailing_no: MailingNo) -> Hashable | None:
+        return self._revision(mailing_no, self._counted(mailing_no))
 
     def count_hours(
         self, mailing_no: MailingNo, zones: Mapping[ContactNo, str] | None
@@ -44,7 +60,9 @@ class AnalyticsStore:
         """First human opens and clicks by hour after the send, of the UTC and the local day."""
         if zones:
             return self._hours(mailing_no, zones)
-        return self._kept(("hours", mailing_no), lambda: self._hours(mailing_no, None))
+        revision = self.marks.revision_of(mailing_no)
+        asked = ("hours", mailing_no)
+        return self.kept.get(asked, revision, lambda: self._hours(mailing_no, None))
 
     def _hours(
         self, mailing_no: MailingNo, zones: Mapping[ContactNo, str] | None
@@ -85,19 +103,31 @@ class AnalyticsStore:
     def _kept(self, question: Hashable, count: Callable[[], Answer]) -> Answer:
         return self.kept.get(question, self.facts.revision, count)
 
-    def _tally(self, mailing_no: MailingNo) -> tuple[Tally, int]:
-        return self._kept(("tally", mailing_no), lambda: self._count(mailing_no))
+    def _counted(self, mailing_no: MailingNo) -> Counted:
+        return self.kept.get_while(
+            ("tally", mailing_no),
+            lambda counted: self._revision(mailing_no, counted),
+            lambda: self._count(mailing_no),
+        )
 
-    def _count(self, mailing_no: MailingNo) -> tuple[Tally, int]:
+    def _revision(self, mailing_no: MailingNo, counted: Counted) -> Hashable | None:
+        """Facts of other mailings matter only where they say whose a purchase is."""
+        own = self.marks.revision_of(mailing_no)
+        return None if own is None else (own, *self.marks.revision_between(*counted.reach))
+
+    def _count(self, mailing_no: MailingNo) -> Counted:
         tally, refused = Tally(), 0
+        clicked: list[tuple[datetime, datetime, datetime]] = []
         with self.facts.open() as duck:
             for _ in self._parts(duck, mailing_no):
-                _find_purchases(duck, mailing_no)
+                clicked.append(_find_purchases(duck, mailing_no))
                 tally.add_arms(duck.execute(sql.COUNT_BY_ARM).fetchall())
                 tally.add_buyers(duck.execute(sql.BUYERS_BY_ARM).fetchall())
                 [(here,)] = duck.execute(sql.REFUSED).fetchall()
                 refused += here
-        return tally, refused
+        firsts, lasts, bought = zip(*clicked, strict=True)
+        end = max(lasts) + timedelta(days=ATTRIBUTION_DAYS)
+        return Counted(tally, refused, (_hour(min(firsts)), _hour(end), _hour(max(bought))))
 
     def _parts(self, duck: "duckdb.DuckDBPyConnection", mailing_no: MailingNo) -> Iterator[int]:
         """Fill `mine` and `recipient` with one share of the contacts after the other."""
@@ -138,12 +168,23 @@ class _Hours:
         return tuple(HourCount(h, self._opens[h], self._clicks[h]) for h in sorted(self._opens))
 
 
-def _find_purchases(duck: "duckdb.DuckDBPyConnection", mailing_no: MailingNo) -> None:
+def _find_purchases(
+    duck: "duckdb.DuckDBPyConnection", mailing_no: MailingNo
+) -> tuple[datetime, datetime, datetime]:
+    """Fill `purchase`; answers when the mailing was first and last clicked, and when one of those
+    who clicked last bought without naming a mailing; 1970 if never."""
     duck.execute(sql.CLICKERS)
     [(first_at, last_at)] = duck.execute(sql.CLICKED_BETWEEN).fetchall()
     named = {"mailing_no": mailing_no, "last_mailing": mailing_no}
     named |= {"first_at": first_at, "last_at": last_at}
     duck.execute(sql.PURCHASES.format(named="mine", near=sql.NEAR), named)
+    near = {"first_at": first_at, "last_at": last_at}
+    [(bought_at,)] = duck.execute(sql.LAST_LOOSE_PURCHASE, near).fetchall()
+    return first_at, last_at, bought_at
+
+
+def _hour(at: datetime) -> int:
+    return int(at.replace(tzinfo=UTC).timestamp()) // _HOUR
 
 
 def _zone_table(zones: Mapping[ContactNo, str]) -> object:

@@ -91,6 +91,11 @@ AND contact_no IN (SELECT contact_no FROM clicker)
 AND occurred_at BETWEEN $first_at AND $last_at + INTERVAL {ATTRIBUTION_DAYS} DAY
 """
 
+LAST_LOOSE_PURCHASE = f"""
+SELECT coalesce(max(occurred_at), TIMESTAMP '1970-01-01')
+FROM facts WHERE kind = {Kind.purchased:d} AND mailing_no = 0 {NEAR}
+"""
+
 REVENUE_BY_CURRENCY = """
 SELECT currency, sum(value_minor) FROM purchase
 GROUP BY currency

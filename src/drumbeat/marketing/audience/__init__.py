@@ -39,6 +39,7 @@ from drumbeat.marketing.audience.model import (
 from drumbeat.marketing.audience.putting import PutProblem, PutReport, ToldContact, put_contacts
 from drumbeat.marketing.audience.rules import read_criterion
 from drumbeat.marketing.audience.service import UNIT_ROWS, AudienceService, AudienceStores
+from drumbeat.marketing.audience.units import audience_units
 
 __all__ = [
     "FIELDS",
@@ -74,6 +75,7 @@ __all__ = [
     "SuppressionReason",
     "ToldContact",
     "ZoneSource",
+    "audience_units",
     "contact_id_of",
     "contact_no_of",
     "import_contacts",

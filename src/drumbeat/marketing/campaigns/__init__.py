@@ -14,6 +14,7 @@ from drumbeat.marketing.campaigns.model import (
     TimingWish,
     Transition,
 )
+from drumbeat.marketing.campaigns.rules import is_planned_from
 from drumbeat.marketing.campaigns.service import CampaignsService
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "State",
     "TimingWish",
     "Transition",
+    "is_planned_from",
 ]

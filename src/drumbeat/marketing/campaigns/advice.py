@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-Json = dict[str, object]
+from drumbeat.kit.json_objects import JsonObject
 
 
-def advice_of_test(test: Mapping[str, object]) -> list[Json]:
+def advice_of_test(test: Mapping[str, object]) -> list[JsonObject]:
     """Of a decided or running test (`ab_testing`); nothing while it says nothing either way."""
     arms, counts = _rows(test.get("arms")), _rows(test.get("counts"))
     if not test.get("enabled") or not counts or len(arms) != len(counts):
@@ -30,7 +30,7 @@ def advice_of_test(test: Mapping[str, object]) -> list[Json]:
     return [_advice(text, "delivered_per_arm", smallest, needed)]
 
 
-def _advice(text: str, metric: str, value: float, threshold: float) -> Json:
+def _advice(text: str, metric: str, value: float, threshold: float) -> JsonObject:
     return {"text": text, "evidence": {"metric": metric, "value": value, "threshold": threshold}}
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from drumbeat.kit.clock import from_epoch
 from drumbeat.kit.ids import CampaignId, MailingNo
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.approvals import ApprovalState
 from drumbeat.marketing.campaigns.advice import advice_of_test
 from drumbeat.marketing.campaigns.judging import test_so_far
@@ -15,16 +16,15 @@ from drumbeat.marketing.campaigns.model import Campaign, State
 from drumbeat.marketing.campaigns.pipeline import due_of
 from drumbeat.marketing.campaigns.ports import Unit
 
-Json = dict[str, object]
 NO_MAILING = MailingNo(-1)  # nothing was ever sent under it: every figure is null
 
 
-def workflow_answer(unit: Unit, campaign_id: CampaignId) -> Json:
+def workflow_answer(unit: Unit, campaign_id: CampaignId) -> JsonObject:
     """The whole email workflow as it stands now."""
     campaign = unit.campaigns.get(campaign_id)
     due, now = due_of(unit, campaign), unit.office.clock()
     test, trouble = test_so_far(unit, campaign), _trouble(unit, campaign)
-    answer: Json = {
+    answer: JsonObject = {
         "success": trouble is None and campaign.state is not State.CANCELLED,
         "campaign": _campaign(campaign),
         **_approval(unit, campaign),
@@ -42,7 +42,7 @@ def workflow_answer(unit: Unit, campaign_id: CampaignId) -> Json:
     return answer
 
 
-def campaign_view(unit: Unit, campaign: Campaign) -> Json:
+def campaign_view(unit: Unit, campaign: Campaign) -> JsonObject:
     """One campaign in a list or on its own: state, plan, what it waits for."""
     return {
         **campaign_line(unit, campaign),
@@ -64,7 +64,7 @@ def campaign_view(unit: Unit, campaign: Campaign) -> Json:
     }
 
 
-def campaign_line(unit: Unit, campaign: Campaign) -> Json:
+def campaign_line(unit: Unit, campaign: Campaign) -> JsonObject:
     """What a list says of one campaign: its state, and what it waits for."""
     due = due_of(unit, campaign)
     return {
@@ -76,7 +76,7 @@ def campaign_line(unit: Unit, campaign: Campaign) -> Json:
     }
 
 
-def campaign_analytics(unit: Unit, campaign_id: CampaignId) -> Json:
+def campaign_analytics(unit: Unit, campaign_id: CampaignId) -> JsonObject:
     """The figures of one campaign: its report, its arms, and when people engaged."""
     campaign = unit.campaigns.get(campaign_id)
     number = campaign.plan.mailing_no or NO_MAILING
@@ -95,7 +95,7 @@ def campaign_analytics(unit: Unit, campaign_id: CampaignId) -> Json:
     }
 
 
-def house_status(unit: Unit) -> Json:
+def house_status(unit: Unit) -> JsonObject:
     """Totals over every campaign.
 
     `improvement` needs a hold-out to compare with, and is null without one. `automation_share` is
@@ -120,7 +120,7 @@ def house_status(unit: Unit) -> Json:
     }
 
 
-def _campaign(campaign: Campaign) -> Json:
+def _campaign(campaign: Campaign) -> JsonObject:
     first = campaign.plan.first_due
     return {
         "campaign_id": campaign.id,
@@ -132,7 +132,7 @@ def _campaign(campaign: Campaign) -> Json:
     }
 
 
-def _approval(unit: Unit, campaign: Campaign) -> Json:
+def _approval(unit: Unit, campaign: Campaign) -> JsonObject:
     """`approval_id` is there as long as somebody has to say yes."""
     approval = unit.campaigns.approval_of(campaign)
     asked = campaign.state is State.AWAITING_APPROVAL
@@ -145,7 +145,7 @@ def _approval(unit: Unit, campaign: Campaign) -> Json:
     }
 
 
-def _segmentation(campaign: Campaign) -> Json:
+def _segmentation(campaign: Campaign) -> JsonObject:
     segments = campaign.plan.segments
     return {
         "criterion": campaign.brief.segment_by,
@@ -159,7 +159,7 @@ def _people(segments: Sequence[Mapping[str, object]]) -> int:
     return sum(int(str(row["subscriber_count"])) for row in segments)
 
 
-def _measured(unit: Unit, campaign: Campaign, test: Json) -> Json:
+def _measured(unit: Unit, campaign: Campaign, test: JsonObject) -> JsonObject:
     """The report; advice begins with what the campaign's own test taught."""
     number = campaign.plan.mailing_no or NO_MAILING
     report = unit.analytics.campaign_report(number, campaign.brief.kind.value).as_answer()

@@ -1,26 +1,25 @@
 """What people and programs are told of an approval: what a yes will do, and to which campaign."""
 
 from drumbeat.kit.ids import ApprovalId, CampaignId
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.approvals import Approval, ApprovalState
 from drumbeat.marketing.campaigns.model import Campaign
 from drumbeat.marketing.campaigns.ports import Unit
 from drumbeat.marketing.campaigns.rules import is_asked
 
-Json = dict[str, object]
 
-
-def waiting_approvals(unit: Unit) -> list[Json]:
+def waiting_approvals(unit: Unit) -> list[JsonObject]:
     """What a person has to say yes or no to now, the oldest question first."""
     return [_view(approval, campaign) for approval, campaign in unit.campaigns.list_waiting()]
 
 
-def approval_answer(unit: Unit, approval_id: ApprovalId) -> Json:
+def approval_answer(unit: Unit, approval_id: ApprovalId) -> JsonObject:
     """One approval, waiting or decided. Raises NotFound."""
     approval = unit.approvals.get(approval_id)
     return _view(approval, unit.campaigns.get(CampaignId(approval.subject)))
 
 
-def _view(approval: Approval, campaign: Campaign) -> Json:
+def _view(approval: Approval, campaign: Campaign) -> JsonObject:
     """A question that nobody waits for any more, its campaign being cancelled, is superseded."""
     state, decided = approval.state, approval.decided_at
     if state is ApprovalState.WAITING and not is_asked(approval, campaign):

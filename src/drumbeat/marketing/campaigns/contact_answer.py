@@ -3,17 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from drumbeat.kit.errors import InvalidInput, NotFound
+from drumbeat.kit.errors import InvalidInput, NotFound, refused_cursor
 from drumbeat.kit.ids import MailingNo
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.kit.money import to_major
 from drumbeat.marketing.analytics import Happening
 from drumbeat.marketing.audience import Contact, Permission, contact_id_of, contact_no_of
 from drumbeat.marketing.campaigns.model import Campaign
 from drumbeat.marketing.campaigns.ports import Unit
 from drumbeat.marketing.delivery import LedgerLine
-
-Json = dict[str, object]
-_LOOKED_THROUGH = 500
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class WhichContacts:
     segment: str = ""
 
 
-def contact_page(unit: Unit, which: WhichContacts, cursor: str | None, limit: int) -> Json:
+def contact_page(unit: Unit, which: WhichContacts, cursor: str | None, limit: int) -> JsonObject:
     """Up to `limit` contacts in the order they came; `next_cursor` is null on the last page.
 
     Raises InvalidInput naming the segment's nearest, or a second filter.
@@ -46,8 +44,7 @@ def _place_of(unit: Unit, cursor: str) -> int:
     try:
         return contact_no_of(cursor, unit.office.keys)
     except NotFound:
-        message = "cursor: send the next_cursor of the page before."
-        raise InvalidInput(message, field="cursor") from None
+        raise refused_cursor() from None
 
 
 def _named(unit: Unit, which: WhichContacts) -> list[Contact]:
@@ -58,24 +55,22 @@ def _named(unit: Unit, which: WhichContacts) -> list[Contact]:
     return [unit.audience.get_contact(number) for number in numbers.values()]
 
 
-def contact_rows(unit: Unit, contacts: Sequence[Contact]) -> list[Json]:
+def contact_rows(unit: Unit, contacts: Sequence[Contact]) -> list[JsonObject]:
     """A page of contacts, each with whether they may be mailed now, and why not."""
     allowed = unit.audience.permissions([each.contact_no for each in contacts])
     return [_view(unit, each, allowed[each.contact_no]) for each in contacts]
 
 
-def contact_answer(unit: Unit, contact_id: str) -> Json:
+def contact_answer(unit: Unit, contact_id: str) -> JsonObject:
     """One contact with proofs of consent, segments, mailings and the last 200 things that happened.
 
     Raises NotFound.
     """
     number = contact_no_of(contact_id, unit.office.keys)
     [row] = contact_rows(unit, [unit.audience.get_contact(number)])
-    campaigns = {
-        each.plan.mailing_no: each
-        for each in unit.campaigns.list_(limit=_LOOKED_THROUGH)
-        if each.plan.mailing_no is not None
-    }
+    lines, happened = unit.delivery.history_of(number), unit.analytics.timeline(number)
+    mailings = {line.mailing_no for line in lines} | {each.mailing_no for each in happened}
+    campaigns = unit.campaigns.list_by_mailing(mailings)
     return row | {
         "consent_proofs": [
             {
@@ -90,13 +85,13 @@ def contact_answer(unit: Unit, contact_id: str) -> Json:
             {"segment_id": each.id, "name": each.name, "criterion": each.criterion}
             for each in unit.audience.segments_of(number)
         ],
-        "mailings": [_mailing(line, campaigns) for line in unit.delivery.history_of(number)],
-        "timeline": [_happening(each, campaigns) for each in unit.analytics.timeline(number)],
+        "mailings": [_mailing(line, campaigns) for line in lines],
+        "timeline": [_happening(each, campaigns) for each in happened],
         "as_of": unit.office.clock().isoformat(),
     }
 
 
-def _view(unit: Unit, contact: Contact, permission: Permission) -> Json:
+def _view(unit: Unit, contact: Contact, permission: Permission) -> JsonObject:
     return {
         "contact_id": contact_id_of(contact.contact_no, unit.office.keys),
         "email": contact.address,
@@ -112,7 +107,7 @@ def _view(unit: Unit, contact: Contact, permission: Permission) -> Json:
     }
 
 
-def _mailing(line: LedgerLine, campaigns: Mapping[MailingNo, Campaign]) -> Json:
+def _mailing(line: LedgerLine, campaigns: Mapping[MailingNo, Campaign]) -> JsonObject:
     sent = line.sent_at
     return {
         **_about(campaigns.get(line.mailing_no)),
@@ -124,7 +119,7 @@ def _mailing(line: LedgerLine, campaigns: Mapping[MailingNo, Campaign]) -> Json:
     }
 
 
-def _happening(each: Happening, campaigns: Mapping[MailingNo, Campaign]) -> Json:
+def _happening(each: Happening, campaigns: Mapping[MailingNo, Campaign]) -> JsonObject:
     worth = to_major(each.value_minor, each.currency) if each.value_minor else None
     return {
         "at": each.at.isoformat(),
@@ -137,7 +132,7 @@ def _happening(each: Happening, campaigns: Mapping[MailingNo, Campaign]) -> Json
     }
 
 
-def _about(campaign: Campaign | None) -> Json:
+def _about(campaign: Campaign | None) -> JsonObject:
     if campaign is None:
         return {"campaign_id": None, "campaign_name": None}
     return {"campaign_id": campaign.id, "campaign_name": campaign.brief.name}

@@ -4,24 +4,23 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from drumbeat.kit.ids import CampaignId
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.campaigns.model import Campaign
 from drumbeat.marketing.campaigns.ports import Unit
 from drumbeat.marketing.content import EmailTemplate
 from drumbeat.marketing.experiments import Arm
 
-Json = dict[str, object]
 
-
-def content_answer(unit: Unit, campaign_id: CampaignId) -> Json:
+def content_answer(unit: Unit, campaign_id: CampaignId) -> JsonObject:
     """Of the revision that was or will be approved; no arms before the content is planned.
 
     Dear while the mail is not out, because it is compiled for its links: for a `look`.
     """
     campaign = unit.campaigns.get(campaign_id)
     revision = campaign.plan.piece_revision
-    answer: Json = {"campaign_id": campaign.id, "status": campaign.state.value}
+    answer: JsonObject = {"campaign_id": campaign.id, "status": campaign.state.value}
     if revision is None:
-        nothing: Json = {"revision": None, "content_hash": None, "created_at": None}
+        nothing: JsonObject = {"revision": None, "content_hash": None, "created_at": None}
         return answer | nothing | {"arms": [], "links": [], "checks": []}
     version = unit.content.version(campaign.no, revision)
     return answer | {
@@ -39,7 +38,7 @@ def _tested(unit: Unit, campaign: Campaign) -> Sequence[Arm]:
     return () if test is None else unit.experiments.get_experiment(test).design.arms
 
 
-def _arms(templates: Sequence[EmailTemplate], tested: Sequence[Arm]) -> list[Json]:
+def _arms(templates: Sequence[EmailTemplate], tested: Sequence[Arm]) -> list[JsonObject]:
     """`variant` is the number that a preview takes; name and weight are those of the test."""
     return [
         {
@@ -59,7 +58,7 @@ def _arms(templates: Sequence[EmailTemplate], tested: Sequence[Arm]) -> list[Jso
     ]
 
 
-def _links(unit: Unit, campaign: Campaign, first: EmailTemplate) -> list[Json]:
+def _links(unit: Unit, campaign: Campaign, first: EmailTemplate) -> list[JsonObject]:
     """The tracked targets: of the mailing once there is one, else as it would have them."""
     number = campaign.plan.mailing_no
     if number is not None:

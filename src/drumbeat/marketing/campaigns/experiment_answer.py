@@ -3,21 +3,20 @@
 from collections.abc import Sequence
 
 from drumbeat.kit.ids import ExperimentId
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.campaigns.judging import test_so_far
 from drumbeat.marketing.campaigns.model import Campaign
 from drumbeat.marketing.campaigns.ports import Unit
 from drumbeat.marketing.experiments import Experiment
 
-Json = dict[str, object]
 
-
-def experiment_rows(unit: Unit, experiments: Sequence[Experiment]) -> list[Json]:
+def experiment_rows(unit: Unit, experiments: Sequence[Experiment]) -> list[JsonObject]:
     """The tests that a campaign has now; one that an edit has replaced is not among them."""
     tested = [(each, unit.campaigns.get_by_no(each.campaign_no)) for each in experiments]
     return [_view(each, campaign) for each, campaign in tested if _is_current(each, campaign)]
 
 
-def experiment_answer(unit: Unit, experiment_id: ExperimentId) -> Json:
+def experiment_answer(unit: Unit, experiment_id: ExperimentId) -> JsonObject:
     """One test with its analysis: interval, p-value and verdict of what was counted so far.
 
     `analysis` is null for a test that an edit of its campaign has replaced.
@@ -37,7 +36,7 @@ def _is_current(experiment: Experiment, campaign: Campaign) -> bool:
     return campaign.plan.experiment_id == experiment.id
 
 
-def _view(experiment: Experiment, campaign: Campaign) -> Json:
+def _view(experiment: Experiment, campaign: Campaign) -> JsonObject:
     design, decided = experiment.design, experiment.decided_at
     return {
         "experiment_id": experiment.id,

@@ -103,7 +103,9 @@ class Plan:
     `first_due` (the first mail's instant) and `settled_at` are epoch seconds. `segments`
     rows are name, rule, subscriber_count and engagement_rate; `timing` is the answer's
     send_optimization; `excluded` counts by reason who of the audience may not be mailed.
-    `outgrown` is how many people an earlier yes was for, once there were many more.
+    `outgrown` is how many people an earlier yes was for, once there were many more. `real` and
+    `postal_address` are as they were when a person was asked: whether mail leaves the house, and
+    what its footer says.
     """
 
     segments: tuple[Mapping[str, object], ...] | None = None
@@ -118,6 +120,8 @@ class Plan:
     experiment_id: ExperimentId | None = None
     timing: Mapping[str, object] | None = None
     mailing_no: MailingNo | None = None
+    postal_address: str | None = None
+    real: bool | None = None
     approval_hash: str | None = None
     first_due: int | None = None
     settled_at: int | None = None

@@ -5,12 +5,13 @@ goes on from where the row stands. Engine, demo, REST and command line call the 
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from drumbeat.kit.actor import GATEKEEPER, SYSTEM_CLEARING, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import epoch, from_epoch
-from drumbeat.kit.errors import DrumbeatError, Overtaken
+from drumbeat.kit.errors import Conflict, DrumbeatError, NotFound, Overtaken
 from drumbeat.kit.ids import CampaignId, MailingNo
 from drumbeat.kit.result import Again, Done, Progress, Waiting
 from drumbeat.marketing.approvals import ApprovalState
@@ -19,7 +20,7 @@ from drumbeat.marketing.campaigns.judging import decide_experiment
 from drumbeat.marketing.campaigns.model import Brief, Campaign, State
 from drumbeat.marketing.campaigns.planning import PLANNING, plan_content, plan_timing
 from drumbeat.marketing.campaigns.ports import House, Unit
-from drumbeat.marketing.campaigns.rules import MEASURING_DAYS, approval_hash
+from drumbeat.marketing.campaigns.rules import MEASURING_DAYS, approval_hash, check_messenger
 from drumbeat.marketing.delivery import MailingState
 
 Step = Callable[[House, Campaign, Actor], Progress]
@@ -61,19 +62,27 @@ def proceed(house: House, campaign_id: CampaignId) -> None:
 
 
 def create_and_plan(
-    house: House, brief: Brief, actor: Actor, campaign_id: CampaignId | None = None
+    house: House,
+    brief: Brief,
+    begin: Callable[[], AbstractContextManager[Unit]],
+    campaign_id: CampaignId | None = None,
 ) -> CampaignId:
     """A campaign as far as it gets without a person; one of that id is gone on with.
 
-    One whose plan is refused is taken back: whoever asked was told, and no draft may linger.
+    One that was made here and whose plan is refused is taken back, unless somebody has touched it
+    since: whoever asked was told, and no draft may linger. `begin` opens the caller's own units.
     """
-    with house.begin(actor) as unit:
-        campaign = unit.campaigns.create(brief, campaign_id)
+    with begin() as unit:
+        known = None if campaign_id is None else unit.campaigns.find(campaign_id)
+        campaign = known or unit.campaigns.create(brief, campaign_id)
     try:
         proceed(house, campaign.id)
+    except Overtaken:  # somebody else is at work on it
+        raise
     except DrumbeatError:
-        with house.begin(actor) as unit:
-            unit.campaigns.drop(campaign.id)
+        if known is None:
+            with suppress(Conflict, NotFound), begin() as unit:
+                unit.campaigns.drop(campaign)
         raise
     return campaign.id
 
@@ -95,7 +104,7 @@ def ask_approval(house: House, campaign: Campaign, actor: Actor) -> Progress:
         real = unit.office.real_messenger
         named = approval_hash(campaign.brief, plan, real=real)
         unit.approvals.ask(campaign.id, named, effect=_effect(campaign, real=real))
-        asked = replace(campaign, plan=replace(plan, approval_hash=named))
+        asked = replace(campaign, plan=replace(plan, approval_hash=named, real=real))
         unit.campaigns.move(asked, State.AWAITING_APPROVAL)
     return Again()
 
@@ -127,6 +136,7 @@ def freeze(house: House, campaign: Campaign, actor: Actor) -> Progress:
         first = from_epoch(campaign.plan.first_due or 0)
         if first > unit.office.clock():
             return Waiting("the first send time", first)
+        check_messenger(campaign, real=unit.office.real_messenger)
         unit.delivery.start(mailing.mailing_no)
         unit.campaigns.move(campaign, State.SENDING)
     return Again()

@@ -62,6 +62,7 @@ def plan_content(house: House, campaign: Campaign, actor: Actor) -> bool:
             piece_no=piece.piece_no,
             piece_revision=piece.revision,
             content_hash=piece.content_hash,
+            postal_address=sender.postal_address,
             checks=tuple(asdict(check) for check in checked.checks),
         )
         unit.campaigns.save_plan(campaign, plan)
@@ -138,11 +139,20 @@ def approved_sender(unit: Unit, campaign: Campaign) -> Sender:
     Raises InvalidInput if it is a placeholder and mail would leave the house.
     """
     version = unit.content.version(campaign.no, campaign.plan.piece_revision)
-    senders = [unit.senders.resolve(arm.sender_name, arm.sender_email) for arm in version.arms]
+    senders = [
+        as_planned(unit.senders.resolve(arm.sender_name, arm.sender_email), campaign)
+        for arm in version.arms
+    ]
     if unit.office.real_messenger:
         for sender in senders:
             require_real(sender)
     return senders[0]
+
+
+def as_planned(sender: Sender, campaign: Campaign) -> Sender:
+    """With the postal address that the plan fixed, whatever the house's has become since."""
+    fixed = campaign.plan.postal_address
+    return sender if fixed is None else replace(sender, postal_address=fixed)
 
 
 def sender_to_send_as(unit: Unit, brief: Brief) -> Sender:

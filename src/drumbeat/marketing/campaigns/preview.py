@@ -3,7 +3,7 @@
 from drumbeat.kit.errors import NotFound
 from drumbeat.kit.ids import CampaignId, MailingNo
 from drumbeat.kit.signing import Recipient, TokenSigner
-from drumbeat.marketing.campaigns.planning import sender_of
+from drumbeat.marketing.campaigns.planning import as_planned, sender_of
 from drumbeat.marketing.campaigns.ports import Unit
 from drumbeat.marketing.content import Addressee
 from drumbeat.marketing.delivery import message_id_of
@@ -18,7 +18,7 @@ def preview(unit: Unit, campaign_id: CampaignId, address: str, variant: int = 0)
     if contact is None:
         raise NotFound(f"There is no contact {address[:320]!r}.")
     [person] = unit.audience.recipients([contact.contact_no])
-    sender, keys = sender_of(unit, campaign.brief), unit.office.keys
+    sender, keys = as_planned(sender_of(unit, campaign.brief), campaign), unit.office.keys
     mailing_no = campaign.plan.mailing_no or UNSENT
     signer = TokenSigner(keys.derive("tracking"))
     addressee = Addressee(

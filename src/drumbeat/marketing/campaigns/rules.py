@@ -34,6 +34,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.CANCELLED: frozenset(),
 }
 
+_UNASKED = (State.DRAFT, State.PLANNED)
 ELEMENTS = ("subject_line", "content", "send_time", "sender_name", "cta_button")
 METRICS = ("open_rate", "click_rate", "engagement_rate", "conversion_rate")
 _MAX_VARIANTS = 8
@@ -126,6 +127,13 @@ def is_asked(approval: Approval, campaign: Campaign) -> bool:
     )
 
 
+def is_planned_from(read: Campaign, now: Campaign) -> bool:
+    """Whether only planning lies between the two: nobody was asked when the first was read, and
+    the second says and wants the same."""
+    same = (now.brief, now.launch) == (read.brief, read.launch)
+    return same and read.state in _UNASKED and now.state in (*_UNASKED, State.AWAITING_APPROVAL)
+
+
 def arm_weights(test: ExperimentWish) -> tuple[float, ...]:
     """`traffic_split` goes to the variants in equal parts, the rest to the control."""
     others = len(test.variants) - 1
@@ -138,6 +146,20 @@ def approval_hash(brief: Brief, plan: Plan, *, real: bool = False) -> str:
     named = [brief.to_json(), plan.content_hash, plan.mailable, real]
     text = json.dumps(named, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+
+
+def check_messenger(campaign: Campaign, *, real: bool) -> None:
+    """Raises Conflict if its mail would go elsewhere than a person was told when asked.
+
+    Before its audience is frozen it is asked for anew instead.
+    """
+    if campaign.plan.real is real:
+        return
+    told, now = ("a real mail server", "the sandbox")[:: 1 if campaign.plan.real else -1]
+    raise Conflict(
+        f"Campaign {campaign.id} was approved for {told}, and mail goes to {now} now:"
+        " change that back, or cancel it and plan it anew."
+    )
 
 
 def has_outgrown(plan: Plan, mailable: int) -> bool:

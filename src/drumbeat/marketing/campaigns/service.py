@@ -10,6 +10,7 @@ from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock
 from drumbeat.kit.errors import Conflict, Stale
 from drumbeat.kit.ids import ApprovalId, CampaignId, CampaignNo, MailingNo, PersonNo, new_id
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.kit.result import NeedsApproval
 from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.approvals import Approval, ApprovalsService, ApprovalState
@@ -30,8 +31,6 @@ from drumbeat.marketing.campaigns.rules import (
 from drumbeat.marketing.campaigns.store import CampaignsStore
 from drumbeat.marketing.delivery import DeliveryService, LedgerLine, MailingState
 
-Page = dict[str, object]
-
 _UNSAVED = CampaignNo(0)  # the database numbers it
 
 
@@ -45,14 +44,8 @@ class CampaignsService:
     record: Record
 
     def create(self, brief: Brief, campaign_id: CampaignId | None = None) -> Campaign:
-        """A draft: nothing is planned or asked yet. Raises InvalidInput naming the field.
-
-        With an id that a run of the same request has used before: what that one made.
-        """
+        """A draft: nothing is planned or asked yet. Raises InvalidInput naming the field."""
         self.actor.require(Scope.CAMPAIGNS_WRITE)
-        known = None if campaign_id is None else self.store.find(campaign_id)
-        if known is not None:
-            return known
         check_brief(brief)
         if self.actor.person_no is None:
             raise Conflict("A campaign needs a person who answers for it.")
@@ -88,18 +81,28 @@ class CampaignsService:
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.store.get(campaign_id)
 
+    def find(self, campaign_id: CampaignId) -> Campaign | None:
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return self.store.find(campaign_id)
+
     def get_by_no(self, number: CampaignNo) -> Campaign:
         """The campaign that an experiment or a mailing belongs to. Raises NotFound."""
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.store.get_by_no(number)
 
-    def expect(self, campaign_id: CampaignId, revisions: Collection[int]) -> None:
+    def list_by_mailing(self, numbers: Collection[MailingNo]) -> dict[MailingNo, Campaign]:
+        """The campaigns of these mailings; one that belongs to none is absent."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return {_mailing(each): each for each in self.store.list_by_mailing(numbers)}
+
+    def expect(self, campaign_id: CampaignId, revisions: Collection[int]) -> Campaign:
         """In a writing unit nobody changes it after this. Raises Stale if it is at another one."""
         self.actor.require(Scope.CAMPAIGNS_READ)
         campaign = self.store.get(campaign_id)
         if campaign.revision not in revisions:
             message = f"was changed since you read it; it is {campaign.state.value} now"
             raise Stale(f"Campaign {campaign.id} {message}. Read it again.")
+        return campaign
 
     def list_(self, *, limit: int = 50, before: CampaignId | None = None) -> list[Campaign]:
         """Newest first; `before` is the last id of the page before."""
@@ -251,13 +254,18 @@ class CampaignsService:
         self._note(saved, was, why)
         return saved
 
-    def drop(self, campaign_id: CampaignId) -> None:
-        """Take back a draft whose plan was refused, as if it had never been written."""
+    def drop(self, made: Campaign) -> None:
+        """Take back what was just made and cannot be planned, as if it had never been written.
+
+        Planning has moved its revision since. Raises Conflict if anybody did more: edited it,
+        asked for its launch, was asked to approve it.
+        """
         self.actor.require(Scope.CAMPAIGNS_WRITE)
-        campaign = self.store.get(campaign_id)
-        if campaign.plan.mailing_no is not None:
+        campaign = self.store.get(made.id)
+        states = {step.now for step in self.store.list_transitions(campaign.no)}
+        wanted = campaign.brief == made.brief and campaign.launch == made.launch
+        if not wanted or not states <= {State.DRAFT, State.PLANNED}:
             raise Conflict(f"Campaign {campaign.id} is {campaign.state.value}: cancel it instead.")
-        check_transition(campaign, State.CANCELLED, "be dropped")
         self.store.remove(campaign.no)
 
     def save_plan(self, campaign: Campaign, plan: Plan) -> Campaign:
@@ -297,7 +305,7 @@ class CampaignsService:
             "reasons": dict(counts.reasons),
         }
 
-    def ledger_rows(self, campaign_id: CampaignId, cursor: str | None, limit: int) -> Page:
+    def ledger_rows(self, campaign_id: CampaignId, cursor: str | None, limit: int) -> JsonObject:
         """A page of recipients in sending order; `email` is null for who may not read contacts."""
         self.actor.require(Scope.CAMPAIGNS_READ)
         number = self.store.get(campaign_id).plan.mailing_no

@@ -1,5 +1,6 @@
 """Reads and writes campaigns and the trail of their states. Alone knows SQL here."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -22,7 +23,7 @@ from sqlalchemy import (
 
 from drumbeat.kit.clock import epoch, from_epoch, parse_instant
 from drumbeat.kit.errors import NotFound, Overtaken
-from drumbeat.kit.ids import CampaignId, CampaignNo, PersonNo
+from drumbeat.kit.ids import CampaignId, CampaignNo, MailingNo, PersonNo
 from drumbeat.marketing.campaigns.model import (
     Brief,
     Campaign,
@@ -143,6 +144,11 @@ class CampaignsStore:
         """Every campaign that may still send something, also a paused one, oldest first."""
         query = select(campaign).where(campaign.c.state.in_(UNSENT))
         return self._all(query.order_by(campaign.c.campaign_no))
+
+    def list_by_mailing(self, numbers: Collection[MailingNo]) -> list[Campaign]:
+        """The campaigns whose plans have led to one of these mailings."""
+        sent = campaign.c.plan["mailing_no"].as_integer()
+        return self._all(select(campaign).where(sent.in_(numbers)))
 
     def save(self, changed: Campaign) -> Campaign:
         """Write what may change, if nobody wrote since `changed` was read. Raises Conflict."""

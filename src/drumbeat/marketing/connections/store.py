@@ -48,10 +48,10 @@ class SavedSettingStore:
         self.connection.execute(delete(saved_setting).where(saved_setting.c.name.in_(names)))
 
     def revision(self) -> str:
-        """Which settings are saved, and how often each was."""
-        query = select(saved_setting.c.name, saved_setting.c.revision)
+        """Each saved setting and its nonce: a count would begin again once it was forgotten."""
+        query = select(saved_setting.c.name, saved_setting.c.value)
         rows = self.connection.execute(query.order_by(saved_setting.c.name))
-        return " ".join(f"{row.name}:{row.revision}" for row in rows)
+        return " ".join(f"{row.name}:{bytes(row.value)[:_NONCE_BYTES].hex()}" for row in rows)
 
     def _seal(self, name: str, value: str) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)

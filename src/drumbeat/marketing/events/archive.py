@@ -4,10 +4,13 @@ Touches Arrow tables and files, no database: it runs between two units of work.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from drumbeat.marketing.events.marks import rejudged
 from drumbeat.marketing.events.model import FoldedFact, Kind, Verdict
 from drumbeat.marketing.events.verdicts import judge_neighbours
+from drumbeat.storage.fact_marks import Mark
 from drumbeat.storage.sealed_parquet import FactFile, SealedParquet
 from drumbeat.storage.warehouse import Batch
 
@@ -21,20 +24,28 @@ SMALL_BYTES = 8 * 1024 * 1024
 SMALL_FILES = 8
 
 
-def seal_batches(files: SealedParquet, batches: Sequence[Batch]) -> tuple[FactFile, ...]:
-    """Write the batches as files by family and month; they count once they are adopted."""
+@dataclass(frozen=True)
+class Sealed:
+    """Files that count once they are adopted, and whose figures their last verdicts change."""
+
+    files: tuple[FactFile, ...]
+    changed: frozenset[Mark]
+
+
+def seal_batches(files: SealedParquet, batches: Sequence[Batch]) -> Sealed:
+    """Write the batches as files by family and month."""
     from drumbeat.storage.fact_tables import from_ipc, joined, seal_table
 
-    table = joined([from_ipc(batch.rows) for batch in batches])
-    return seal_table(files, settle_verdicts(table), FAMILY_OF)
+    table, changed = settle_verdicts(joined([from_ipc(batch.rows) for batch in batches]))
+    return Sealed(tuple(seal_table(files, table, FAMILY_OF)), changed)
 
 
-def compact(files: SealedParquet, old: Sequence[FactFile]) -> FactFile:
+def compact(files: SealedParquet, old: Sequence[FactFile]) -> Sealed:
     """Write one file in place of several of one family and month."""
     from drumbeat.storage.fact_tables import joined, read_file, seal_file
 
-    table = joined([read_file(files, file.name) for file in old])
-    return seal_file(files, settle_verdicts(table), old[0].family, old[0].month)
+    table, changed = settle_verdicts(joined([read_file(files, file.name) for file in old]))
+    return Sealed((seal_file(files, table, old[0].family, old[0].month),), changed)
 
 
 def choose_small(files: Sequence[FactFile]) -> tuple[FactFile, ...]:
@@ -47,8 +58,8 @@ def choose_small(files: Sequence[FactFile]) -> tuple[FactFile, ...]:
     return tuple(max(crowded, key=len, default=())[: 4 * SMALL_FILES])
 
 
-def settle_verdicts(table: Any) -> Any:
-    """Judge the clicks again among all their neighbours in the table."""
+def settle_verdicts(table: Any) -> tuple[Any, frozenset[Mark]]:
+    """Judge the clicks again among all their neighbours in the table; also what that changed."""
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.compute as pc  # type: ignore[import-untyped]
 
@@ -57,7 +68,7 @@ def settle_verdicts(table: Any) -> Any:
     kinds = table.column("kind").to_numpy()
     clicks = (kinds == Kind.clicked).nonzero()[0]
     if not len(clicks):
-        return table
+        return table, frozenset()
     clickers = pc.unique(table.column("contact_no").take(clicks))
     sends = pc.and_(
         pc.equal(table.column("kind"), pa.scalar(int(Kind.sent), pa.int8())),
@@ -75,4 +86,4 @@ def settle_verdicts(table: Any) -> Any:
     for name, values in columns.items():
         place = COLUMNS.get_field_index(name)
         table = table.set_column(place, COLUMNS.field(place), pa.array(values, pa.int8()))
-    return table
+    return table, rejudged(before, after)

@@ -8,10 +8,12 @@ from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock, epoch, from_epoch
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.events import rules, verdicts
-from drumbeat.marketing.events.archive import choose_small, compact, seal_batches
+from drumbeat.marketing.events.archive import Sealed, choose_small, compact, seal_batches
+from drumbeat.marketing.events.marks import marks_of, rejudged
 from drumbeat.marketing.events.model import Fact, FoldedBatch, FoldedFact, Hit, Kind, Recorded
 from drumbeat.marketing.events.rules import ContentIds
-from drumbeat.marketing.events.store import EventStore
+from drumbeat.marketing.events.store import EventStore, row_of
+from drumbeat.storage.fact_marks import FactMarks
 from drumbeat.storage.sealed_parquet import FactFile
 from drumbeat.storage.warehouse import Batch, Warehouse
 
@@ -21,6 +23,7 @@ class EventsService:
     actor: Actor
     store: EventStore
     warehouse: Warehouse
+    marks: FactMarks
     clock: Clock
 
     def record(self, facts: Sequence[Fact], *, ids: ContentIds | None = None) -> Recorded:
@@ -35,6 +38,7 @@ class EventsService:
         fresh = [verdicts.judged(fact) for fact in self._unseen(_named(facts, ids))]
         self.store.add(fresh)
         self.store.add_evidence(fresh)
+        self.marks.add(marks_of(FoldedFact(*row_of(fact)) for fact in fresh))
         return Recorded(added=len(fresh), repeated=len(facts) - len(fresh))
 
     def record_hits(self, hits: Sequence[Hit]) -> Recorded:
@@ -60,6 +64,8 @@ class EventsService:
         facts = verdicts.judge_neighbours(taken, self._neighbours(taken))
         now = epoch(self.clock())
         batch_no = self.warehouse.add_batch(to_ipc(table_of(facts)), len(facts), now)
+        self.marks.add(rejudged(taken, facts))
+        self.marks.gather(marks_of(taken))
         return FoldedBatch(batch_no, facts)
 
     def provisional(self) -> bool:
@@ -84,34 +90,37 @@ class EventsService:
         self.actor.require(Scope.FACTS_FOLD)
         return self.warehouse.list_batches(limit)
 
-    def seal(self, batches: Sequence[Batch]) -> Sequence[FactFile]:
+    def seal(self, batches: Sequence[Batch]) -> Sealed:
         """Second step, between two units (it reads and writes no table): write the files."""
         self.actor.require(Scope.FACTS_FOLD)
-        return seal_batches(self.warehouse.files, batches) if batches else ()
+        return seal_batches(self.warehouse.files, batches) if batches else Sealed((), frozenset())
 
-    def adopt(self, files: Sequence[FactFile], batches: Sequence[Batch]) -> None:
+    def adopt(self, sealed: Sealed, batches: Sequence[Batch]) -> None:
         """Third step, in a writing unit: the files count and the batches are gone.
 
         Raises Conflict if somebody else was faster; what was sealed is swept later.
         """
         self.actor.require(Scope.FACTS_FOLD)
         numbers = [batch.batch_no for batch in batches]
-        self.warehouse.adopt(files, numbers, epoch(self.clock()))
+        self.warehouse.adopt(sealed.files, numbers, epoch(self.clock()))
+        self.marks.add(sealed.changed)
 
     def small_files(self) -> Sequence[FactFile]:
         """Files of one family and month that are worth making into one; empty if none are."""
         self.actor.require(Scope.FACTS_FOLD)
         return choose_small(self.warehouse.list_files())
 
-    def compact(self, old: Sequence[FactFile]) -> FactFile:
+    def compact(self, old: Sequence[FactFile]) -> Sealed:
         """Between two units: write one file with the rows of the small ones."""
         self.actor.require(Scope.FACTS_FOLD)
         return compact(self.warehouse.files, old)
 
-    def replace(self, file: FactFile, old: Sequence[FactFile]) -> None:
+    def replace(self, sealed: Sealed, old: Sequence[FactFile]) -> None:
         """In a writing unit: the compacted file counts instead of the small ones."""
         self.actor.require(Scope.FACTS_FOLD)
+        [file] = sealed.files
         self.warehouse.replace(file, [each.name for each in old], epoch(self.clock()))
+        self.marks.add(sealed.changed)
 
     def sweep(self) -> int:
         """Remove files nobody names and evidence older than its retention; answers how many."""

@@ -48,6 +48,11 @@ class SmtpServer:
         """How errors name the server."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether what is handed to it stays on this machine for now."""
+        return _is_local(self.host)
+
 
 def parse_smtp_url(url: str) -> SmtpServer:
     """Read `smtp://` or `smtps://`. Raises InvalidInput, which never repeats the password."""

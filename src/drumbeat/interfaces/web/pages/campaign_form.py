@@ -35,7 +35,7 @@ def create(visit: Visit) -> Response:
     draft = draft_of_form(visit.form(at_most=FORM_BYTES))
 
     def save() -> CampaignId:
-        return create_and_plan(visit.drumbeat, brief_of(draft), visit.actor)
+        return create_and_plan(visit.drumbeat, brief_of(draft), visit.begin)
 
     return _saved(visit, draft, save, "created")
 

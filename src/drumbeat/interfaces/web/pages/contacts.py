@@ -85,12 +85,10 @@ def show_contact(visit: Visit) -> Response:
         [row] = _rows(department, [contact])
         proofs = department.audience.list_proofs(number)
         happenings = department.analytics.timeline(number)
-        mailings = {
-            each.plan.mailing_no: each.brief.name
-            for each in department.campaigns.list_(limit=500)
-            if each.plan.mailing_no is not None
-        }
         lines = department.delivery.history_of(number)
+        numbers = {line.mailing_no for line in lines} | {each.mailing_no for each in happenings}
+        campaigns = department.campaigns.list_by_mailing(numbers)
+    mailings = {mailing_no: each.brief.name for mailing_no, each in campaigns.items()}
     return visit.page(
         "contact.html",
         row=row,

@@ -1,7 +1,6 @@
 """Segments: who falls into which, by what rule, and how engaged they are; made by a criterion."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -15,7 +14,7 @@ from drumbeat.interfaces.web.visits import Visit
 from drumbeat.interfaces.web.wording import count, percent
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import InvalidInput
-from drumbeat.marketing.audience import AudienceService, Criterion, Segment, segment_audience
+from drumbeat.marketing.audience import Criterion, Segment, audience_units, segment_audience
 
 _TITLES = {
     "engagement": ("Engagement", "How much they open, click and reply, newer counting more."),
@@ -52,18 +51,8 @@ def create_segments(visit: Visit) -> Response:
     wanted = text(visit.form(), "by")
     visit.actor.require(Scope.AUDIENCE_WRITE)
 
-    @contextmanager
-    def looking() -> Iterator[AudienceService]:
-        with visit.look() as department:
-            yield department.audience
-
-    @contextmanager
-    def writing() -> Iterator[AudienceService]:
-        with visit.begin() as department:
-            yield department.audience
-
     try:
-        segment_audience(looking, writing, wanted)
+        segment_audience(audience_units(visit.look), audience_units(visit.begin), wanted)
     except InvalidInput as error:
         return _shown(visit, 422, problem=str(error))
     return visit.go("/audience/segments", "segmented")

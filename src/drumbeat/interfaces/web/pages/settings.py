@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from drumbeat.bootstrap.databases import is_postgresql
 from drumbeat.bootstrap.saving import (
     SAVED_HERE,
     MailServer,
@@ -87,7 +88,7 @@ def save_server(visit: Visit) -> Response:
     visit.actor.require(Scope.ACCOUNTS_WRITE)
     if "smtp_url" in _told_elsewhere(visit):
         raise Conflict(f"{PREFIX}SMTP_URL is said elsewhere, which wins over what is saved here.")
-    server = _server_of(form, read_mail_server(visit.drumbeat.settings.smtp_url))
+    server = _server_of(form, read_mail_server(visit.drumbeat.mail_server))
     typed = {"host": server.host, "port": server.port, "user": server.user}
     typed["security"] = server.security
     try:
@@ -139,7 +140,7 @@ def _shown(visit: Visit, shown: Shown, status: int = 200) -> Response:
         sender = department.senders.default_sender()
         now = department.office.clock()
     settings = visit.drumbeat.settings
-    server = read_mail_server(settings.smtp_url)
+    server = read_mail_server(visit.drumbeat.mail_server)
     known = {name: str(getattr(settings, name)) for name in _SENDER}
     known |= {"host": server.host, "port": server.port, "user": server.user}
     known |= {"security": server.security}
@@ -168,8 +169,8 @@ def _groups(visit: Visit, now: str) -> list[tuple[str, str, list[Setting]]]:
         saved = getattr(settings, field) != getattr(told, field)
         return Setting(label, value, full, SAVED_HERE if saved else sources.get(full, UNSET))
 
-    server = ":".join(map(str, visit.drumbeat.mail_server())) if settings.smtp_url else "none"
-    store = "PostgreSQL" if (settings.database_url or "").startswith("postgres") else "SQLite"
+    server = visit.drumbeat.mail_server
+    store = "PostgreSQL" if is_postgresql(settings) else "SQLite"
     return [
         (
             "sender",
@@ -185,7 +186,7 @@ def _groups(visit: Visit, now: str) -> list[tuple[str, str, list[Setting]]]:
             "How mail leaves",
             [
                 row("Messenger", settings.messenger, "MESSENGER"),
-                row("Mail server", server, "SMTP_URL"),
+                row("Mail server", server.address if server else "none", "SMTP_URL"),
                 row("Messages a second", f"{pace:g}" if pace else "no limit", "RATE_PER_SECOND"),
                 row("Cost of a message", f"{settings.cost_per_email:g}", "COST_PER_EMAIL"),
             ],

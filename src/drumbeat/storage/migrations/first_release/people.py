@@ -8,11 +8,9 @@ def create() -> None:
     _approval()
     _audit()
     _guess()
-    _kept_request()
     _person()
     _credential()
     _password()
-    _saved_setting()
 
 
 def _approval() -> None:
@@ -61,22 +59,6 @@ def _guess() -> None:
         sa.PrimaryKeyConstraint("counter", name="pk_guess"),
     )
     op.create_index("ix_guess_counted_at", "guess", ["counted_at"], unique=False)
-
-
-def _kept_request() -> None:
-    op.create_table(
-        "kept_request",
-        sa.Column("name", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("fingerprint", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("first_at", sa.BigInteger(), nullable=False),
-        sa.Column("run", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("holder", sa.String(length=120), nullable=False),
-        sa.Column("until", sa.Float(), nullable=False),
-        sa.Column("answer", sa.LargeBinary(), nullable=True),
-        sa.PrimaryKeyConstraint("name", name="pk_kept_request"),
-    )
-    op.create_index("ix_kept_request_first_at", "kept_request", ["first_at"], unique=False)
 
 
 def _person() -> None:
@@ -132,14 +114,4 @@ def _password() -> None:
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["person_no"], ["person.person_no"], name="fk_password_person_no"),
         sa.PrimaryKeyConstraint("person_no", name="pk_password"),
-    )
-
-
-def _saved_setting() -> None:
-    op.create_table(
-        "saved_setting",
-        sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("value", sa.LargeBinary(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_saved_setting"),
     )

@@ -1,0 +1,110 @@
+"""An older house is brought along with everything in it, and only after it was copied."""
+
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import inspect, text
+
+from drumbeat.bootstrap import Settings, open_folder
+from drumbeat.bootstrap.databases import check_database, upgrade_database
+from drumbeat.kit.actor import SYSTEM_UPKEEP
+from drumbeat.marketing.audience import Consent, ContactRow
+from drumbeat.storage import sqlite
+from drumbeat.storage.database import Database
+from drumbeat.storage.migrations import NEWEST, config, revision_of
+from drumbeat.storage.postgresql import connect
+from drumbeat.storage.secrets import create_key
+from tests.conftest import MARIA
+from tests.postgresql import Server
+
+SINCE = {"0001": {"kept_request", "saved_setting", "fact_mark"}}
+"""The tables that a house of each released schema lacks."""
+FOUNDED = text(
+    "INSERT INTO person (id, email, name, role, created_at)"
+    " VALUES ('per_1', 'ada@example.com', 'Ada', 'owner', 1)"
+)
+
+
+def build(database: Database, revision: str) -> None:
+    """A house as the release of that schema made it, with somebody in it."""
+    with database.begin() as connection:
+        configuration = config()
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, revision)
+        connection.execute(FOUNDED)
+
+
+def tables(database: Database) -> set[str]:
+    with database.look() as connection:
+        return set(inspect(connection).get_table_names())
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A folder at 0001."""
+    made = Settings(tmp_path / "home", tmp_path / "key")
+    made.home.mkdir()
+    key = create_key(made.key_file).derive("database")
+    database = sqlite.connect(made.home / "drumbeat.db", key)
+    build(database, "0001")
+    assert not tables(database) & SINCE["0001"]
+    database.close()
+    return made
+
+
+def test_an_older_folder_opens_with_what_is_in_it(settings: Settings) -> None:
+    house = open_folder(settings.home, settings.key_file)
+    assert house.owner().name == "Ada"
+    with house.begin(MARIA) as department:
+        department.audience.merge_contacts(
+            [ContactRow("new@example.com", consent=Consent.subscribed)]
+        )
+    with house.look(SYSTEM_UPKEEP) as department:
+        assert department.connections.saved() is not None
+    assert tables(house.database) >= SINCE["0001"]
+    house.close()
+
+
+def test_check_says_where_an_upgrade_leads_and_upgrade_copies_first(settings: Settings) -> None:
+    told = {each.check: each for each in check_database(settings)}
+    assert not told["schema"].ok
+    assert f"0001 → {NEWEST}" in told["schema"].detail
+    found, copy = upgrade_database(settings)
+    assert found == "0001"
+    assert copy is not None
+    key = create_key(settings.key_file).derive("database")
+    before = sqlite.connect(copy, key)
+    assert revision_of(before) == "0001"
+    before.close()
+    assert all(each.ok for each in check_database(settings))
+    assert upgrade_database(settings) == (NEWEST, None)
+
+
+def test_a_house_built_between_two_releases_keeps_its_tables(settings: Settings) -> None:
+    upgrade_database(settings)
+    key = create_key(settings.key_file).derive("database")
+    database = sqlite.connect(settings.home / "drumbeat.db", key)
+    with database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        connection.execute(text("INSERT INTO saved_setting VALUES ('sender_name', x'00', 1)"))
+    database.close()
+    assert upgrade_database(settings)[0] == "0001"
+    database = sqlite.connect(settings.home / "drumbeat.db", key)
+    with database.look() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM saved_setting")) == 1
+    database.close()
+
+
+@pytest.mark.slow
+def test_an_older_postgresql_database_is_brought_along(postgresql: Server, tmp_path: Path) -> None:
+    with postgresql.database(empty=True) as url:
+        database = connect(url)
+        build(database, "0001")
+        database.close()
+        create_key(tmp_path / "key")
+        house = open_folder(tmp_path / "home", tmp_path / "key", database_url=url)
+        assert house.owner().name == "Ada"
+        assert tables(house.database) >= SINCE["0001"]
+        assert revision_of(house.database) == NEWEST
+        house.close()
