@@ -10,6 +10,8 @@ import pytest
 from drumbeat.bootstrap import Drumbeat, Settings, open_drumbeat
 from drumbeat.bootstrap.databases import move_to_postgresql
 from drumbeat.kit.errors import Conflict, InvalidInput
+from drumbeat.marketing.campaigns import Brief, Kind
+from drumbeat.marketing.campaigns.planning import sender_to_send_as
 from tests.postgresql import Server
 
 
@@ -117,3 +119,36 @@ def test_nor_in_an_empty_server_before_the_tables_were_moved_there(
         move_to_postgresql(settings, url)
         with opened(elsewhere):
             pass
+
+
+@pytest.mark.parametrize(
+    ("smtp_url", "public_url", "refused"),
+    [
+        ("smtp://mail.example.com", None, True),
+        ("smtp://mail.example.com", "http://localhost:8000", True),
+        ("smtp://mail.example.com", "https://news.shop.example", False),
+        ("smtp://127.0.0.1:2525", None, False),
+        (None, None, False),
+    ],
+)
+def test_mail_does_not_go_out_with_links_that_nobody_can_follow(
+    settings: Settings, smtp_url: str | None, public_url: str | None, refused: bool
+) -> None:
+    told = replace(
+        settings,
+        smtp_url=smtp_url,
+        messenger="smtp" if smtp_url else "sandbox",
+        public_url=public_url,
+        sender_email="news@shop.example",
+        postal_address="5 Market Lane, Ghent",
+    )
+    brief = Brief(
+        name="Letter", kind=Kind.NEWSLETTER, subject_line="Hello", content_html="<p>Hello</p>"
+    )
+    with opened(told) as drumbeat, drumbeat.look(drumbeat.owner()) as department:
+        if not refused:
+            assert sender_to_send_as(department, brief).email == "news@shop.example"
+            return
+        with pytest.raises(InvalidInput, match="only this machine can reach") as refusal:
+            sender_to_send_as(department, brief)
+    assert refusal.value.field == "DRUMBEAT_PUBLIC_URL"

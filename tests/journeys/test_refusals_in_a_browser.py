@@ -138,3 +138,11 @@ def test_a_script_in_a_mail_runs_nowhere(front: Front, page: "Page") -> None:
     assert page.inner_text("#mark") == "as written"
     page.get_by_text("Hello").click()
     assert page.title() != "ran"
+
+
+def test_an_address_that_nobody_knows_is_a_page_with_a_way_home(front: Front, page: "Page") -> None:
+    answer = page.goto(front.base + "/no/such/page")
+    assert answer is not None
+    assert answer.status == 404
+    assert page.get_by_role("heading", name="There is no such page").is_visible()
+    assert page.get_by_role("link", name="Home").first.is_visible()

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from drumbeat.bootstrap.databases import open_database
 from drumbeat.bootstrap.saving import server_of, with_saved
 from drumbeat.bootstrap.settings import Settings, read_settings
 from drumbeat.kit.actor import GATEKEEPER, SYSTEM_ACCOUNTS, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import Clock, utc_now
-from drumbeat.kit.errors import DrumbeatError
+from drumbeat.kit.errors import DrumbeatError, InvalidInput
 from drumbeat.marketing.department import Department, Office
 from drumbeat.storage.database import Connection, Database
 from drumbeat.storage.files import SealedFiles
@@ -201,16 +202,31 @@ def open_drumbeat(settings: Settings, clock: Clock | None = None) -> Drumbeat:
 
 def _told(office: Office, settings: Settings) -> Office:
     """The office as the settings want it; what it has counted already stays with it."""
+    public_url = settings.public_url or f"http://{settings.host}:{settings.port}"
     return replace(
         office,
-        public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
+        public_url=public_url,
         sender_email=settings.sender_email,
         sender_name=settings.sender_name,
         postal_address=settings.postal_address,
         cost_per_email=settings.cost_per_email,
         simulated=settings.simulated,
         real_messenger=settings.messenger != "sandbox",
+        dead_links=_lead_nowhere(settings, public_url),
     )
+
+
+def _lead_nowhere(settings: Settings, public_url: str) -> bool:
+    """Whether mail goes out into the world with links to this machine alone."""
+    try:
+        server = server_of(settings)
+    except InvalidInput:
+        return False  # told when mail is handed over
+    if server is None or server.is_local:
+        return False
+    from drumbeat.adapters.messengers.smtp import is_local
+
+    return is_local(urlsplit(public_url).hostname or "")
 
 
 def open_folder(

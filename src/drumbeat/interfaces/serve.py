@@ -22,7 +22,7 @@ from drumbeat.engine.loop import ENGINE_OF
 from drumbeat.interfaces.api import create_api
 from drumbeat.interfaces.local import App, Receive, Scope, Send, answers, local_app, socket_of
 from drumbeat.interfaces.public import Intake, TrackingApp, recording_hits
-from drumbeat.interfaces.web import create_web
+from drumbeat.interfaces.web import create_web, no_such_page
 from drumbeat.kit.errors import Conflict
 
 DRAIN_SECONDS = 10
@@ -33,7 +33,8 @@ _REST = ("/api/", "/openapi.json", "/healthz", "/readyz", "/metrics")
 def front_app(drumbeat: Drumbeat, intake: Intake) -> App:
     """Everything on the port, told apart by the path's first part."""
     api = create_api(drumbeat)
-    pages = Starlette(routes=create_web(drumbeat, describe=api.openapi).routes)
+    web = create_web(drumbeat, describe=api.openapi)
+    pages = Starlette(routes=web.routes, exception_handlers={404: no_such_page})
     tracking = TrackingApp(drumbeat, intake)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

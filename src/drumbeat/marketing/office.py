@@ -15,7 +15,8 @@ from drumbeat.storage.secrets import KeyRing
 class Office:
     """`public_url` is where readers reach us; `simulated` labels what nobody really did.
 
-    `real_messenger`: mail leaves the house, so a placeholder sender is refused.
+    `real_messenger`: mail leaves the house, so a placeholder sender is refused. `dead_links`: it
+    leaves the machine, and `public_url` does not: nobody could unsubscribe, so that is refused too.
     """
 
     clock: Clock
@@ -28,6 +29,7 @@ class Office:
     cost_per_email: float = 0.001
     simulated: bool = False
     real_messenger: bool = False
+    dead_links: bool = False
     kept: Kept = field(default_factory=Kept, repr=False, compare=False)
     compiled: Kept = field(default_factory=partial(Kept, 16), repr=False, compare=False)
 

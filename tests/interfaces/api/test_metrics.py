@@ -17,8 +17,8 @@ from tests.interfaces.api.conftest import Rest, key_of, refused
 from tests.marketing.delivery.cast import invite, open_frozen, plan_for
 
 Samples = dict[tuple[str, str], float]
-MAY_BE_SCANNED = {"tally", "lease", "campaign", "event"}
-"""One row an arm and reason, a job, a campaign; events only up to a limit."""
+MAY_BE_SCANNED = {"tally", "lease", "campaign", "event", "saved_setting"}
+"""One row an arm and reason, a job, a campaign, a setting; events only up to a limit."""
 
 
 def read(text: str) -> Samples:

@@ -195,6 +195,11 @@ def _check_server(drumbeat: "Drumbeat") -> str:
 
 def _check_public(drumbeat: "Drumbeat") -> str:
     url = drumbeat.settings.public_url
+    if drumbeat.office.dead_links:
+        raise OSError(
+            f"mail would leave with links to {drumbeat.office.public_url}, which only this machine"
+            " can reach: set DRUMBEAT_PUBLIC_URL"
+        )
     if url is None:
         return "not set: links in mail lead to this machine"
     if not answers(socket_of(drumbeat.home)):

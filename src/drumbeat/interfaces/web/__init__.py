@@ -3,7 +3,7 @@
 Rendered on the server from one plain result; no script, no inline style, nothing from elsewhere.
 """
 
-from drumbeat.interfaces.web.app import create_web
+from drumbeat.interfaces.web.app import create_web, no_such_page
 from drumbeat.interfaces.web.source import Source
 
-__all__ = ["Source", "create_web"]
+__all__ = ["Source", "create_web", "no_such_page"]

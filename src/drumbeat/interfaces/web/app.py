@@ -58,6 +58,11 @@ def _reference(drumbeat: Drumbeat, describe: Describe) -> Callable[[Request], Re
     return endpoint
 
 
+def no_such_page(request: Request, _: Exception | None = None) -> Response:
+    """Also for addresses that no route knows: as a page, with a way home."""
+    return page("error.html", 404, title="There is no such page", detail="Nothing lies here.")
+
+
 def _to_dashboard(request: Request) -> Response:
     return _redirect("/dashboard")
 
@@ -69,7 +74,7 @@ def _redirect(path: str) -> RedirectResponse:
 def _asset(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in rendering.ASSETS:
-        return page("error.html", 404, title="There is no such page", detail="Nothing lies here.")
+        return no_such_page(request)
     headers = {
         "Cache-Control": "public, max-age=31536000, immutable",
         "X-Content-Type-Options": "nosniff",

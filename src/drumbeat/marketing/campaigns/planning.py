@@ -143,9 +143,7 @@ def approved_sender(unit: Unit, campaign: Campaign) -> Sender:
         as_planned(unit.senders.resolve(arm.sender_name, arm.sender_email), campaign)
         for arm in version.arms
     ]
-    if unit.office.real_messenger:
-        for sender in senders:
-            require_real(sender)
+    _require_fit(unit, senders)
     return senders[0]
 
 
@@ -158,9 +156,20 @@ def as_planned(sender: Sender, campaign: Campaign) -> Sender:
 def sender_to_send_as(unit: Unit, brief: Brief) -> Sender:
     """Raises InvalidInput naming the unset settings of a sender that may not leave the sandbox."""
     sender = sender_of(unit, brief)
-    if unit.office.real_messenger:
-        require_real(sender)
+    _require_fit(unit, [sender])
     return sender
+
+
+def _require_fit(unit: Unit, senders: Sequence[Sender]) -> None:
+    if unit.office.real_messenger:
+        for sender in senders:
+            require_real(sender)
+    if unit.office.dead_links:
+        message = (
+            f"Every link in this mail, the unsubscribe link too, would lead to "
+            f"{unit.office.public_url}, which only this machine can reach: set DRUMBEAT_PUBLIC_URL."
+        )
+        raise InvalidInput(message, field="DRUMBEAT_PUBLIC_URL")
 
 
 def templates_of(brief: Brief, sender: Sender) -> list[EmailTemplate]:

@@ -6,6 +6,11 @@ verdicts.py what a reply means for the ledger, carrier.py who pulls parcels and 
 
 from drumbeat.adapters.messengers.smtp.carrier import SmtpCarrier
 from drumbeat.adapters.messengers.smtp.reaching import reach
-from drumbeat.adapters.messengers.smtp.server import SmtpServer, Timeouts, parse_smtp_url
+from drumbeat.adapters.messengers.smtp.server import (
+    SmtpServer,
+    Timeouts,
+    is_local,
+    parse_smtp_url,
+)
 
-__all__ = ["SmtpCarrier", "SmtpServer", "Timeouts", "parse_smtp_url", "reach"]
+__all__ = ["SmtpCarrier", "SmtpServer", "Timeouts", "is_local", "parse_smtp_url", "reach"]

@@ -51,7 +51,7 @@ class SmtpServer:
     @property
     def is_local(self) -> bool:
         """Whether what is handed to it stays on this machine for now."""
-        return _is_local(self.host)
+        return is_local(self.host)
 
 
 def parse_smtp_url(url: str) -> SmtpServer:
@@ -65,7 +65,7 @@ def parse_smtp_url(url: str) -> SmtpServer:
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if "\0" in user + password:
         raise _wrong("user and password must not contain NUL")
-    if password and security == "none" and "starttls" not in settings and not _is_local(host):
+    if password and security == "none" and "starttls" not in settings and not is_local(host):
         raise _wrong(
             f"the password would travel to {host} in clear; add starttls=1 or use smtps://"
             " (or add starttls=0 if that network is yours)"
@@ -158,7 +158,8 @@ def _timeouts(text: str) -> Timeouts:
     return Timeouts(seconds, seconds, seconds, seconds)
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Whether a host name or address means this machine; nobody is asked."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
