@@ -18,8 +18,8 @@ SENDER = {
     "sender_email": "news@cornershop.example",
     "postal_address": "5 Market Lane\nGhent",
 }
-REAL = {**SENDER, "smtp_url": "smtps://user:s3cr3t@mail.example.com"}
-ELSEWHERE = {"smtp_url": "smtps://user:s3cr3t@relay.example.com"}
+REAL = {**SENDER, "smtp_url": "smtps://user:s3cr3t@127.0.0.1"}
+ELSEWHERE = {"smtp_url": "smtps://user:s3cr3t@127.0.0.2"}
 
 
 @pytest.fixture
