@@ -104,5 +104,9 @@ def _forget_the_dead(handles: Path) -> None:
     if handles.exists():
         import psutil  # type: ignore[import-untyped]
 
-        living = [pid for pid in json.loads(handles.read_text()) if psutil.pid_exists(pid)]
+        try:
+            known = json.loads(handles.read_text())
+        except ValueError:  # killed while it wrote
+            known = []
+        living = [pid for pid in known if psutil.pid_exists(pid)]
         handles.write_text(json.dumps(living))
