@@ -4,10 +4,10 @@ Each step reads in one unit, computes in none, and saves in another, if nothing 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
+from functools import partial
 
 from drumbeat.kit.actor import Actor
 from drumbeat.kit.errors import InvalidInput
@@ -15,8 +15,8 @@ from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience import (
     UNIT_ROWS,
     AudienceArrays,
-    AudienceService,
     Segment,
+    audience_units,
     segment_audience,
 )
 from drumbeat.marketing.campaigns.model import Brief, Campaign, ExperimentWish, TimingWish
@@ -33,7 +33,9 @@ def plan_segments(house: House, campaign: Campaign, actor: Actor) -> bool:
     if campaign.plan.segments is not None:
         return False
     segments = segment_audience(
-        _audience(house.look, actor), _audience(house.begin, actor), campaign.brief.segment_by
+        audience_units(partial(house.look, actor)),
+        audience_units(partial(house.begin, actor)),
+        campaign.brief.segment_by,
     )
     with house.begin(actor) as unit:
         unit.audience.audience_members(campaign.brief.audience)
@@ -223,14 +225,3 @@ def _design(test: ExperimentWish) -> Design:
 def _segment_row(segment: Segment) -> dict[str, object]:
     row = asdict(segment)
     return {name: row[name] for name in ("name", "rule", "subscriber_count", "engagement_rate")}
-
-
-def _audience(
-    open_unit: Callable[[Actor], AbstractContextManager[Unit]], actor: Actor
-) -> Callable[[], AbstractContextManager[AudienceService]]:
-    @contextmanager
-    def opened() -> Iterator[AudienceService]:
-        with open_unit(actor) as unit:
-            yield unit.audience
-
-    return opened

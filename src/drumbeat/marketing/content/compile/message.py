@@ -121,7 +121,7 @@ class CompiledEmail:
         """Raises InvalidInput(field) in the words that python-liquid has for it."""
         try:
             written = program.run(values)
-        except Exception:
+        except Exception:  # python-liquid does it below, or refuses it in the author's words
             written = []
         if not written or sum(map(len, written)) > OUTPUT_SIZE:
             return [program.encode(render(program.template, values, field=field))]
@@ -156,7 +156,7 @@ def _closed(text: str) -> bytes:
         encoded = _LEADING_DOT.sub(b"=2E=\r\n", encoded)
     if not encoded or encoded.endswith(b"\r\n"):
         return encoded
-    if len(encoded) - (encoded.rfind(b"\r\n") + 2 if b"\r\n" in encoded else 0) < LINE:
+    if len(encoded.rpartition(b"\r\n")[2]) < LINE:
         return encoded + SOFT_BREAK
     last = len(encoded) - (3 if encoded[-3:-2] == b"=" else 1)  # one character, perhaps escaped
     return encoded[:last] + SOFT_BREAK + encoded[last:] + SOFT_BREAK
