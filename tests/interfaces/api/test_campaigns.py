@@ -5,6 +5,7 @@ from email.policy import default
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.ids import CampaignId
+from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.campaigns.pipeline import advance
 from tests.interfaces.api.conftest import BRIEF, Rest, refused
 
@@ -60,8 +61,8 @@ def test_its_recipients_are_paged_completely_and_once(
     for limit in (1, 2, 5, 2000):
         found, cursor = [], None
         while True:
-            at: dict[str, object] = {} if cursor is None else {"cursor": cursor}
-            page = rest.get(f"/campaigns/{campaign}/ledger/rows", limit=limit, **at)
+            since: dict[str, object] = {} if cursor is None else {"cursor": cursor}
+            page = rest.get(f"/campaigns/{campaign}/ledger/rows", limit=limit, **since)
             rows = page["rows"]
             assert isinstance(rows, list)
             found += rows
@@ -70,6 +71,20 @@ def test_its_recipients_are_paged_completely_and_once(
                 break
         assert sorted(row["email"] for row in found) == sorted(people), limit
         assert {row["state"] for row in found} == {"planned"}
+    at = f"/campaigns/{campaign}/ledger/rows"
+    assert rest.get(at, email=people[1].upper())["next_cursor"] is None
+    assert [row["email"] for row in _rows(rest.get(at, email=people[1], limit=1))] == [people[1]]
+    assert len(_rows(rest.get(at, state="planned"))) == len(people)
+    assert _rows(rest.get(at, state="sent")) == _rows(rest.get(at, email="nobody@x.example")) == []
+    answer = rest.ask("GET", at, state="lost")
+    assert answer.status_code == 422
+    assert "planned, claimed" in answer.json()["detail"]
+
+
+def _rows(page: JsonObject) -> list[JsonObject]:
+    rows = page["rows"]
+    assert isinstance(rows, list)
+    return rows
 
 
 def test_a_launch_without_an_approval_is_accepted_and_waits(

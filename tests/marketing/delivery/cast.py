@@ -8,7 +8,21 @@ from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.clock import epoch
 from drumbeat.kit.ids import ContactNo, MailingNo, PersonNo
 from drumbeat.marketing.audience import AudienceArrays, Consent, ContactRow
-from drumbeat.marketing.delivery import LedgerPlan, NewMailing, plan_file_name, plan_ledger
+from drumbeat.marketing.delivery import (
+    Accepted,
+    Deferred,
+    Ending,
+    EngineName,
+    LedgerPlan,
+    NewMailing,
+    Receipt,
+    Refused,
+    Released,
+    Unknown,
+    Withheld,
+    plan_file_name,
+    plan_ledger,
+)
 from tests.conftest import MARIA
 
 NEWSLETTER = NewMailing(
@@ -76,6 +90,34 @@ def open_frozen(
     if start:
         with house.begin(MARIA) as department:
             department.delivery.start(mailing_no)
+    return mailing_no
+
+
+ENGINE = EngineName("engine-a", "boot-1", "sandbox")
+
+
+def mixed_ledger(house: Drumbeat, count: int, seed: int) -> MailingNo:
+    """A mailing under way, with rows in every state, over four lanes."""
+    rng = np.random.default_rng(seed)
+    invite(house, count)
+    domains = ("example.com", "gmail.com", "yahoo.com", "icloud.com")
+    barred = {number: "no_consent" for number in range(1, count + 1, 9)}
+    mailing_no = open_frozen(house, plan_for(house, count, barred=barred, domains=domains))
+    endings: list[Ending] = [
+        Accepted("1"),
+        Refused("550 5.1.1 unknown", True, 550),
+        Deferred("451 later", "recipient"),
+        Unknown("no answer came"),
+        Withheld("unsubscribed"),
+        Released(),
+    ]
+    receipts: list[Receipt] = []
+    for _ in range(4):
+        with house.begin(MARIA) as department:
+            budget = int(rng.integers(12, 19))
+            done = department.sending.exchange(mailing_no, ENGINE, receipts, budget)
+        ended = [claimed.ended(endings[rng.integers(len(endings))]) for claimed in done.claimed]
+        receipts = ended[: len(ended) - 2]
     return mailing_no
 
 

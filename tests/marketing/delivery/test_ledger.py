@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from drumbeat.bootstrap import Drumbeat
@@ -11,9 +12,22 @@ from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.kit.signing import Recipient
 from drumbeat.marketing.accounts import Role, scopes_of
 from drumbeat.marketing.audience import contact_no_of
-from drumbeat.marketing.delivery import MailingState, message_id_of, parse_message_id
+from drumbeat.marketing.delivery import (
+    LedgerLine,
+    MailingState,
+    message_id_of,
+    parse_message_id,
+)
+from drumbeat.marketing.delivery.model import SHOWN
 from tests.conftest import GUEST, MARIA, MONDAY_9
-from tests.marketing.delivery.cast import address, invite, open_frozen, plan_for, states
+from tests.marketing.delivery.cast import (
+    address,
+    invite,
+    mixed_ledger,
+    open_frozen,
+    plan_for,
+    states,
+)
 
 
 def test_rows_come_in_pages_and_every_recipient_exactly_once(house: Drumbeat) -> None:
@@ -63,6 +77,43 @@ def test_rows_can_be_asked_for_by_state(house: Drumbeat) -> None:
             delivery.ledger_rows(mailing_no, state="lost")
     assert {line.contact_no for line in first + rest} == {3, 4}
     assert {line.contact_no for line in planned} == {1, 2, 5, 6}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_pages_of_a_state_are_the_whole_list_without_the_others(house: Drumbeat, seed: int) -> None:
+    """Whatever a ledger looks like, wherever a page begins, whatever its size."""
+    mixed = mixed_ledger(house, 90, seed)
+    rng = np.random.default_rng(seed)
+    with house.look(MARIA) as department:
+        pages = department.delivery.ledger_rows
+        every = pages(mixed, limit=2000)
+        assert len(every) == 90
+        for state in SHOWN:
+            limit, found, after = int(rng.integers(1, 40)), list[LedgerLine](), ""
+            while page := pages(mixed, state=state, after=after, limit=limit):
+                assert len(page) <= limit
+                found += page
+                after = page[-1].after
+            assert found == [line for line in every if line.state == state], state
+        assert {line.state for line in every} == set(SHOWN)
+
+
+def test_one_address_in_a_mailing_is_found_however_many_came_since(house: Drumbeat) -> None:
+    invite(house, 3)
+    first = open_frozen(house, plan_for(house, 3))
+    open_frozen(house, plan_for(house, 3))
+    with house.look(MARIA) as department:
+        pages = department.delivery.ledger_rows
+        [line] = pages(first, email=address(2))
+        assert (line.mailing_no, line.email) == (first, address(2))
+        assert pages(first, email=address(2), state="planned") == [line]
+        assert pages(first, email=address(2), state="sent") == []
+        assert pages(first, email=address(2).upper()) == [line]
+        assert pages(first, email=address(77)) == []
+        assert pages(first, email="no address") == []
+    viewer = Actor("viewer", scopes_of(Role.VIEWER), person_no=3)
+    with house.look(viewer) as department, pytest.raises(NotPermitted):
+        department.delivery.ledger_rows(first, email=address(2))
 
 
 def test_a_page_starts_only_behind_a_row(house: Drumbeat) -> None:

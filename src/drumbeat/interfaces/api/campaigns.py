@@ -26,6 +26,15 @@ from drumbeat.marketing.campaigns.pipeline import create_and_plan, proceed
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 
 LedgerLimit = Annotated[int, Query(ge=1, le=2000, description="How many rows a page holds.")]
+LedgerState = Annotated[
+    str,
+    Query(
+        max_length=40,
+        description="Only rows in this state: planned, claimed, sent, failed, suppressed or "
+        "uncertain.",
+    ),
+]
+LedgerEmail = Annotated[str, Query(max_length=1000, description="Only the row of this address.")]
 Wish = LaunchRequest | None
 
 
@@ -140,11 +149,18 @@ def show_ledger(campaign_id: CampaignId, caller: Caller) -> JsonObject:
 
 @router.get("/{campaign_id}/ledger/rows", response_model=LedgerPage)
 def list_ledger_rows(
-    campaign_id: CampaignId, caller: Caller, cursor: Cursor = None, limit: LedgerLimit = 500
+    campaign_id: CampaignId,
+    caller: Caller,
+    state: LedgerState = "",
+    email: LedgerEmail = "",
+    cursor: Cursor = None,
+    limit: LedgerLimit = 500,
 ) -> JsonObject:
-    """Every recipient, in sending order."""
+    """Every recipient, or those of one state, or one address, in sending order."""
     with caller.look() as department:
-        return department.campaigns.ledger_rows(campaign_id, cursor, limit)
+        return department.campaigns.ledger_rows(
+            campaign_id, cursor, limit, state=state, email=email
+        )
 
 
 @router.get(

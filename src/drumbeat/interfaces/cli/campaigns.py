@@ -141,12 +141,15 @@ def ledger(
     campaign_id: str,
     *,
     rows: Annotated[bool, Parameter(negative="", help="Every recipient, as CSV.")] = False,
+    state: Annotated[str, Parameter(help="With --rows: only those sent, failed, …")] = "",
+    email: Annotated[str, Parameter(help="With --rows: only this address.")] = "",
     json: Json = False,
 ) -> int:
     """Count who got it, who did not, and why; `--rows` lists every recipient."""
     with client() as house:
-        if rows:
-            listed = house.pages(f"/campaigns/{campaign_id}/ledger/rows", "rows", limit=2000)
+        if rows or state or email:
+            at = f"/campaigns/{campaign_id}/ledger/rows"
+            listed = house.pages(at, "rows", limit=2000, state=state, email=email)
             if json:
                 told = ({name: row[name] for name in LEDGER_COLUMNS} for row in listed)
                 print_rows(told, LEDGER_COLUMNS, as_json=True)

@@ -305,14 +305,24 @@ class CampaignsService:
             "reasons": dict(counts.reasons),
         }
 
-    def ledger_rows(self, campaign_id: CampaignId, cursor: str | None, limit: int) -> JsonObject:
+    def ledger_rows(
+        self,
+        campaign_id: CampaignId,
+        cursor: str | None,
+        limit: int,
+        *,
+        state: str = "",
+        email: str = "",
+    ) -> JsonObject:
         """A page of recipients in sending order; `email` is null for who may not read contacts."""
         self.actor.require(Scope.CAMPAIGNS_READ)
         number = self.store.get(campaign_id).plan.mailing_no
         if number is None:
             return {"rows": [], "next_cursor": None}
-        lines = self.delivery.ledger_rows(number, after=cursor or "", limit=limit)
-        following = lines[-1].after if len(lines) == limit else None
+        lines = self.delivery.ledger_rows(
+            number, state=state, email=email, after=cursor or "", limit=limit
+        )
+        following = lines[-1].after if len(lines) == limit and not email else None
         return {"rows": [_row(line) for line in lines], "next_cursor": following}
 
     def count_states(self) -> dict[State, int]:

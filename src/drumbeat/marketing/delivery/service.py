@@ -278,16 +278,27 @@ class DeliveryService:
         return arms
 
     def ledger_rows(
-        self, mailing_no: MailingNo, *, state: str = "", after: str = "", limit: int = 500
+        self,
+        mailing_no: MailingNo,
+        *,
+        state: str = "",
+        email: str = "",
+        after: str = "",
+        limit: int = 500,
     ) -> list[LedgerLine]:
         """A page of rows in sending order; `after` is the last line's, "" begins.
 
-        `state` is one of `SHOWN`, "" all of them. Raises InvalidInput.
+        `state` is one of `SHOWN`, "" all of them. The rows of one `email` come all at once: there
+        is one an occasion. Raises InvalidInput.
         """
         self.actor.require(Scope.CAMPAIGNS_READ)
         if state and state not in SHOWN:
             message = f"{state[:40]!r} is no state; there are {', '.join(SHOWN)}."
             raise InvalidInput(message, field="state")
+        if email:
+            number = self.audience.contact_numbers([email]).get(email)
+            rows = [] if number is None else self.ledgers.list_of(mailing_no, number)
+            return self._lines([row for row in rows if state in ("", _shown(row.state))])
         states = [each for each in State if _shown(each) == state]
         cursor = _place_of(mailing_no, after) if after else None
         rows = self.ledgers.list_page(mailing_no, cursor, min(limit, UNIT_ROWS), states)
@@ -299,12 +310,18 @@ class DeliveryService:
         return self._lines(self.ledgers.list_of_contact(contact_no, limit))
 
     def _lines(self, rows: Sequence[LedgerRow]) -> list[LedgerLine]:
-        numbers = sorted({row.place.mailing_no for row in rows})
-        mailings = {no: self.mailings.get(MailingNo(no)) for no in numbers}
+        numbers = [MailingNo(no) for no in sorted({row.place.mailing_no for row in rows})]
+        self.mailings.read_ahead(numbers)
+        mailings = {number: self.mailings.get(number) for number in numbers}
         emails = self._addresses(rows)
         texts = self.ledgers.reason_texts({row.reason_no for row in rows})
         return [
-            self._line(row, mailings[row.place.mailing_no], emails.get(row.contact_no, ""), texts)
+            self._line(
+                row,
+                mailings[MailingNo(row.place.mailing_no)],
+                emails.get(row.contact_no, ""),
+                texts,
+            )
             for row in rows
         ]
 

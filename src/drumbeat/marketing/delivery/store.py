@@ -1,7 +1,7 @@
 """Reads and writes mailings, lanes, claims and links. Declares the tables of delivery.
 
 `message` lies in sending order (mailing, lane, place), so that claiming reads neighbours. Its
-partial indexes hold only rows that are waiting for a retry, held by an engine, or ended badly.
+partial indexes hold only rows that are waiting for a retry, held by an engine, or have ended.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -91,7 +91,7 @@ message = Table(
 )
 for _name, _columns, _where in (
     ("deferred", ("mailing_no", "due", "lane_no", "place"), "state = 11"),
-    ("ended", ("mailing_no", "state", "lane_no", "place"), "state >= 40"),
+    ("ended", ("mailing_no", "state", "lane_no", "place"), "state >= 30"),
     ("claimed", ("claim_no",), "claim_no IS NOT NULL"),
 ):
     Index(

@@ -6,8 +6,9 @@ A row changes only together with its tally, and only from the state and claim it
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Row, Select, func, select, text, tuple_
+from sqlalchemy import Row, Select, TextClause, func, select, text, tuple_
 
 from drumbeat.kit.errors import Conflict
 from drumbeat.kit.ids import ContactNo, MailingNo
@@ -18,7 +19,7 @@ from drumbeat.marketing.delivery.model import (
     ReasonKind,
     State,
 )
-from drumbeat.marketing.delivery.store import mailing, message, reason, tally
+from drumbeat.marketing.delivery.store import claim, lane, mailing, message, reason, tally
 from drumbeat.storage.bulk import change_rows, insert_rows
 from drumbeat.storage.database import Connection, know, once, upsert
 
@@ -31,7 +32,7 @@ _FOR_EVER = 2**62
 
 # Written out so that SQLite sees the partial index's own words, not a bound value.
 _IS_DEFERRED = text("message.state = 11")
-_ENDED_BADLY = text("message.state >= 40")
+_HAS_ENDED = text("message.state >= 30")
 
 # Keys, state and claim as they were read, and what becomes of the row, in the order of `_saved`.
 _SET = ("state", "reason_no", "due", "done", "attempts", "claim_no")
@@ -80,33 +81,80 @@ class LedgerStore:
     def list_page(
         self, mailing_no: MailingNo, after: Place | None, limit: int, states: Collection[State]
     ) -> list[LedgerRow]:
-        """Rows behind `after` in sending order, only those of `states` if any are named."""
-        query = select(message).where(message.c.mailing_no == mailing_no)
-        if after is not None:
-            here = tuple_(message.c.lane_no, message.c.place)
-            query = query.where(here > tuple_(after.lane_no, after.place))
-        query = query.order_by(message.c.lane_no, message.c.place).limit(limit)
-        if len(states) == 1 and min(states) >= State.failed:
-            return self._list_ended(mailing_no, query, min(states))
-        return self._rows(query.where(message.c.state.in_(states)) if states else query)
+        """Rows behind `after` in sending order, only those of `states` if any are named.
 
-    def _list_ended(
-        self, mailing_no: MailingNo, page: Select[tuple[int, ...]], state: State
+        Whatever is asked for, no more rows are read than are answered: each state is found where
+        it lies, planned ones in the lanes, held ones by their claims, all others by an index.
+        """
+        if not states:
+            return self._rows(_behind(self._all_of(mailing_no), after).limit(limit))
+        rows: list[LedgerRow] = []
+        for state in states:
+            rows += self._list_state(mailing_no, after, limit, state)
+        return sorted(rows, key=lambda row: row.place)[:limit]
+
+    def _list_state(
+        self, mailing_no: MailingNo, after: Place | None, limit: int, state: State
     ) -> list[LedgerRow]:
-        """First the keys, which the partial index covers, or SQLite would walk the mailing."""
-        keys = page.with_only_columns(message.c.lane_no, message.c.place)
+        if state is State.planned:
+            return self._list_planned(mailing_no, after, limit)
+        if state is State.claimed:
+            claims = list(self.connection.scalars(select(claim.c.claim_no)))
+            held = (row for row in self.list_held(claims) if row.place.mailing_no == mailing_no)
+            return [row for row in held if after is None or row.place > after]
+        indexed = _IS_DEFERRED if state is State.deferred else _HAS_ENDED
+        keys = select(message.c.lane_no, message.c.place).where(
+            message.c.mailing_no == mailing_no, message.c.state == _written(state), indexed
+        )
+        return self._list_at(mailing_no, self._execute(_behind(keys, after).limit(limit)))
+
+    def _list_planned(
+        self, mailing_no: MailingNo, after: Place | None, limit: int
+    ) -> list[LedgerRow]:
+        """They lie side by side in each lane: no row that was claimed comes back among them."""
+        open_lanes = select(lane).where(
+            lane.c.mailing_no == mailing_no, lane.c.next_place < lane.c.end_place
+        )
+        rows: list[LedgerRow] = []
+        for each in self._execute(open_lanes.order_by(lane.c.lane_no)):
+            first = Place(mailing_no, each.lane_no, each.next_place)
+            if after is not None and after >= first:
+                first = Place(mailing_no, each.lane_no, after.place + 1)
+                if after.lane_no > each.lane_no:
+                    continue
+            end = min(each.end_place, first.place + limit - len(rows))
+            window = self.list_window(mailing_no, each.lane_no, first.place, end)
+            rows += [row for row in window if row.state is State.planned]
+            if len(rows) >= limit:
+                break
+        return rows
+
+    def _list_at(
+        self, mailing_no: MailingNo, keys: Sequence[Row[tuple[object, ...]]]
+    ) -> list[LedgerRow]:
+        """The rows at these keys, which an index covers: asked at once, SQLite walks instead."""
         places: dict[int, list[int]] = {}
-        for row in self._execute(keys.where(message.c.state == state, _ENDED_BADLY)):
+        for row in keys:
             places.setdefault(row.lane_no, []).append(row.place)
         rows: list[LedgerRow] = []
         for lane_no, found in places.items():
-            query = select(message).where(
-                message.c.mailing_no == mailing_no,
-                message.c.lane_no == lane_no,
-                message.c.place.in_(found),
+            query = self._all_of(mailing_no).where(
+                message.c.lane_no == lane_no, message.c.place.in_(found)
             )
             rows += self._rows(query.order_by(message.c.place))
         return rows
+
+    def _all_of(self, mailing_no: MailingNo) -> Select[tuple[int, ...]]:
+        return select(message).where(message.c.mailing_no == mailing_no)
+
+    def list_of(self, mailing_no: MailingNo, contact_no: ContactNo) -> list[LedgerRow]:
+        """What one mailing planned for one contact: a row an occasion."""
+        query = select(message).where(
+            message.c.mailing_no == mailing_no,
+            message.c.contact_no == contact_no,
+            message.c.occasion >= 0,
+        )
+        return self._rows(query.order_by(message.c.occasion))
 
     def list_of_contact(self, contact_no: ContactNo, limit: int) -> list[LedgerRow]:
         """One probe of the unique key for each of the newest mailings, newest first."""
@@ -116,8 +164,11 @@ class LedgerStore:
             message.c.contact_no == contact_no,
             message.c.occasion >= 0,  # all three, or SQLite prefers to walk whole mailings
         )
-        rows = sorted(self._rows(query), key=lambda row: row.place, reverse=True)
-        return rows[:limit]
+        found = self.connection.execute(
+            query
+        ).all()  # ordered by SQL, SQLite would walk the mailings again
+        newest = sorted(found, key=lambda row: (row.mailing_no, row.lane_no, row.place))
+        return [_row(row) for row in newest[: -limit - 1 : -1]]
 
     def _rows(self, query: Select[tuple[int, ...]]) -> list[LedgerRow]:
         return [_row(row) for row in self.connection.execute(query)]
@@ -236,6 +287,19 @@ def _row(row: Row[tuple[int, ...]]) -> LedgerRow:
         reason_no=row.reason_no,
         claim_no=row.claim_no,
     )
+
+
+def _behind(query: Select[Any], after: Place | None) -> Select[Any]:
+    """In sending order, without what comes before."""
+    if after is not None:
+        here = tuple_(message.c.lane_no, message.c.place)
+        query = query.where(here > tuple_(after.lane_no, after.place))
+    return query.order_by(message.c.lane_no, message.c.place)
+
+
+def _written(state: State) -> TextClause:
+    """A number in the statement itself: SQLite chooses the partial index by it."""
+    return text(str(int(state)))
 
 
 def _saved(

@@ -54,14 +54,8 @@ def _found(
     if number is None:
         return [], ""
     state, address = visit.query("state"), visit.query("address")
-    if address:
-        contact = department.audience.find_contact(address)
-        history = [] if contact is None else department.delivery.history_of(contact.contact_no)
-        return [
-            line for line in history if line.mailing_no == number and state in ("", line.state)
-        ], ""
     lines = department.delivery.ledger_rows(
-        number, state=state, after=visit.query("after"), limit=PAGE_ROWS + 1
+        number, state=state, email=address, after=visit.query("after"), limit=PAGE_ROWS + 1
     )
     following = lines[PAGE_ROWS - 1].after if len(lines) > PAGE_ROWS else ""
     return lines[:PAGE_ROWS], following
