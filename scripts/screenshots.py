@@ -61,6 +61,8 @@ class Studio:
             page.goto(self.base + path)
             if then:
                 page.click(then)
+            if page.query_selector(".writing"):  # it asks for the preview by itself
+                page.wait_for_selector("#seen:not(.coming) iframe")
             self._keep(page, f"{name}-{look}")
 
     def _keep(self, page: "Page", name: str) -> None:

@@ -153,6 +153,7 @@ COMMANDS = {
     "GET /campaigns/{campaign_id}/ledger": "campaigns ledger",
     "GET /campaigns/{campaign_id}/ledger/rows": "campaigns ledger",
     "GET /campaigns/{campaign_id}/preview": "content preview",
+    "POST /content/preview": "content preview",
     "POST /workflows/email": "workflow email",
     "GET /workflows/email/{campaign_id}": "workflow email",
     "POST /contacts/import": "audience import",

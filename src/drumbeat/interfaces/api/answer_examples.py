@@ -104,6 +104,7 @@ EXAMPLES: Mapping[str, Json] = {
         "approval_id": "apr_01a19b7ca6807ee8a3e0332d37fa1f3e",
         "approval_effect": "send 'Spring letter' to 958 of everyone",
         "subject_line": "What we planted",
+        "preheader": "Eleven beds, and one surprise",
         "audience": ["all"],
         "audience_size": 1000,
         "mailable": 958,

@@ -127,6 +127,7 @@ class ContentArm(BaseModel):
     value: str | None = Field(description="What the test varies, as this arm has it.")
     weight: float | None = Field(description="Its share of the test.")
     subject_line: str
+    preheader: str = Field(description="Empty: none.")
     content_html: str
     content_text: str | None = Field(description="Null: made from the HTML.")
     sender_name: str
@@ -154,6 +155,18 @@ class ContentAnswer(BaseModel):
     created_at: str | None
     arms: list[ContentArm]
     links: list[ContentLink] = Field(description="Where tracked links lead, by number.")
+    checks: list[ContentCheck]
+
+
+class MissingField(BaseModel):
+    name: str
+    field: str = Field(description="Which part says it: subject_line, preheader, content_html, …")
+    line: int = Field(description="The first line that says it, from 1.")
+
+
+class ContentPreview(BaseModel):
+    message: str = Field(description="RFC 5322, as it would leave.")
+    missing: list[MissingField] = Field(description="What it says and the contact does not have.")
     checks: list[ContentCheck]
 
 

@@ -51,6 +51,9 @@ _EXAMPLE: JsonDict = {
 }
 
 
+_WORDS = ("subject_line", "content_html")
+
+
 class EmailCampaignRequest(Strict):
     """An email campaign, as `campaigns create --file` and the email workflow send it."""
 
@@ -83,6 +86,9 @@ class EmailCampaignRequest(Strict):
     content_text: str | None = Field(
         None, max_length=1_000_000, description="Left out, it is made from the HTML."
     )
+    preheader: str = Field(
+        "", max_length=500, description="What an inbox shows behind the subject; {{ fields }} too."
+    )
     enable_ab_testing: bool | None = Field(
         None, description="false: no test, though a second subject is given."
     )
@@ -105,7 +111,7 @@ class EmailCampaignRequest(Strict):
     timing: TimingRequest = Field(TimingRequest(), description="When it is sent.")
     launch: Literal["best", "now"] | None = Field(None, description="Short for `timing.mode`.")
 
-    @field_validator("content_html", "content_text", "subject_line")
+    @field_validator("content_html", "content_text", "subject_line", "preheader")
     @classmethod
     def _no_nul(cls, text: str | None) -> str | None:
         if text is not None and "\x00" in text:
@@ -124,6 +130,7 @@ class EmailCampaignRequest(Strict):
             subject_line=subject,
             content_html=self.content_html,
             content_text=self.content_text,
+            preheader=self.preheader,
             sender_name=self.sender_name,
             sender_email=self.sender_email,
             audience=self._audience(),
@@ -173,6 +180,20 @@ class EmailWorkflowRequest(EmailCampaignRequest):
     )
 
     approve: bool = False
+
+
+class ContentPreviewRequest(EmailCampaignRequest):
+    """A campaign as it would be created, with whom it is looked at as."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{key: _EXAMPLE[key] for key in _WORDS}]}
+    )
+
+    name: str = Field("", max_length=200, description="Not needed to look at it.")
+    contact: str | None = Field(
+        None, max_length=320, description="Their address; left out, somebody without any field."
+    )
+    variant: int = Field(0, ge=0, description="Which one, from 0: the control.")
 
 
 class LaunchRequest(Strict):

@@ -12,10 +12,12 @@ from drumbeat.kit.errors import InvalidInput
 from drumbeat.marketing.campaigns import Brief, ExperimentWish, Kind, Launch, TimingWish
 
 FIELDS = (
-    "name", "kind", "subject_line", "alt_subject_line", "content_html", "audience",
+    "name", "kind", "subject_line", "alt_subject_line", "preheader", "content_html", "audience",
     "sender_name", "mode", "at", "zone", "window",
 )  # fmt: skip
-_MOST = {"name": 200, "subject_line": 500, "alt_subject_line": 500, "sender_name": 200}
+_MOST = {
+    "name": 200, "subject_line": 500, "alt_subject_line": 500, "preheader": 500, "sender_name": 200,
+}  # fmt: skip
 _SHOWN_AT = {
     "timing.at": "at",
     "timing.window": "window",
@@ -70,6 +72,7 @@ def draft_of_brief(brief: Brief) -> Draft:
         "kind": brief.kind.value,
         "subject_line": brief.subject_line,
         "alt_subject_line": others[0] if others else "",
+        "preheader": brief.preheader,
         "content_html": brief.content_html,
         "sender_name": brief.sender_name or "",
         "mode": wish.mode.value,
@@ -89,9 +92,7 @@ def is_formed(brief: Brief) -> bool:
 
 def brief_of(draft: Draft, *, segment_by: str = "engagement") -> Brief:
     """Raises InvalidInput naming the field of the form."""
-    for name, most in _MOST.items():
-        if len(draft[name]) > most:
-            raise InvalidInput(f"At most {most} characters fit here.", field=name)
+    _check_lengths(draft)
     if not draft.audience:
         raise InvalidInput("Choose everyone, or at least one segment.", field="audience")
     if "all" in draft.audience and len(draft.audience) > 1:
@@ -106,12 +107,37 @@ def brief_of(draft: Draft, *, segment_by: str = "engagement") -> Brief:
         kind=_kind(draft["kind"]),
         subject_line=subject,
         content_html=draft["content_html"],
+        preheader=draft["preheader"],
         sender_name=draft["sender_name"] or None,
         audience=draft.audience,
         segment_by=segment_by,
         test=ExperimentWish("subject_line", (subject, other)) if other else None,
         timing=_timing(draft),
     )
+
+
+def words_of(draft: Draft) -> Brief:
+    """Only what the mail says, of a draft whose other fields nobody has filled in yet.
+
+    Raises InvalidInput naming the field of the form.
+    """
+    _check_lengths(draft)
+    subject, other = draft["subject_line"], draft["alt_subject_line"]
+    return Brief(
+        name="",
+        kind=Kind.NEWSLETTER,
+        subject_line=subject,
+        content_html=draft["content_html"],
+        preheader=draft["preheader"],
+        sender_name=draft["sender_name"] or None,
+        test=ExperimentWish("subject_line", (subject, other)) if other else None,
+    )
+
+
+def _check_lengths(draft: Draft) -> None:
+    for name, most in _MOST.items():
+        if len(draft[name]) > most:
+            raise InvalidInput(f"At most {most} characters fit here.", field=name)
 
 
 @cache
@@ -124,6 +150,14 @@ def shown_at(error: InvalidInput) -> str:
     """The field of the form that an error is about; "" when it is about all of it."""
     field = _SHOWN_AT.get(error.field, error.field)
     return field if field in FIELDS else ""
+
+
+def said_at(error: InvalidInput) -> str:
+    """The message as it reads beside its field, which need not be named again."""
+    message = str(error)
+    for start in (f"{error.field}, ", f"{error.field}: "):
+        message = message.removeprefix(start)
+    return message[:1].upper() + message[1:]
 
 
 def _one(form: FormData, name: str) -> str:

@@ -24,6 +24,8 @@ ASSETS = {
     "drumbeat.css": "text/css; charset=utf-8",
     "working.css": "text/css; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
+    "writing.js": "text/javascript; charset=utf-8",
+    "writing.css": "text/css; charset=utf-8",
     "bricolage-grotesque.woff2": "font/woff2",
     "people.css": "text/css; charset=utf-8",
     "reference.css": "text/css; charset=utf-8",

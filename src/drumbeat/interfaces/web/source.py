@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from drumbeat.interfaces.web.dossier import Dossier, read_dossier
+from drumbeat.interfaces.web.draft_desk import DraftDesk
 from drumbeat.interfaces.web.import_desk import ImportDesk
 from drumbeat.interfaces.web.reading import part
 from drumbeat.kit.ids import CampaignId, MailingNo
@@ -87,3 +88,4 @@ class Source:
     get_result: Callable[[Department, CampaignId], Answer] = get_result
     find_dossier: Callable[[Department, CampaignId], Dossier | None] = read_dossier
     desk: ImportDesk = field(default_factory=ImportDesk)
+    drafts: DraftDesk = field(default_factory=DraftDesk)

@@ -47,6 +47,7 @@ def _arms(templates: Sequence[EmailTemplate], tested: Sequence[Arm]) -> list[Jso
             "value": None if arm is None else arm.value,
             "weight": None if arm is None else arm.weight,
             "subject_line": template.subject,
+            "preheader": template.preheader,
             "content_html": template.html,
             "content_text": template.text,
             "sender_name": template.sender_name,

@@ -68,6 +68,7 @@ class Brief:
     subject_line: str
     content_html: str
     content_text: str | None = None
+    preheader: str = ""
     sender_name: str | None = None
     sender_email: str | None = None
     audience: tuple[str, ...] = ("all",)
@@ -78,7 +79,10 @@ class Brief:
     def to_json(self) -> dict[str, object]:
         at = self.timing.at
         timing = {**asdict(self.timing), "at": None if at is None else at.isoformat()}
-        return {**asdict(self), "timing": timing}
+        told = {**asdict(self), "timing": timing}
+        if not self.preheader:
+            del told["preheader"]  # approvals from before there were any are bound to the rest
+        return told
 
     @staticmethod
     def from_json(data: Mapping[str, object]) -> "Brief":

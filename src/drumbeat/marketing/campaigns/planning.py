@@ -186,6 +186,7 @@ def templates_of(brief: Brief, sender: Sender) -> list[EmailTemplate]:
         sender_name=sender.name,
         sender_email=sender.email,
         reply_to=sender.reply_to,
+        preheader=brief.preheader,
     )
     test = brief.test
     if test is None:

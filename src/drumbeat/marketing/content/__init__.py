@@ -5,6 +5,7 @@ sent. It never sends and never decides who gets what.
 """
 
 from drumbeat.marketing.content.compile import (
+    Addressee,
     CompiledEmail,
     CompiledEmails,
     EmailTemplate,
@@ -13,8 +14,8 @@ from drumbeat.marketing.content.compile import (
     compile_emails,
     resolve_target,
 )
+from drumbeat.marketing.content.drafts import Missing, SeenDraft, see_draft
 from drumbeat.marketing.content.model import (
-    Addressee,
     Check,
     CheckedEmails,
     Level,
@@ -35,10 +36,13 @@ __all__ = [
     "Level",
     "MailContext",
     "MailSender",
+    "Missing",
     "PieceVersion",
     "RenderedEmail",
+    "SeenDraft",
     "check_templates",
     "compile_emails",
     "content_hash",
     "resolve_target",
+    "see_draft",
 ]

@@ -57,14 +57,3 @@ class MailSender(Protocol):
     def list_id(self) -> str: ...
     @property
     def domain(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Addressee:
-    """One recipient of a preview, with what delivery would give the message."""
-
-    to: str
-    fields: dict[str, object]
-    token: str
-    message_id: str
-    date: datetime

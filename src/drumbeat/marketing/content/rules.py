@@ -47,12 +47,27 @@ def check_templates(
     `known_fields` are the fields that contacts of the audience have; None leaves that unchecked.
     Raises InvalidInput naming field and line for what must not be sent.
     """
+    require_fit(arms)
+    context = context or _EXAMPLE
+    trial = try_out(arms, context)
+    return CheckedEmails(tuple(arms), checks_of(trial, arms, context, known_fields))
+
+
+def require_fit(arms: Sequence[EmailTemplate]) -> None:
+    """What needs no trial. Raises InvalidInput."""
     if not 1 <= len(arms) <= MOST_ARMS:
         raise InvalidInput(f"An email has between 1 and {MOST_ARMS} variants.", field="arms")
     if any("{{" in arm.sender_name or "{%" in arm.sender_name for arm in arms):
         raise InvalidInput("The sender name cannot hold template code.", field="sender_name")
-    context = context or _EXAMPLE
-    trial = try_out(arms, context)
+
+
+def checks_of(
+    trial: Trial,
+    arms: Sequence[EmailTemplate],
+    context: MailContext,
+    known_fields: Collection[str] | None,
+) -> tuple[Check, ...]:
+    """Every finding about templates that were tried, each once."""
     checks = [
         *(check for arm in trial.arms for check in tried_checks(arm)),
         *(check for arm in arms for check in source_checks(arm, context)),
@@ -63,7 +78,7 @@ def check_templates(
         ),
         *(Check(Level.WARNING, "content_html", problem) for problem in trial.problems),
     ]
-    return CheckedEmails(tuple(arms), tuple(dict.fromkeys(checks)))
+    return tuple(dict.fromkeys(checks))
 
 
 def tried_checks(arm: TriedArm) -> list[Check]:
@@ -120,6 +135,9 @@ def _nearest(name: str, known: Collection[str]) -> str:
 def body_of(arms: Sequence[EmailTemplate]) -> str:
     """The arms as JSON that is equal for equal arms."""
     plain = [asdict(replace(arm, fields=dict(arm.fields))) for arm in arms]
+    for arm in plain:
+        if not arm["preheader"]:
+            del arm["preheader"]  # what was hashed before there were any keeps its hash
     return json.dumps(plain, sort_keys=True, ensure_ascii=True)
 
 

@@ -7,8 +7,13 @@ from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.ids import CampaignNo, new_id
-from drumbeat.marketing.content.compile import CompiledEmails, MailContext, compile_emails
-from drumbeat.marketing.content.model import Addressee, CheckedEmails, MailSender, PieceVersion
+from drumbeat.marketing.content.compile import (
+    Addressee,
+    CompiledEmails,
+    MailContext,
+    compile_emails,
+)
+from drumbeat.marketing.content.model import CheckedEmails, MailSender, PieceVersion
 from drumbeat.marketing.content.rules import content_hash
 from drumbeat.storage.kept import Kept
 

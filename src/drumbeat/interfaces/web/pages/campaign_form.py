@@ -1,9 +1,12 @@
 """The form that a campaign is written and changed in; what is wrong is said at its field."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
+from drumbeat.interfaces.web.dossier import list_faces
+from drumbeat.interfaces.web.draft_look import Look, look_at
 from drumbeat.interfaces.web.drafting import (
     EMPTY,
     Draft,
@@ -12,17 +15,29 @@ from drumbeat.interfaces.web.drafting import (
     draft_of_form,
     is_formed,
     known_zones,
+    said_at,
     shown_at,
 )
+from drumbeat.interfaces.web.forms import text
+from drumbeat.interfaces.web.pages.preview import arm_of
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
-from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.errors import InvalidInput, NotFound
 from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.audience import Segment
 from drumbeat.marketing.campaigns import Kind
 from drumbeat.marketing.campaigns.pipeline import create_and_plan, proceed
 
 FORM_BYTES = 2 << 20
+
+
+@dataclass(frozen=True)
+class Sight:
+    """As whom the draft is looked at, and how it looked; None before somebody has."""
+
+    seen_by: str
+    variant: int = 0
+    look: Look | None = None
 
 
 def show_new(visit: Visit) -> Response:
@@ -70,6 +85,29 @@ def change(visit: Visit) -> Response:
     return _saved(visit, draft, save, "changed")
 
 
+def see(visit: Visit) -> Response:
+    """The form as it was sent, with the mail as one contact would get it; nothing is saved."""
+    form = visit.form(at_most=FORM_BYTES)
+    draft, seen_by = draft_of_form(form), text(form, "as")
+    editing = visit.request.path_params.get("campaign_id", "")
+    sight = Sight(seen_by, arm_of(text(form, "variant")))
+    try:
+        look = look_at(
+            visit.drumbeat,
+            visit.actor,
+            visit.source.drafts,
+            draft,
+            seen_by=seen_by,
+            variant=sight.variant,
+        )
+    except InvalidInput as error:
+        return _form(visit, draft, editing=editing, error=error, sight=sight)
+    except NotFound as error:
+        unknown = InvalidInput(str(error), field="as")
+        return _form(visit, draft, editing=editing, error=unknown, sight=sight)
+    return _form(visit, draft, editing=editing, sight=replace(sight, look=look))
+
+
 def _saved(visit: Visit, draft: Draft, save: Callable[[], CampaignId], said: str) -> Response:
     try:
         campaign_id = save()
@@ -80,15 +118,22 @@ def _saved(visit: Visit, draft: Draft, save: Callable[[], CampaignId], said: str
 
 
 def _form(
-    visit: Visit, draft: Draft, *, editing: str = "", error: InvalidInput | None = None
+    visit: Visit,
+    draft: Draft,
+    *,
+    editing: str = "",
+    error: InvalidInput | None = None,
+    sight: Sight | None = None,
 ) -> Response:
+    """`sight` is there when the form was sent to be looked at: then nothing was to be saved."""
     segments: list[Segment] = []
+    faces: Sequence[str] = ()
     subscribers = None
     if visit.may(Scope.AUDIENCE_READ):
         with visit.look() as department:
             segments = [each for each in department.audience.list_segments()]
             subscribers = department.audience.count_audience().subscribers
-    field = shown_at(error) if error is not None else ""
+            faces = list_faces(department)
     return visit.page(
         "campaign_form.html",
         422 if error is not None else 200,
@@ -98,8 +143,15 @@ def _form(
         subscribers=subscribers,
         kinds=[kind.value for kind in Kind],
         zones=sorted(zone for zone in known_zones() if "/" in zone or zone == "UTC"),
-        wrong={field: str(error)} if error is not None else {},
+        wrong={} if error is None else {_place_of(error): said_at(error)},
+        unsaved=error is not None and sight is None,
+        sight=sight or Sight(faces[0] if faces else ""),
+        faces=faces,
     )
+
+
+def _place_of(error: InvalidInput) -> str:
+    return "as" if error.field == "as" else shown_at(error)
 
 
 def _named(segments: list[Segment]) -> list[tuple[str, Segment]]:

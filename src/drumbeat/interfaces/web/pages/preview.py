@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from drumbeat.interfaces.web.mail_parts import FRAME_HEADERS, framed, read_part
 from drumbeat.interfaces.web.visits import Visit
+from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import DrumbeatError
 from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.campaigns.preview import preview
@@ -23,6 +24,20 @@ def show_preview(visit: Visit) -> Response:
             raw = preview(department, campaign_id, visit.query("as"), arm)
     except DrumbeatError as error:
         return Response(str(error), 400, FRAME_HEADERS, "text/plain; charset=utf-8")
+    return _shown(visit, raw)
+
+
+def show_draft(visit: Visit) -> Response:
+    """What nobody has saved, as it was looked at a moment ago."""
+    visit.actor.require(Scope.CONTENT_WRITE)
+    try:
+        raw = visit.source.drafts.get(visit.actor, visit.path("key"))
+    except DrumbeatError as error:
+        return Response(str(error), 404, FRAME_HEADERS, "text/plain; charset=utf-8")
+    return _shown(visit, raw)
+
+
+def _shown(visit: Visit, raw: bytes) -> Response:
     if visit.query("form") == "text":
         said = read_part(raw, "plain")
         return Response(said, 200, FRAME_HEADERS, "text/plain; charset=utf-8")

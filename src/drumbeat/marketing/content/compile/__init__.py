@@ -6,9 +6,10 @@ Imports nothing of ours but the kit.
 from drumbeat.marketing.content.compile.compiler import CompiledEmails, compile_emails
 from drumbeat.marketing.content.compile.links import resolve_target
 from drumbeat.marketing.content.compile.message import CompiledEmail, RenderedEmail
-from drumbeat.marketing.content.compile.model import EmailTemplate, MailContext
+from drumbeat.marketing.content.compile.model import Addressee, EmailTemplate, MailContext
 
 __all__ = [
+    "Addressee",
     "CompiledEmail",
     "CompiledEmails",
     "EmailTemplate",

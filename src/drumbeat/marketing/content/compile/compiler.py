@@ -20,6 +20,7 @@ from drumbeat.marketing.content.compile.markup import before_end
 from drumbeat.marketing.content.compile.message import CompiledEmail
 from drumbeat.marketing.content.compile.model import EmailTemplate, LinkTable, MailContext
 from drumbeat.marketing.content.compile.plain_text import text_of
+from drumbeat.marketing.content.compile.preheader import with_preheader
 from drumbeat.marketing.content.compile.styles import with_inline_styles
 
 _PUBLIC_URL = re.compile(r"https?://[^\s/?#{}<>\"']+(/[^\s?#{}<>\"']*)?")
@@ -90,6 +91,9 @@ def _parts(
     else:
         _refuse_reserved(parse(template.text, field="content_text"), "content_text")
         text = template.text
+    if template.preheader:
+        _refuse_reserved(parse(template.preheader, field="preheader"), "preheader")
+        html = with_preheader(html, template.preheader)
     text = footer.with_text_footer(text, context.postal_address)
     return before_end(html, _PIXEL.format(url=public_url, token=TOKEN)), text
 

@@ -135,6 +135,14 @@ def names_set(template: BoundTemplate) -> frozenset[str]:
     return frozenset(names)
 
 
+def first_uses(template: BoundTemplate, source: str) -> dict[str, int]:
+    """On which line of its source each name is first said that must come from outside."""
+    return {
+        str(name): source.count("\n", 0, min(each.span.index for each in uses)) + 1
+        for name, uses in template.analyze().globals.items()
+    }
+
+
 def names_used(template: BoundTemplate) -> frozenset[str]:
     """The names that must come from outside: contact fields, the arm's own, the mail's own."""
     return frozenset(map(str, template.analyze().globals))

@@ -6,6 +6,7 @@ mailing share one `MailContext` and one table of links.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 SOURCE_LIMIT = 200_000
 """Bytes of UTF-8 that one template may have."""
@@ -16,7 +17,8 @@ class EmailTemplate:
     """One arm: Liquid in subject, HTML and text; `fields` are the arm's own values.
 
     `fields` win over the contact's fields of the same name, because they are what is tested.
-    Without `text` the text part is made from the HTML.
+    Without `text` the text part is made from the HTML. `preheader` is Liquid of plain text: what an
+    inbox shows behind the subject.
     """
 
     subject: str
@@ -26,6 +28,7 @@ class EmailTemplate:
     sender_email: str
     fields: Mapping[str, str] = field(default_factory=dict)
     reply_to: str = ""
+    preheader: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,17 @@ class MailContext:
     domain: str
     unsubscribe_mailto: str = ""
     feedback_id: str = ""
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """One recipient of a preview, with what delivery would give the message."""
+
+    to: str
+    fields: dict[str, object]
+    token: str
+    message_id: str
+    date: datetime
 
 
 @dataclass

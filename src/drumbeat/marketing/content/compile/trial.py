@@ -5,6 +5,7 @@ an expression that the parser chokes on, memory taken in one piece. The child ge
 so no secret of the server can be read through it.
 """
 
+import base64
 import json
 import os
 import subprocess
@@ -16,7 +17,12 @@ from typing import Any
 
 import drumbeat
 from drumbeat.kit.errors import Conflict, InvalidInput
-from drumbeat.marketing.content.compile.model import SOURCE_LIMIT, EmailTemplate, MailContext
+from drumbeat.marketing.content.compile.model import (
+    SOURCE_LIMIT,
+    Addressee,
+    EmailTemplate,
+    MailContext,
+)
 
 WALL_SECONDS = 30
 _CHILD = "drumbeat.marketing.content.compile.dry_run"
@@ -24,6 +30,7 @@ _FIELDS = {
     "subject_line": "The subject line",
     "content_html": "The HTML",
     "content_text": "The text part",
+    "preheader": "The preheader",
 }
 
 
@@ -36,25 +43,55 @@ class TriedArm:
 
 
 @dataclass(frozen=True)
+class Use:
+    """Where an arm first says a name that must come from the contact."""
+
+    name: str
+    field: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """One arm as one contact would get it: the production bytes, and the names the arm says."""
+
+    message: bytes
+    uses: tuple[Use, ...]
+
+
+@dataclass(frozen=True)
 class Trial:
     """`used` are the contact fields that the arms name, `problems` the compiler's sentences,
-    `failures` why a contact without fields would get no mail (that arm is not among `arms`)."""
+    `failures` why a contact without fields would get no mail (that arm is not among `arms`);
+    `addressed` is what the contact would get who was asked for."""
 
     arms: tuple[TriedArm, ...]
     used: tuple[str, ...]
     problems: tuple[str, ...]
     failures: tuple[str, ...]
+    addressed: Addressed | None = None
 
 
-def try_out(templates: Sequence[EmailTemplate], context: MailContext) -> Trial:
+def try_out(
+    templates: Sequence[EmailTemplate],
+    context: MailContext,
+    *,
+    to: Addressee | None = None,
+    arm: int = 0,
+) -> Trial:
     """Try all arms in a child process, for about 0.5 s. Raises InvalidInput naming field and line.
 
+    `to` also gets one arm built, in the same child: what is not saved is rendered nowhere else.
     Never call it inside a unit of work.
     """
     for template in templates:
         _refuse_long(template)
     plain = [asdict(replace(t, fields=dict(t.fields))) for t in templates]
-    lines = _ask({"templates": plain, "context": asdict(context)})
+    request: dict[str, Any] = {"templates": plain, "context": asdict(context)}
+    if to is not None:
+        request["addressee"] = asdict(to) | {"date": to.date.isoformat()}
+        request["arm"] = arm
+    lines = _ask(request)
     answer = lines[-1] if lines else {}
     if "refused" in answer:
         raise InvalidInput(answer["refused"], field=answer["field"])
@@ -63,7 +100,18 @@ def try_out(templates: Sequence[EmailTemplate], context: MailContext) -> Trial:
     if "arms" not in answer:
         raise _died(answer["trying"])
     arms = tuple(TriedArm(**arm) for arm in answer["arms"] if arm)
-    return Trial(arms, tuple(answer["used"]), tuple(answer["problems"]), tuple(answer["failures"]))
+    return Trial(
+        arms,
+        tuple(answer["used"]),
+        tuple(answer["problems"]),
+        tuple(answer["failures"]),
+        _addressed(answer) if to is not None else None,
+    )
+
+
+def _addressed(answer: dict[str, Any]) -> Addressed:
+    uses = tuple(Use(**each) for each in answer["uses"])
+    return Addressed(base64.b64decode(answer["message"]), uses)
 
 
 def _ask(request: dict[str, Any]) -> list[dict[str, Any]]:
@@ -88,8 +136,13 @@ def _ask(request: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _refuse_long(template: EmailTemplate) -> None:
-    sources = {"subject_line": template.subject, "content_html": template.html}
-    for field, source in (sources | {"content_text": template.text or ""}).items():
+    sources = {
+        "subject_line": template.subject,
+        "preheader": template.preheader,
+        "content_html": template.html,
+        "content_text": template.text or "",
+    }
+    for field, source in sources.items():
         size = len(source.encode("utf-8", "replace"))
         if size > SOURCE_LIMIT:
             message = f"{_FIELDS[field]} has {size:,} bytes; a template may have {SOURCE_LIMIT:,}."
