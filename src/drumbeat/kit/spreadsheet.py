@@ -12,6 +12,8 @@ from pathlib import Path
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _MAX_CELL = 1_000
+ADDED_COLUMNS = ("row", "reason")
+"""What a file of rejected rows has beside the columns of the file they came from."""
 
 
 def safe_cell(text: str) -> str:
@@ -19,6 +21,18 @@ def safe_cell(text: str) -> str:
     if not text.lstrip(" \u00a0").startswith(_STARTS_FORMULA) or _is_number(text):
         return text
     return f"'{text}"
+
+
+def lists_rejects(header: Sequence[str]) -> bool:
+    """Whether a file is one of rejected rows, as written here: perhaps mended since."""
+    return (
+        len(header) > len(ADDED_COLUMNS) and tuple(header[-len(ADDED_COLUMNS) :]) == ADDED_COLUMNS
+    )
+
+
+def as_it_came(cell: str) -> str:
+    """The cell that `safe_cell` made safe, without its apostrophe."""
+    return cell[1:] if cell[:1] == "'" and safe_cell(cell[1:]) == cell else cell
 
 
 def rejected_path(imported: Path) -> Path:
@@ -33,6 +47,7 @@ class RejectedRows:
     path: Path
     count: int = 0
     header: Sequence[str] = ()
+    _width: int = field(default=0, repr=False)
     _file: io.TextIOWrapper | None = field(default=None, repr=False)
 
     def add(self, number: int, cells: Sequence[str], reason: str) -> None:
@@ -40,8 +55,12 @@ class RejectedRows:
             self._file = open(  # noqa: SIM115 — stays open from row to row, closed by its owner
                 self._part(), "w", encoding="utf-8", errors="backslashreplace", newline=""
             )
-            self._write([*self.header, "row", "reason"])
-        width = len(self.header)
+            header = (
+                self.header[: -len(ADDED_COLUMNS)] if lists_rejects(self.header) else self.header
+            )
+            self._width = len(header)
+            self._write([*header, *ADDED_COLUMNS])
+        width = self._width
         shown = [*cells[:width], *[""] * (width - len(cells))]
         self._write([*(cell[:_MAX_CELL] for cell in shown), str(number), reason])
         self.count += 1

@@ -221,3 +221,18 @@ def test_events_as_json_count_once_and_name_the_event_that_is_wrong(rest: Rest) 
         rest.ask("POST", "/events", {"events": [event] * 10_001}), 422, "invalid-input", "events"
     )
     refused(rest.ask("POST", "/events", {}), 422, "invalid-input", "events")
+
+
+def test_a_column_is_mapped_by_the_address_of_the_request(rest: Rest) -> None:
+    odd = GOOD.replace(b"Email", b"Kontakt")
+    field, detail = trouble(rest, "/contacts/import", odd)
+    assert field == "email"
+    assert "map Kontakt=email" in detail
+    query = "map=Kontakt%3Demail&map=First%20Name%3D-"
+    told = report(rest, f"/contacts/import?{query}", odd)
+    assert counts(told, "added", "rejected") == (2, 0)
+    assert told["meanings"] == [
+        {"column": "Kontakt", "meaning": "email"},
+        {"column": "First Name", "meaning": "-"},
+    ]
+    assert trouble(rest, "/contacts/import", GOOD, map="Email")[0] == "map"

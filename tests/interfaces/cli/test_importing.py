@@ -105,3 +105,32 @@ def test_people_are_told_in_words_and_nothing_is_on_stdout(shell: Shell) -> None
     assert "4 rows" in ran.err
     assert "3 added" in ran.err
     assert str(Path("contacts.rejected.csv")) in ran.err
+
+
+def test_a_dry_run_says_why_rows_would_be_rejected_and_what_each_column_is(shell: Shell) -> None:
+    file = shell.write("contacts.csv", MIXED + "nobody either,Nobody,subscribed\n")
+    said = shell.done("audience", "import", file, "--consent", "Status", "--dry-run").err
+    assert "Nothing was written" in said
+    assert "  Email: email\n" in said
+    assert "2 × 'Email': the address " in said
+    assert "(rows 5, 6)" in said
+
+
+def test_an_address_column_of_another_name_is_mapped(shell: Shell) -> None:
+    file = shell.write("contacts.csv", CONTACTS.replace("Email", "Kontakt", 1))
+    refused = shell.run("audience", "import", file)
+    assert refused.code == 1
+    assert "map Kontakt=email" in refused.err
+    told = shell.done("audience", "import", file, "--map", "Kontakt=email", "--json").json()
+    assert (told["added"], told["rejected"]) == (3, 0)
+
+
+def test_a_mended_file_of_rejected_rows_adds_only_what_the_list_had(shell: Shell) -> None:
+    shell.done("audience", "import", shell.write("contacts.csv", MIXED))
+    rejects = shell.place / "contacts.rejected.csv"
+    mended = rejects.read_text(encoding="utf-8").replace("\nnobody,", "\nnoa@example.com,")
+    shell.done("audience", "import", shell.write("mended.csv", mended))
+    told = shell.done("audience", "list", "--email", "noa@example.com", "--json").json()
+    attributes = told["attributes"]
+    assert isinstance(attributes, dict)
+    assert attributes.keys() <= {"first_name", "status"}

@@ -162,3 +162,30 @@ def test_a_mapping_that_makes_no_sense_keeps_the_one_before(
         assert "Nothing has changed yet" in body
     owner.send(path, path)
     assert "Imported" in settled(owner, path)
+
+
+def test_a_file_whose_address_column_nobody_knows_is_mapped_by_hand(
+    house: Drumbeat, owner: Browser
+) -> None:
+    content = 'Kontakt,Vorname,Punkte\nada@example.com,Ada,"3,5"\nbob@example.com,Bob,4\n'
+    path = upload(owner, content, consent="subscribed").headers["location"]
+    body = settled(owner, path)
+    assert "Which column holds the addresses?" in body
+    assert "ada@example.com · bob@example.com" in body
+    assert '<option value="email" selected>' in body
+    wrong = {"column-0": "phone", "column-1": "first_name", "column-2": "Punkte"}
+    owner.send(path, path, **wrong)
+    assert "Which column holds the addresses?" in settled(owner, path)
+    twice = {"column-0": "email", "column-1": "email", "column-2": "Punkte"}
+    owner.send(path, path, **twice)
+    assert "cannot both be the email" in settled(owner, path)
+    owner.send(path, path, **wrong | {"column-0": "email"})
+    body = settled(owner, path)
+    assert "Nothing has changed yet" in body
+    assert "Its numbers are read like 1.234,50." in body
+    owner.send(path, path)
+    assert "Imported" in settled(owner, path)
+    with house.look(house.owner()) as department:
+        contact = department.audience.find_contact("ada@example.com")
+    assert contact is not None
+    assert dict(contact.attributes) == {"first_name": "Ada", "punkte": 3.5}

@@ -1,11 +1,12 @@
 """REST: /contacts and /segments."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import ConfigDict, Field
 
@@ -24,12 +25,27 @@ from drumbeat.marketing.audience import (
     Segment,
     audience_units,
     import_contacts,
+    read_mapping,
     segment_audience,
 )
+
+MOST_MAPPED = 1_000
 
 router = APIRouter(tags=["audience"])
 
 Upload = Annotated[BinaryIO, Depends(receiving(Scope.AUDIENCE_WRITE))]
+
+
+ColumnMap = Annotated[
+    Sequence[str],
+    Query(
+        alias="map",
+        max_length=MOST_MAPPED,
+        description="COLUMN=MEANING, once for each column: email, external_id, another field, the "
+        "name of an attribute, or - to leave it out.",
+        examples=[["Contact=email", "Notes=-"]],
+    ),
+]
 
 
 class SegmentRequest(Strict):
@@ -52,13 +68,19 @@ def import_contact_file(
     caller: Caller,
     consent: str = "unconfirmed",
     dry_run: bool = False,
+    column_map: ColumnMap = (),
 ) -> StreamingResponse:
     """Import a CSV sent as the body; JSON lines of progress, the report last."""
 
     def work(tell: Tell) -> JsonObject:
         with file, tempfile.TemporaryDirectory(prefix="drumbeat-") as folder:
             rejected = Path(folder) / "rejected.csv"
-            options = ImportOptions(consent=consent, dry_run=dry_run, rejected_file=rejected)
+            options = ImportOptions(
+                consent=consent,
+                dry_run=dry_run,
+                mapping=read_mapping(column_map),
+                rejected_file=rejected,
+            )
             report = import_contacts(
                 audience_units(caller.begin), file, options, lambda at: tell(_progress(at))
             )
@@ -103,6 +125,9 @@ def _report(report: ImportReport) -> JsonObject:
         "encoding": report.encoding,
         "delimiter": report.delimiter,
         "columns": dict(report.columns),
+        "meanings": [{"column": name, "meaning": told} for name, told in report.meanings],
+        "numbers": dict(report.numbers),
+        "reasons": [asdict(each) for each in report.reasons],
         "rejected_csv": text,
     }
 

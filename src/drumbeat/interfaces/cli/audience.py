@@ -27,13 +27,17 @@ def import_(
     consent: Annotated[
         str, Parameter(help="subscribed, unconfirmed, or the column that says so.")
     ] = "unconfirmed",
+    column_map: Annotated[
+        list[str] | None,
+        Parameter(name="--map", negative="", help="COLUMN=email, or another meaning; - is none."),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Import contacts from a CSV file; rejected rows go to FILE.rejected.csv with reasons.
 
     Repeating it changes nothing. Unconfirmed contacts are kept, but never mailed.
     """
-    options = {"dry_run": dry_run, "consent": consent}
+    options = {"dry_run": dry_run, "consent": consent, "map": column_map}
     return import_file("/contacts/import", file, options, strict=strict, json=json)
 
 

@@ -26,7 +26,7 @@ def import_file(
     if json:
         print_json(report)
     else:
-        _tell(report)
+        _tell(report, dry_run=bool(options.get("dry_run")))
     return FAILED if strict and report["rejected"] else 0
 
 
@@ -57,9 +57,14 @@ def _upload(route: str, file: Path, options: Mapping[str, object]) -> JsonObject
     return last
 
 
-def _tell(report: JsonObject) -> None:
+def _tell(report: JsonObject, *, dry_run: bool) -> None:
     counts = ", ".join(f"{report[key]:,} {key}" for key in _COUNTS if report.get(key) is not None)
     say(f"{counts}.")
+    if dry_run:
+        say("Nothing was written: this is what an import would do.")
+        _tell_columns(report)
+    if not report["rejected_file"]:
+        _tell_reasons(report)
     if report["rejected_file"]:
         say(f"The rejected rows and their reasons are in {report['rejected_file']}.")
     if report.get("unconfirmed") and report.get("added"):
@@ -69,4 +74,36 @@ def _tell(report: JsonObject) -> None:
         )
 
 
+def _tell_columns(report: JsonObject) -> None:
+    """What each column is taken for, where that is known."""
+    meanings, numbers = report.get("meanings", []), report.get("numbers", {})
+    assert isinstance(meanings, list)
+    assert isinstance(numbers, dict)
+    for each in meanings:
+        meaning = "left out" if each["meaning"] == "-" else each["meaning"]
+        style = numbers.get(each["column"])
+        say(f"  {each['column']}: {meaning}{f', numbers like {style}' if style else ''}")
+
+
+def _tell_reasons(report: JsonObject) -> None:
+    """Why rows are rejected, the commonest reason first, and where the first of them stand."""
+    reasons = report.get("reasons") or _of_problems(report)
+    assert isinstance(reasons, list)
+    for each in reasons[:_SHOWN_REASONS]:
+        rows = ", ".join(map(str, each["rows"]))
+        word, more = ("row", "") if each["count"] == 1 else ("rows", ", …")
+        more = more if each["count"] > len(each["rows"]) else ""
+        say(f"  {each['count']:,} × {each['reason']} ({word} {rows}{more})")
+    if len(reasons) > _SHOWN_REASONS:
+        say(f"  … and {len(reasons) - _SHOWN_REASONS} more reasons.")
+
+
+def _of_problems(report: JsonObject) -> list[JsonObject]:
+    """Of a report that names single rows, such as that of events."""
+    problems = report.get("problems")
+    assert isinstance(problems, list)
+    return [{"reason": each["reason"], "count": 1, "rows": [each["row"]]} for each in problems]
+
+
+_SHOWN_REASONS = 10
 _COUNTS = ("rows", "added", "updated", "unchanged", "repeated", "rejected")

@@ -129,10 +129,13 @@ def _problem(body: Mapping[str, object]) -> Problem:
     return Problem(status, str(body.get("detail", body)), None if field is None else str(field))
 
 
-def _given(query: Mapping[str, object]) -> dict[str, str]:
-    shown = {True: "true", False: "false"}
+def _given(query: Mapping[str, object]) -> dict[str, str | list[str]]:
     return {
-        key: shown.get(value, str(value)) if isinstance(value, bool) else str(value)
+        key: [*map(_shown, value)] if isinstance(value, list) else _shown(value)
         for key, value in query.items()
         if value is not None
     }
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

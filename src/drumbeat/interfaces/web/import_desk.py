@@ -21,6 +21,7 @@ from drumbeat.marketing.audience import (
     ImportOptions,
     ImportProgress,
     ImportReport,
+    Unmapped,
     audience_units,
     import_contacts,
 )
@@ -31,7 +32,8 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Upload:
-    """`state` is checking, checked, importing, done or failed; `share` is 0 to 1 of the file."""
+    """`state` is checking, unmapped, checked, importing, done or failed; `share` is 0 to 1 of the
+    file. It is unmapped while nobody has said which column holds the addresses."""
 
     key: str
     person_no: int | None
@@ -45,6 +47,18 @@ class Upload:
     problem: str = ""
     rejected: bytes = b""
     mapping: Mapping[str, str] = field(default_factory=dict)
+    unmapped: Unmapped | None = None
+
+    @property
+    def meanings(self) -> tuple[tuple[str, str], ...]:
+        """What each column is taken for, or could be."""
+        source = self.report or self.unmapped
+        return () if source is None else source.meanings
+
+    @property
+    def samples(self) -> tuple[tuple[str, ...], ...]:
+        source = self.report or self.unmapped
+        return () if source is None else source.samples
 
     @property
     def busy(self) -> bool:
@@ -93,8 +107,9 @@ class ImportDesk:
     ) -> None:
         """Work through the file beside the requests; without a mapping in earnest."""
         with self._lock:
-            begun = upload.report is not None or mapping is None
-            if begun and upload.state != "checked":
+            begun = bool(upload.meanings) or mapping is None
+            ready = ("checked",) if mapping is None else ("checked", "unmapped")
+            if begun and upload.state not in ready:
                 raise Conflict("This file is being imported already, or was.")
             upload.state = "importing" if mapping is None else "checking"
             upload.share, upload.problem = 0.0, ""
@@ -113,13 +128,17 @@ def _work(
         upload.mapping = former if mapping is None else mapping
         _import(drumbeat, actor, upload, dry_run)
         state = "checked" if dry_run else "done"
+    except Unmapped as error:
+        upload.problem, upload.unmapped, upload.mapping = str(error), error, former
+        state = "checked" if upload.report is not None else "unmapped"
     except DrumbeatError as error:
         upload.problem, upload.mapping = str(error), former
-        state = "checked" if dry_run and upload.report is not None else "failed"
+        known = "unmapped" if upload.report is None else "checked"
+        state = known if dry_run and upload.meanings else "failed"
     except Exception:  # the edge: a bug must not look like a finished import
         log.exception("import.failed")
         upload.problem, state = "The import failed inside Drumbeat.", "failed"
-    if state != "checked":
+    if state not in ("checked", "unmapped"):
         upload.file.close()
     upload.state = state
 

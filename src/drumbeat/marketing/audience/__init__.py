@@ -5,13 +5,14 @@ Everyone gets in by `merge_contacts` (the import is a loop over it), everyone ge
 """
 
 from drumbeat.marketing.audience.addresses import Address, NotAnAddress, normalise_address
-from drumbeat.marketing.audience.columns import FIELDS, IGNORED
+from drumbeat.marketing.audience.columns import FIELDS, IGNORED, read_mapping
 from drumbeat.marketing.audience.contact_ids import contact_id_of, contact_no_of
 from drumbeat.marketing.audience.imports import (
     ImportOptions,
     ImportProgress,
     ImportReport,
     Problem,
+    Unmapped,
     import_contacts,
 )
 from drumbeat.marketing.audience.labelling import label_profile, segment_audience
@@ -74,6 +75,7 @@ __all__ = [
     "Segment",
     "SuppressionReason",
     "ToldContact",
+    "Unmapped",
     "ZoneSource",
     "audience_units",
     "contact_id_of",
@@ -83,5 +85,6 @@ __all__ = [
     "normalise_address",
     "put_contacts",
     "read_criterion",
+    "read_mapping",
     "segment_audience",
 ]

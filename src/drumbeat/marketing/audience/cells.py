@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from drumbeat.kit.instants import read_time
 from drumbeat.marketing.audience.model import Attribute, Consent, SuppressionReason
+from drumbeat.marketing.audience.number_styles import NumberStyle, read_number
 
 MAX_TEXT = 10_000
 
@@ -41,8 +42,6 @@ _BOUNCED = _words(
 _COMPLAINED = _words("complained,complaint,spam,spam complaint,marked as spam,abuse")
 _NOTHING = frozenset(["", "0", "false", "no", "n", "f", "none", "null", "[]", "n/a", "-", "nan"])
 
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,14})", re.ASCII)
-_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,11})\.[0-9]{1,17}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -85,15 +84,14 @@ def says_something(cell: str) -> bool:
     return cell.strip().casefold() not in _NOTHING
 
 
-def read_attribute(cell: str, *, typed: bool) -> Attribute:
+def read_attribute(cell: str, *, typed: bool, style: NumberStyle = NumberStyle.PLAIN) -> Attribute:
     """Text, or a number or truth value where the cell obviously is one ("007" is text)."""
     text = clean_text(cell)
     if not typed:
         return text
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _DECIMAL.fullmatch(text):
-        return float(text)
+    number = read_number(text, style)
+    if number is not None:
+        return number
     return {"true": True, "false": False}.get(text.lower(), text)
 
 

@@ -6,10 +6,12 @@ under its name in snake_case, so that a template can say it.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.headers import place_of, recognise, snake_case, spelling
+from drumbeat.kit.spreadsheet import ADDED_COLUMNS, lists_rejects
+from drumbeat.marketing.audience.number_styles import NumberStyle
 
 # field: headers that mean it, the most telling first
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -85,7 +87,10 @@ _NAMELESS = snake_case("")
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """Where each field stands in a row; `attributes` gives (place, key, whether it is typed)."""
+    """Where each field stands in a row; `attributes` gives (place, key, whether it is typed).
+
+    `numbers` has the places of columns that write numbers in a style of their own.
+    """
 
     fields: Mapping[str, int]
     consent: tuple[int, ...]
@@ -93,6 +98,15 @@ class ColumnMap:
     bounces: tuple[int, ...]
     attributes: tuple[tuple[int, str, bool], ...]
     chosen_consent: int | None = None
+    numbers: Mapping[int, NumberStyle] = field(default_factory=dict)
+
+
+class NoAddressColumn(InvalidInput):
+    """Nobody can tell which column holds the addresses: a person has to say it."""
+
+    def __init__(self, message: str, header: Sequence[str]) -> None:
+        super().__init__(message, field="email")
+        self.header = tuple(header)
 
 
 def map_columns(
@@ -105,10 +119,10 @@ def map_columns(
 
     Raises InvalidInput naming what is missing, unknown or there twice.
     """
-    forced = _forced(header, mapping or {})
+    forced = _left_out(header) | _forced(header, mapping or {})
     fields = recognise(header, _SYNONYMS, forced)
     if "email" not in fields:
-        raise InvalidInput(_no_address(header), field="email")
+        raise _no_address(header)
     spelled = [spelling(name) for name in header]
     chosen = None if consent_column is None else place_of(consent_column, header)
     consent = tuple(i for i, name in enumerate(spelled) if name in _CONSENT and i != chosen)
@@ -176,16 +190,45 @@ def meanings_of(columns: ColumnMap, header: Sequence[str]) -> tuple[tuple[str, s
     return tuple((name, found.get(at, IGNORED)) for at, name in enumerate(header))
 
 
+def proposed_meanings(header: Sequence[str], address: str | None) -> tuple[tuple[str, str], ...]:
+    """What the columns may be taken for if `address` holds the addresses, for a person to mend."""
+    own = tuple((name, attribute_key(name)) for name in header)
+    if address is None:
+        return own
+    try:
+        return meanings_of(map_columns(header, mapping={address: "email"}), header)
+    except InvalidInput:  # two columns of one name: it is said once they are chosen
+        return own
+
+
+def read_mapping(told: Sequence[str]) -> dict[str, str]:
+    """COLUMN=MEANING of each, such as Contact=email. Raises InvalidInput(field="map")."""
+    mapping: dict[str, str] = {}
+    for each in told:
+        column, sign, meaning = each.rpartition("=")
+        if not (sign and column.strip() and meaning.strip()):
+            message = f"{each[:80]!r} is no COLUMN=MEANING such as Contact=email."
+            raise InvalidInput(message, field="map")
+        mapping[column.strip()] = meaning.strip()
+    return mapping
+
+
 def _forced(header: Sequence[str], mapping: Mapping[str, str]) -> dict[int, str]:
     forced: dict[int, str] = {}
-    for name, field in mapping.items():
+    for name, meaning in mapping.items():
         at = place_of(name, header)
-        twice = next((other for other, known in forced.items() if known == field), None)
-        if twice is not None and field in _SYNONYMS:
-            message = f"The columns {header[twice]!r} and {name!r} cannot both be the {field}."
+        twice = next((other for other, known in forced.items() if known == meaning), None)
+        if twice is not None and meaning in _SYNONYMS:
+            message = f"The columns {header[twice]!r} and {name!r} cannot both be the {meaning}."
             raise InvalidInput(message.replace("_", " "), field="header")
-        forced[at] = field
+        forced[at] = meaning
     return forced
+
+
+def _left_out(header: Sequence[str]) -> dict[int, str]:
+    """What we added ourselves to a file of rejected rows says nothing about anybody."""
+    count = len(ADDED_COLUMNS) if lists_rejects(header) else 0
+    return dict.fromkeys(range(len(header) - count, len(header)), IGNORED)
 
 
 def _attribute_keys(
@@ -214,8 +257,10 @@ def _is_refusal(name: str) -> bool:
     return name in _REFUSAL or name.startswith(_REFUSAL_PREFIX)
 
 
-def _no_address(header: Sequence[str]) -> str:
+def _no_address(header: Sequence[str]) -> InvalidInput:
     shown = ", ".join(name[:30] for name in header[:12])
     if any("@" in name for name in header):
-        return f"The first row must name the columns, one of them 'email'; it holds: {shown}."
-    return f"No column holds addresses: name one 'email'. The columns are: {shown}."
+        message = f"The first row must name the columns, one of them 'email'; it holds: {shown}."
+        return InvalidInput(message, field="email")
+    message = f"No column holds addresses: name one 'email'. The columns are: {shown}."
+    return NoAddressColumn(message, header)

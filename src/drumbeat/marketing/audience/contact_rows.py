@@ -15,6 +15,7 @@ from drumbeat.marketing.audience.addresses import NotAnAddress, normalise_addres
 from drumbeat.marketing.audience.cells import UNCONFIRMED, UNSUBSCRIBED, Answer
 from drumbeat.marketing.audience.columns import ColumnMap
 from drumbeat.marketing.audience.model import Attribute, Consent, ContactRow
+from drumbeat.marketing.audience.number_styles import NumberStyle
 from drumbeat.marketing.audience.zones import choose_zone
 
 MAX_EXTERNAL_ID = 200
@@ -82,7 +83,8 @@ class ContactReader:
                 continue
             if len(cell) > cells.MAX_TEXT:
                 return Unreadable(self.header[place], f"is {len(cell):,} characters long")
-            value = cells.read_attribute(cell, typed=typed)
+            style = self.columns.numbers.get(place, NumberStyle.PLAIN)
+            value = cells.read_attribute(cell, typed=typed, style=style)
             if value != "":
                 found[key] = value
         return found

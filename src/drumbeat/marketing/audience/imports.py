@@ -5,16 +5,23 @@ left whole units behind; running it again counts those as unchanged and goes on.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from drumbeat.kit.delimited import BrokenRow, Row, Sheet, read_sheet
+from drumbeat.kit.delimited import BrokenRow, Row, read_sheet
 from drumbeat.kit.spreadsheet import RejectedRows
-from drumbeat.marketing.audience.columns import map_columns, meanings_of
+from drumbeat.marketing.audience.columns import (
+    NoAddressColumn,
+    map_columns,
+    meanings_of,
+    proposed_meanings,
+)
 from drumbeat.marketing.audience.contact_rows import ContactReader, Unreadable, sample
+from drumbeat.marketing.audience.file_head import Head, read_head
 from drumbeat.marketing.audience.merging import SeenContacts
 from drumbeat.marketing.audience.model import Consent, ContactRow, MergePolicy
 from drumbeat.marketing.audience.service import AudienceService
@@ -22,6 +29,9 @@ from drumbeat.marketing.audience.service import AudienceService
 BATCH_ROWS = 500  # what merges in about half of the 50 ms that a unit may take
 BREATH_SECONDS = 0.002  # between units, so that whoever waits for the write lock gets it
 SHOWN_PROBLEMS = 20
+SHOWN_REASONS = 50
+FIRST_ROWS = 3
+OTHER_REASONS = "other reasons"
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,26 @@ class Problem:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why `count` rows were rejected, and where the first of them stand."""
+
+    reason: str
+    count: int
+    rows: tuple[int, ...]
+
+
+class Unmapped(NoAddressColumn):
+    """With what a person needs to say which column holds the addresses: samples, and a guess."""
+
+    def __init__(self, error: NoAddressColumn, head: Head) -> None:
+        guess = head.address_column()
+        hint = f" {guess!r} looks like it: map {guess}=email." if guess else ""
+        super().__init__(f"{error}{hint}", error.header)
+        self.samples = head.samples()
+        self.meanings = proposed_meanings(error.header, guess)
+
+
 @dataclass(frozen=True)
 class ImportProgress:
     rows: int
@@ -59,7 +89,9 @@ class ImportProgress:
 class ImportReport:
     """`rows` = added + updated + unchanged + rejected; `failed` is what --strict asked about.
 
-    `meanings` says of every column, from left to right, what it is taken for.
+    `meanings` says of every column, from left to right, what it is taken for, `samples` the first
+    things in it; `numbers` how columns write theirs that do not write 1234.50. `reasons` are the
+    commonest first, at most 50 different ones.
     """
 
     rows: int
@@ -75,6 +107,9 @@ class ImportReport:
     attributes: tuple[str, ...]
     failed: bool
     meanings: tuple[tuple[str, str], ...] = ()
+    samples: tuple[tuple[str, ...], ...] = ()
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    reasons: tuple[Reason, ...] = ()
 
 
 def import_contacts(
@@ -85,11 +120,12 @@ def import_contacts(
 ) -> ImportReport:
     """Merge every row of a seekable CSV file, unit by unit; `begin` opens one.
 
-    Raises InvalidInput, having written nothing, when the file or its header cannot be read.
+    Raises InvalidInput, having written nothing, when the file or its header cannot be read;
+    Unmapped when no column is known to hold addresses.
     """
-    sheet = read_sheet(source, encoding=options.encoding)
-    reader = _reader(sheet, options)
-    run = _Run(sheet, options, _size(source))
+    head = read_head(read_sheet(source, encoding=options.encoding))
+    reader = _reader(head, options)
+    run = _Run(head, options, _size(source))
     try:
         for batch in run.batches(reader):
             with begin() as audience:
@@ -117,12 +153,17 @@ def import_contacts(
     return run.report(reader)
 
 
-def _reader(sheet: Sheet, options: ImportOptions) -> ContactReader:
+def _reader(head: Head, options: ImportOptions) -> ContactReader:
+    header = head.sheet.header
     flat = {each.name: each for each in (Consent.unconfirmed, Consent.subscribed)}
     column = None if options.consent in flat else options.consent
-    columns = map_columns(sheet.header, mapping=options.mapping, consent_column=column)
+    try:
+        columns = map_columns(header, mapping=options.mapping, consent_column=column)
+    except NoAddressColumn as error:
+        raise Unmapped(error, head) from None
+    columns = replace(columns, numbers=head.numbers(columns))
     consent = flat.get(options.consent, Consent.unconfirmed)
-    return ContactReader(sheet.header, columns, consent, f"import:{options.source_name}")
+    return ContactReader(header, columns, consent, f"import:{options.source_name}")
 
 
 def _size(source: BinaryIO) -> int:
@@ -136,7 +177,7 @@ def _size(source: BinaryIO) -> int:
 class _Run:
     """The counters of one import and where its rejected rows go."""
 
-    sheet: Sheet
+    head: Head
     options: ImportOptions
     bytes_total: int
     rows: int = 0
@@ -146,8 +187,11 @@ class _Run:
     rejected: int = 0
     seen: SeenContacts = field(default_factory=SeenContacts)
     problems: list[Problem] = field(default_factory=list)
+    reasons: dict[str, list[int]] = field(default_factory=dict)
+    reason_counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
+        self.sheet = self.head.sheet
         path = self.options.rejected_file
         self.rejects = RejectedRows(path or Path("unused"), header=self.sheet.header)
 
@@ -178,6 +222,12 @@ class _Run:
         self.rejected += 1
         if len(self.problems) < SHOWN_PROBLEMS:
             self.problems.append(Problem(row.number, reason))
+        known = reason in self.reasons or len(self.reasons) < SHOWN_REASONS
+        named = reason if known else OTHER_REASONS
+        self.reason_counts[named] += 1
+        first = self.reasons.setdefault(named, [])
+        if len(first) < FIRST_ROWS:
+            first.append(row.number)
         if self.options.rejected_file is not None and not self.options.dry_run:
             self.rejects.add(row.number, row.cells, reason)
 
@@ -197,4 +247,12 @@ class _Run:
             attributes=tuple(key for _, key, _ in reader.columns.attributes),
             failed=self.options.strict and self.rejected > 0,
             meanings=meanings_of(reader.columns, self.sheet.header),
+            samples=self.head.samples(),
+            numbers={
+                self.sheet.header[at]: style.value for at, style in reader.columns.numbers.items()
+            },
+            reasons=tuple(
+                Reason(reason, count, tuple(self.reasons[reason]))
+                for reason, count in self.reason_counts.most_common()
+            ),
         )

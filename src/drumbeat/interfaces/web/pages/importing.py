@@ -46,7 +46,7 @@ def start_import(visit: Visit) -> Response:
     """Import what was checked; if a column was given another meaning, check that first."""
     form, found, desk = visit.form(), _upload(visit), visit.source.desk
     changed = _changed(form, found)
-    if changed:
+    if changed or found.state == "unmapped":
         desk.check(visit.drumbeat, visit.actor, found, {**found.mapping, **changed})
         return visit.go(f"{_AT}/{found.key}", "mapped")
     desk.start(visit.drumbeat, visit.actor, found)
@@ -54,13 +54,13 @@ def start_import(visit: Visit) -> Response:
 
 
 def _changed(form: FormData, found: Upload) -> dict[str, str]:
-    """The columns that were given another meaning than they were checked with."""
-    meanings = () if found.report is None else found.report.meanings
+    """The columns that were given another meaning than they were checked with, if they were."""
+    meanings = found.meanings
     wanted = [text(form, f"column-{at}") for at in range(len(meanings))]
     return {
         name: meant
         for (name, was), meant in zip(meanings, wanted, strict=True)
-        if meant and meant != was and was not in _LOCKED
+        if meant and (meant != was or found.report is None) and was not in _LOCKED
     }
 
 
