@@ -1,30 +1,40 @@
 """What a complete send costs in CPU, against a bare handover of one finished message.
 
-    python -m benchmarks.send [messages] [rounds]        prints one JSON object
+    python -m benchmarks.send [messages] [rounds] [--dkim ed25519|rsa|both] [--tls]
+
+Prints one JSON object.
 
 Complete: claim, permission, render of a 30 KB letter with 40 tracked links, MIME, SMTP, wire log,
 recorded state and facts, on a database encrypted as it ships. In turns in one run against the
 standard library's smtplib, and Debian's smtp-source where it is installed, handing the same sink a
 finished message of the same size. CPU is user + system of the sending process, its threads
-included; the sink is a process of its own.
+included; the sink is a process of its own. With `--dkim` every message of ours is signed, and the
+bare cost of such a signature stands beside it; with `--tls` both ways go through TLS.
 """
 
+import argparse
 import contextlib
 import json
 import resource
 import shutil
 import smtplib
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
 
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+
 from benchmarks.letter import letter_html, reader
+from benchmarks.tls_sink import write_certificate
 from drumbeat.bootstrap import Drumbeat, Settings, open_drumbeat
 from drumbeat.engine.loop import sending_engine
 from drumbeat.engine.sending import Letter
@@ -33,6 +43,7 @@ from drumbeat.marketing.audience import MergePolicy
 from drumbeat.marketing.campaigns import Brief, Kind, Launch, State, TimingWish
 from drumbeat.marketing.campaigns.mail import compile_mailing
 from drumbeat.marketing.campaigns.pipeline import advance, create_and_plan
+from drumbeat.marketing.senders.dkim import Algorithm, generate, read_pem
 
 CONNECTIONS = 10
 UNIT = 2_000
@@ -68,15 +79,44 @@ def _reach(port: int) -> None:
     raise OSError("the sink does not answer")
 
 
-def open_house(folder: Path, port: int) -> Drumbeat:
+@contextlib.contextmanager
+def tls_in_front(pem: Path, sink_port: int) -> Iterator[int]:
+    write_certificate(pem)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "benchmarks.tls_sink", str(pem), str(port), str(sink_port)]
+    with subprocess.Popen(command) as at:
+        try:
+            _reach(port)
+            yield port
+        finally:
+            at.terminate()
+
+
+def dkim_settings(folder: Path, kinds: Sequence[Algorithm]) -> dict[str, str]:
+    for kind in kinds:
+        (folder / f"{kind}.pem").write_bytes(generate(kind))
+    return (
+        {
+            "dkim_domain": "shop.example",
+            "dkim_selector": ",".join(kinds),
+            "dkim_key_file": ",".join(str(folder / f"{kind}.pem") for kind in kinds),
+        }
+        if kinds
+        else {}
+    )
+
+
+def open_house(folder: Path, url: str, kinds: Sequence[Algorithm] = ()) -> Drumbeat:
     settings = Settings(
         folder / "home",
         folder / "key",
-        smtp_url=f"smtp://127.0.0.1:{port}?connections={CONNECTIONS}&starttls=0",
+        smtp_url=url,
         messenger="smtp",
         sender_email="news@shop.example",
         sender_name="The Shop",
         postal_address="5 Market Lane, Ghent",
+        **dkim_settings(folder, kinds),
     )
     return open_drumbeat(settings)
 
@@ -130,10 +170,27 @@ def by_drumbeat(house: Drumbeat) -> None:
     engine.close()
 
 
-def by_smtplib(port: int, message: bytes, count: int) -> None:
-    with smtplib.SMTP("127.0.0.1", port) as client:
+def by_smtplib(port: int, message: bytes, count: int, pem: Path | None) -> None:
+    context = ssl.create_default_context(cafile=pem) if pem else None
+    with (
+        smtplib.SMTP_SSL("127.0.0.1", port, context=context)
+        if context
+        else smtplib.SMTP("127.0.0.1", port)
+    ) as client:
         for number in range(count):
             client.sendmail("news@shop.example", [f"reader{number}@town.example"], message)
+
+
+def by_bare_signing(kinds: Sequence[Algorithm], count: int) -> None:
+    """As many signatures as the messages carry, over as many bytes as their headers have."""
+    keys = [read_pem(generate(kind), named="it", field="key") for kind in kinds]
+    padding, kind_of_hash, content = PKCS1v15(), SHA256(), b"x" * 1000
+    for key in keys:
+        for _ in range(count):
+            if isinstance(key, RSAPrivateKey):
+                key.sign(content, padding, kind_of_hash)
+            else:
+                key.sign(content)
 
 
 def by_smtp_source(program: str, port: int, size: int, count: int) -> None:
@@ -148,27 +205,40 @@ def cpu_of(work: Callable[[], None], who: int = resource.RUSAGE_SELF) -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def measure(count: int, rounds: int) -> dict[str, object]:
-    took: dict[str, list[float]] = {"drumbeat": [], "smtplib": [], "smtp-source": []}
-    source = shutil.which("smtp-source", path="/usr/sbin:/usr/bin")
+def measure(
+    count: int, rounds: int, kinds: Sequence[Algorithm] = (), *, tls: bool = False
+) -> dict[str, object]:
+    took: dict[str, list[float]] = {
+        each: [] for each in ("drumbeat", "smtplib", "smtp-source", "bare_signing")
+    }
+    source = None if tls else shutil.which("smtp-source", path="/usr/sbin:/usr/bin")
     size = 0
-    with tempfile.TemporaryDirectory() as folder, sink() as port:
-        house = open_house(Path(folder), port)
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        port = stack.enter_context(sink())
+        pem = folder / "sink.pem" if tls else None
+        if pem:
+            port = stack.enter_context(tls_in_front(pem, port))
+        house = open_house(folder, url_of(port, pem), kinds)
         invite(house, count)
         for number in range(rounds):
             scheduled(house, f"Letter {number}")
             message = finished_message(house)
             size = len(message)
             took["drumbeat"].append(cpu_of(partial(by_drumbeat, house)))
-            took["smtplib"].append(cpu_of(partial(by_smtplib, port, message, count)))
+            took["smtplib"].append(cpu_of(partial(by_smtplib, port, message, count, pem)))
             if source:
                 bare = partial(by_smtp_source, source, port, size, count)
                 took["smtp-source"].append(cpu_of(bare, resource.RUSAGE_CHILDREN))
+            if kinds:
+                took["bare_signing"].append(cpu_of(partial(by_bare_signing, kinds, count)))
         house.close()
     cpu = {name: median(each) / count * 1e6 for name, each in took.items() if each}
     return {
         "messages": count,
         "rounds": rounds,
+        "dkim": list(kinds),
+        "tls": tls,
         "message_bytes": size,
         **{f"{name}_cpu_us_per_message": round(each, 1) for name, each in cpu.items()},
         **{
@@ -179,6 +249,20 @@ def measure(count: int, rounds: int) -> dict[str, object]:
     }
 
 
+def url_of(port: int, pem: Path | None) -> str:
+    if pem:
+        return f"smtps://127.0.0.1:{port}?connections={CONNECTIONS}&ca_file={pem}"
+    return f"smtp://127.0.0.1:{port}?connections={CONNECTIONS}&starttls=0"
+
+
+_KINDS = {"none": (), "both": tuple(Algorithm), **{kind.value: (kind,) for kind in Algorithm}}
+
+
 if __name__ == "__main__":
-    numbers = [int(word) for word in sys.argv[1:]]
-    print(json.dumps(measure(*(numbers + [4_000, 3][len(numbers) :]))))
+    asked = argparse.ArgumentParser()
+    asked.add_argument("messages", nargs="?", type=int, default=4_000)
+    asked.add_argument("rounds", nargs="?", type=int, default=3)
+    asked.add_argument("--dkim", choices=_KINDS, default="none")
+    asked.add_argument("--tls", action="store_true")
+    told = asked.parse_args()
+    print(json.dumps(measure(told.messages, told.rounds, _KINDS[told.dkim], tls=told.tls)))

@@ -142,3 +142,21 @@ def test_a_misspelt_key_of_the_file_is_an_error(home: Path) -> None:
     (home / "drumbeat.toml").write_text("prot = 9001\n")
     with pytest.raises(InvalidInput, match="'prot' is no setting; did you mean DRUMBEAT_PORT"):
         read(home)
+
+
+def test_the_three_settings_of_a_signature_belong_together(home: Path) -> None:
+    told = {"DKIM_DOMAIN": "shop.example", "DKIM_SELECTOR": "a,b", "DKIM_KEY_FILE": "/a.pem,/b.pem"}
+    assert read(home, **told).dkim_selector == "a,b"
+    for name in told:
+        rest = {each: value for each, value in told.items() if each != name}
+        with pytest.raises(InvalidInput, match=name):
+            read(home, **rest)
+    with pytest.raises(InvalidInput, match="as many files"):
+        read(home, **told | {"DKIM_SELECTOR": "a"})
+
+
+@pytest.mark.parametrize("value", ["192.0.2.53", "127.0.0.1:5353", "::1", "[::1]:53"])
+def test_a_dns_server_is_an_address_perhaps_with_a_port(home: Path, value: str) -> None:
+    assert read(home, DNS_SERVER=value).dns_server == value
+    with pytest.raises(InvalidInput, match="DNS_SERVER"):
+        read(home, DNS_SERVER="dns.example.com")

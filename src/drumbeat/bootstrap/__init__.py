@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from drumbeat.bootstrap.databases import open_database
 from drumbeat.bootstrap.saving import server_of, with_saved
 from drumbeat.bootstrap.settings import Settings, read_settings
+from drumbeat.bootstrap.signing import signer_of
 from drumbeat.kit.actor import GATEKEEPER, SYSTEM_ACCOUNTS, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import Clock, utc_now
 from drumbeat.kit.errors import DrumbeatError, InvalidInput
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from drumbeat.adapters.egress import Egress
     from drumbeat.adapters.messengers.smtp import SmtpServer
     from drumbeat.marketing.delivery.ports import Carrier, SandboxInbox
+    from drumbeat.marketing.senders.dkim import Signer
     from drumbeat.storage.mail_folder import MailFolder
 
 __all__ = ["Drumbeat", "InForce", "Settings", "open_drumbeat", "open_folder", "read_settings"]
@@ -150,6 +152,10 @@ class Drumbeat:
     def mail_server(self) -> "SmtpServer | None":
         """Whom mail is handed to; None is the sandbox. Raises InvalidInput naming the setting."""
         return server_of(self.settings)
+
+    def signer_of(self, sender_email: str) -> "Signer | None":
+        """Who signs mail from this sender; None if it leaves unsigned. Raises InvalidInput."""
+        return signer_of(self.settings)
 
     def reach_mail_server(self) -> str:
         """Why the mail server that is set cannot be used, in words; "" when it can, or is none."""

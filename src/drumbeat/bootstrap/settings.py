@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from drumbeat.kit.clock import Clock, FileClock, utc_now
 from drumbeat.kit.errors import InvalidInput
 
 PREFIX = "DRUMBEAT_"
+_DKIM = ("dkim_domain", "dkim_selector", "dkim_key_file")
 _INNER = {"DRUMBEAT_ENGINE_OF"}
 """What one of our processes tells another."""
 
@@ -47,6 +49,10 @@ class Settings:
     sender_email: str = placeholders.EMAIL
     sender_name: str = placeholders.NAME
     postal_address: str = placeholders.POSTAL_ADDRESS
+    dkim_domain: str | None = None
+    dkim_selector: str | None = None
+    dkim_key_file: str | None = None
+    dns_server: str | None = None
     cost_per_email: float = 0.001
     simulated: bool = False
 
@@ -119,6 +125,8 @@ def _settings(home: Path, values: Mapping[str, str]) -> Settings:
         sender_email=checked_line("SENDER_EMAIL", values.get("sender_email", default.sender_email)),
         sender_name=checked_line("SENDER_NAME", values.get("sender_name", default.sender_name)),
         postal_address=values.get("postal_address", default.postal_address),
+        **_dkim(values),
+        dns_server=_dns_server(values.get("dns_server")),
         cost_per_email=_cost(values.get("cost_per_email", str(default.cost_per_email))),
         simulated=_flag("SIMULATED", values.get("simulated", "no")),
     )
@@ -180,6 +188,35 @@ def checked_line(name: str, text: str) -> str:
         raise _invalid(name, "must be one line")
     if name == "SENDER_EMAIL" and not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", text):
         raise _invalid(name, f"must be an address such as news@example.com, not {text[:80]!r}")
+    return text
+
+
+def _dkim(values: Mapping[str, str]) -> dict[str, str]:
+    """All three or none; what the files hold is looked at when mail is signed."""
+    given = {name: values[name] for name in _DKIM if name in values}
+    missing = [name for name in _DKIM if name not in given]
+    if given and missing:
+        wanted = "DKIM_DOMAIN, DKIM_SELECTOR and DKIM_KEY_FILE belong together"
+        raise _invalid(missing[0].upper(), f"is missing: {wanted}")
+    if given and given["dkim_selector"].count(",") != given["dkim_key_file"].count(","):
+        raise _invalid("DKIM_KEY_FILE", "must name as many files as DKIM_SELECTOR has selectors")
+    return given
+
+
+def dns_place(text: str) -> tuple[str, int]:
+    """Address and port of a DNS server: 192.0.2.53, 127.0.0.1:5353, ::1, [::1]:5353."""
+    found = re.fullmatch(r"\[([^]]+)\](?::(\d{1,5}))?|([^:]+)(?::(\d{1,5}))?", text)
+    host, port = (found[1] or found[3], found[2] or found[4]) if found else (text, None)
+    try:
+        return str(ip_address(host)), _port(port or "53")
+    except (ValueError, InvalidInput):
+        problem = "must be the address of a DNS server, such as 192.0.2.53 or 127.0.0.1:5353"
+        raise _invalid("DNS_SERVER", f"{problem}, not {text[:40]!r}") from None
+
+
+def _dns_server(text: str | None) -> str | None:
+    if text is not None:
+        dns_place(text)
     return text
 
 

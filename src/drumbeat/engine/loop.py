@@ -15,6 +15,7 @@ import structlog
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine import campaigns, facts, upkeep
 from drumbeat.engine.sending import Letter, SendingEngine
+from drumbeat.engine.sending.signing import SignedLetter
 from drumbeat.kit.actor import GATEKEEPER, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import FileClock
 from drumbeat.marketing.campaigns.mail import compile_mailing
@@ -83,7 +84,9 @@ def _letters(drumbeat: Drumbeat, mailing: Mailing, messenger: str) -> Sequence[L
     if drumbeat.settings.messenger != messenger:
         raise Outdated(f"mail goes by {drumbeat.settings.messenger} now, not by {messenger}")
     with drumbeat.look(_decider(drumbeat, mailing)) as department:
-        return compile_mailing(department, mailing).arms
+        letters = compile_mailing(department, mailing).arms
+    signer = drumbeat.signer_of(mailing.sender_email)
+    return letters if signer is None else [SignedLetter(letter, signer) for letter in letters]
 
 
 def _decider(drumbeat: Drumbeat, mailing: Mailing) -> Actor:

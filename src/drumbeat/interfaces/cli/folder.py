@@ -188,6 +188,17 @@ def _check_mail(drumbeat: "Drumbeat") -> str:
     return f"{server.address} lets us in"
 
 
+def _check_signing(drumbeat: "Drumbeat") -> str:
+    from drumbeat.bootstrap.signing import told_keys
+
+    signer = drumbeat.signer_of(drumbeat.office.sender_email)
+    keys = told_keys(drumbeat.settings) if signer is None else signer.keys
+    if not keys:
+        return "no DKIM key: mail leaves unsigned, unless the mail server signs it"
+    names = ", ".join(f"{key.dns_name} ({key.algorithm.value})" for key in keys)
+    return f"signs as {names}" if signer else f"{names}; the sandbox gets unsigned mail"
+
+
 def _check_server(drumbeat: "Drumbeat") -> str:
     running = answers(socket_of(drumbeat.home))
     return "a local server runs" if running else "no local server runs; commands open the folder"
@@ -213,6 +224,7 @@ _CHECKS: dict[str, Callable[["Drumbeat"], str]] = {
     "database": _check_database,
     "sender": _check_sender,
     "mail": _check_mail,
+    "signing": _check_signing,
     "server": _check_server,
     "public": _check_public,
 }
