@@ -7,6 +7,8 @@ its ASCII form, so that equal mailboxes meet. It never guesses: what needs repai
 import re
 from dataclasses import dataclass
 
+from drumbeat.kit.domain_names import ascii_domain
+
 MAX_ADDRESS = 254
 MAX_LOCAL = 64
 
@@ -55,7 +57,7 @@ def _normalise_rare(plain: str) -> Address | NotAnAddress:
     if not local.isascii():
         return NotAnAddress("has letters before the @ that mail servers do not take")
     if not domain.isascii():
-        found = _ascii_domain(domain)
+        found = ascii_domain(domain)
         if found is None:
             return NotAnAddress("has a domain that does not exist in any alphabet")
         domain = found
@@ -72,15 +74,6 @@ def _measured(lower: str) -> Address | NotAnAddress:
     if len(local) > MAX_LOCAL:
         return NotAnAddress(f"has {len(local)} characters before the @ (at most {MAX_LOCAL})")
     return Address(lower)
-
-
-def _ascii_domain(domain: str) -> str | None:
-    import idna
-
-    try:
-        return idna.encode(domain, uts46=True, transitional=False).decode("ascii")
-    except (idna.IDNAError, UnicodeError):
-        return None
 
 
 def _mistake(lower: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 
+from drumbeat.kit.domain_names import ascii_domain
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.marketing.senders.model import Sender
 
@@ -45,10 +46,7 @@ def _name(name: str) -> str:
 
 def _address(address: str, field: str) -> str:
     local, _, domain = address.strip().rpartition("@")
-    try:
-        labels = domain.encode("idna").decode().lower().split(".")
-    except UnicodeError:
-        labels = []
+    labels = (ascii_domain(domain) or "").split(".")
     well_formed = len(labels) > 1 and all(map(_LABEL.fullmatch, labels)) and len(domain) <= 253
     if not well_formed or not _LOCAL.fullmatch(local):
         raise InvalidInput(f"{address[:80]!r} is not an email address.", field=field)

@@ -36,9 +36,10 @@ _HEADS = st.lists(
 _LINES = st.sampled_from(
     [b"", b" ", b"\t", b"  two  spaces", b"a\tb ", b".", b"..dots", "Grüße".encode(), b"\xff\x00"]
 )
+# On the wire every line has an end, the last one too.
 _BODIES = st.tuples(st.lists(_LINES | st.binary(max_size=30), max_size=8), st.integers(0, 3)).map(
     lambda drawn: (
-        b"\r\n".join(line.translate(None, b"\r\n") for line in drawn[0]) + b"\r\n" * drawn[1]
+        b"".join(line.translate(None, b"\r\n") + b"\r\n" for line in drawn[0]) + b"\r\n" * drawn[1]
     )
 )
 

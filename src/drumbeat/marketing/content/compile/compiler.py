@@ -23,7 +23,8 @@ from drumbeat.marketing.content.compile.plain_text import text_of
 from drumbeat.marketing.content.compile.preheader import with_preheader
 from drumbeat.marketing.content.compile.styles import with_inline_styles
 
-_PUBLIC_URL = re.compile(r"https?://[^\s/?#{}<>\"']+(/[^\s?#{}<>\"']*)?")
+_PUBLIC_URL = re.compile(r"https?://[^\s/?#{}<>\"']+(/[^\s?#{}<>\"']*)?", re.ASCII)
+_LONGEST_URL = 500  # a header line holds 998 bytes, and a token follows
 _PIXEL = (
     '<img src="{url}/o/{token}.gif" width="1" height="1" alt=""'
     ' style="display:block;width:1px;height:1px;border:0">'
@@ -46,8 +47,11 @@ def compile_emails(templates: Sequence[EmailTemplate], context: MailContext) -> 
     """Compile all arms. Raises InvalidInput naming field and line."""
     footer.require_postal_address(context.postal_address)
     public_url = context.public_url.rstrip("/")
-    if not _PUBLIC_URL.fullmatch(public_url):
-        message = f"{public_url[:80]!r} is not an http(s) address."
+    if not (public_url.isascii() and _PUBLIC_URL.fullmatch(public_url)):
+        message = f"{public_url[:80]!r} is not an http(s) address in plain ASCII."
+        raise InvalidInput(message, field="public_url")
+    if len(public_url) > _LONGEST_URL:
+        message = f"The public URL has {len(public_url)} characters; {_LONGEST_URL} are allowed."
         raise InvalidInput(message, field="public_url")
     table = LinkTable()
     arms = tuple(_compile(template, context, public_url, table) for template in templates)
@@ -122,6 +126,9 @@ def _head(template: EmailTemplate, context: MailContext, boundary: bytes) -> byt
     lines = [b"From: " + sender + b"\r\n"]
     if template.reply_to:
         address = headers.address_bytes(template.reply_to, field="reply_to")
+        if not address.isascii():
+            message = f"reply_to: {template.reply_to[:80]!r} can be written to by few mail servers."
+            raise InvalidInput(message, field="reply_to")
         lines.append(b"Reply-To: " + address + b"\r\n")
     lines.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     lines.append(headers.list_id(context.list_name, context.list_id, context.domain))

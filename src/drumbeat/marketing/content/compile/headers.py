@@ -10,6 +10,7 @@ import re
 from datetime import datetime
 from email.utils import format_datetime
 
+from drumbeat.kit.domain_names import ascii_domain
 from drumbeat.kit.errors import InvalidInput
 
 _LINE = 76
@@ -29,7 +30,9 @@ def unstructured(name: str, text: str) -> bytes:
     """`Subject: …` and its like: ASCII folded at spaces, anything else as encoded words."""
     text = one_line(text)
     words = text.split(" ")
-    if text.isascii() and "=?" not in text and max(map(len, words)) < _LINE - len(name) - 2:
+    # A run of spaces could be folded into a line of spaces alone (RFC 5322 § 3.2.2).
+    single = "  " not in text and "=?" not in text
+    if text.isascii() and single and max(map(len, words)) < _LINE - len(name) - 2:
         return f"{name}: ".encode() + _folded(words, len(name) + 2) + b"\r\n"
     return f"{name}: ".encode() + encoded_words(text) + b"\r\n"
 
@@ -65,12 +68,14 @@ def address_bytes(address: str, *, field: str) -> bytes:
     if not _ADDRESS.fullmatch(address):
         raise InvalidInput(f"{field}: {address[:80]!r} is not an email address.", field=field)
     local, _, domain = address.rpartition("@")
+    encoded = domain if domain.isascii() else ascii_domain(domain)
+    if encoded is None:
+        raise InvalidInput(f"{field}: {domain[:80]!r} is not a domain name.", field=field)
     try:
-        encoded = domain.encode("ascii") if domain.isascii() else domain.encode("idna")
-    except UnicodeError:
-        message = f"{field}: {domain[:80]!r} is not a domain name."
+        return f"{local}@{encoded}".encode()
+    except UnicodeError:  # half a character, which no address has
+        message = f"{field}: {address[:80]!r} is not an email address."
         raise InvalidInput(message, field=field) from None
-    return local.encode("utf-8", "replace") + b"@" + encoded
 
 
 def identifier(text: str, *, field: str) -> bytes:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from drumbeat.kit.domain_names import ascii_domain
 from drumbeat.kit.errors import InvalidInput
 
 LEAST_RSA_BITS = 2048
@@ -101,10 +102,7 @@ def read_pem(content: bytes, *, named: str, field: str) -> PrivateKey:
 
 def checked_domain(text: str, *, field: str) -> str:
     """The domain as DNS spells it. Raises InvalidInput(field)."""
-    try:
-        labels = text.strip().rstrip(".").encode("idna").decode().lower().split(".")
-    except UnicodeError:
-        labels = []
+    labels = (ascii_domain(text.strip().rstrip(".")) or "").split(".")
     if len(labels) < 2 or not all(map(_LABEL.fullmatch, labels)) or len(text) > 253:
         raise InvalidInput(f"{text[:80]!r} is not a domain such as example.com.", field=field)
     return ".".join(labels)
