@@ -215,6 +215,7 @@ def _told(office: Office, settings: Settings) -> Office:
         sender_email=settings.sender_email,
         sender_name=settings.sender_name,
         postal_address=settings.postal_address,
+        return_path=settings.return_path or "",
         cost_per_email=settings.cost_per_email,
         simulated=settings.simulated,
         real_messenger=settings.messenger != "sandbox",

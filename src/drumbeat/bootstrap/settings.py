@@ -53,6 +53,7 @@ class Settings:
     dkim_selector: str | None = None
     dkim_key_file: str | None = None
     dns_server: str | None = None
+    return_path: str | None = None
     cost_per_email: float = 0.001
     simulated: bool = False
 
@@ -127,6 +128,7 @@ def _settings(home: Path, values: Mapping[str, str]) -> Settings:
         postal_address=values.get("postal_address", default.postal_address),
         **_dkim(values),
         dns_server=_dns_server(values.get("dns_server")),
+        return_path=_return_path(values.get("return_path")),
         cost_per_email=_cost(values.get("cost_per_email", str(default.cost_per_email))),
         simulated=_flag("SIMULATED", values.get("simulated", "no")),
     )
@@ -157,6 +159,12 @@ def _url(name: str, text: str | None) -> str | None:
     if not sound or any(char.isspace() for char in text):
         raise _invalid(name, f"must be like https://mail.example.com, not {text[:80]!r}")
     return text.rstrip("/")
+
+
+def _return_path(text: str | None) -> str | None:
+    from drumbeat.marketing.delivery import check_return_path
+
+    return None if text is None else check_return_path(text)
 
 
 def _rate(text: str | None) -> float | None:

@@ -15,6 +15,8 @@ from drumbeat.storage.secrets import KeyRing
 class Office:
     """`public_url` is where readers reach us; `simulated` labels what nobody really did.
 
+    `return_path` is where bounces are asked to; "" is the sender.
+
     `real_messenger`: mail leaves the house, so a placeholder sender is refused. `dead_links`: it
     leaves the machine, and `public_url` does not: nobody could unsubscribe, so that is refused too.
     """
@@ -26,6 +28,7 @@ class Office:
     sender_email: str = placeholders.EMAIL
     sender_name: str = placeholders.NAME
     postal_address: str = placeholders.POSTAL_ADDRESS
+    return_path: str = ""
     cost_per_email: float = 0.001
     simulated: bool = False
     real_messenger: bool = False

@@ -37,6 +37,7 @@ from drumbeat.marketing.delivery import (
     Unknown,
     Withheld,
     message_id_of,
+    return_path_of,
 )
 from drumbeat.marketing.delivery.ports import Parcel
 
@@ -86,6 +87,7 @@ class Handover:
 
     def __post_init__(self) -> None:
         self._signer = TokenSigner(self.drumbeat.office.keys.derive("tracking"))
+        self._returns = return_path_of(self.drumbeat.office)
 
     # the session's side ---------------------------------------------------------------------
 
@@ -216,7 +218,8 @@ class Handover:
             message_id=message_id_of(who.mailing_no, who.contact_no, who.occasion, keys, domain),
             date=clock(),
         )
-        return Parcel(claimed.place, mailing.sender_email, claimed.address, message)
+        sender = self._returns.of(who) or mailing.sender_email
+        return Parcel(claimed.place, sender, claimed.address, message)
 
     # the carrier's side: receipts -----------------------------------------------------------
 

@@ -4,6 +4,7 @@ Nobody is mailed twice, nobody is mailed who said no, nothing is lost. People us
 (open, freeze, start, pause, cancel, read the ledger); engines use `sending` (exchange, recover).
 """
 
+from drumbeat.marketing.delivery.bounces import check_return_path, return_path_of
 from drumbeat.marketing.delivery.message_ids import message_id_of, parse_message_id
 from drumbeat.marketing.delivery.model import (
     Accepted,
@@ -61,9 +62,11 @@ __all__ = [
     "Traces",
     "Unknown",
     "Withheld",
+    "check_return_path",
     "message_id_of",
     "parse_message_id",
     "plain_reason",
     "plan_file_name",
     "plan_ledger",
+    "return_path_of",
 ]

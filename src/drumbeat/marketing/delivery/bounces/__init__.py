@@ -1,0 +1,38 @@
+"""Bounces and complaints: how one is read, and whose message it is about.
+
+Pure: bytes in, values out. Taking mail in and what follows from it is `delivery.bounce_service`.
+"""
+
+from drumbeat.marketing.delivery.bounces.classes import classify
+from drumbeat.marketing.delivery.bounces.model import (
+    BounceClass,
+    Cause,
+    Clues,
+    ComplaintReport,
+    DeliveryReport,
+    NoReport,
+    Reading,
+    ReportedRecipient,
+)
+from drumbeat.marketing.delivery.bounces.reading import read_report
+from drumbeat.marketing.delivery.bounces.return_path import (
+    ReturnPath,
+    check_return_path,
+    return_path_of,
+)
+
+__all__ = [
+    "BounceClass",
+    "Cause",
+    "Clues",
+    "ComplaintReport",
+    "DeliveryReport",
+    "NoReport",
+    "Reading",
+    "ReportedRecipient",
+    "ReturnPath",
+    "check_return_path",
+    "classify",
+    "read_report",
+    "return_path_of",
+]
