@@ -25,6 +25,7 @@ class Killed(BaseException):
 @dataclass(frozen=True)
 class PlainLetter:
     words: str = "Hello"
+    clean: bool = True
 
     def build(
         self, *, to: str, fields: object, token: str, message_id: str, date: datetime

@@ -153,6 +153,8 @@ def test_refusals_are_failed_and_the_others_still_leave(house: Drumbeat) -> None
 
 def test_a_letter_that_cannot_be_built_for_somebody_fails_for_them_alone(house: Drumbeat) -> None:
     class Picky:
+        clean = True
+
         def build(self, *, to: str, **_: object) -> bytes:
             if to == address(2):
                 raise InvalidInput("the field 'plan' is missing", field="plan")

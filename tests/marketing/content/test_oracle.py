@@ -80,6 +80,7 @@ def test_the_bytes_are_lines_that_every_server_takes(
     lines = message.split(b"\r\n")
     assert max(map(len, lines)) <= 78
     assert not any(b"\r" in line or b"\n" in line for line in lines)
+    assert not any(line.startswith(b".") for line in lines)  # `clean`: nothing is left to stuff
     assert message.isascii()
     assert message.endswith(b"--\r\n")
 

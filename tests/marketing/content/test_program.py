@@ -39,8 +39,8 @@ def test_one_compiled_mail_says_to_everybody_what_liquid_says(
 
 
 def written(source: str, *seen: dict[str, object], html: bool = False) -> list[str]:
-    compiled_once = Program(parse(source, field="h", html=html), str)
-    return ["".join(compiled_once.run(each)) for each in seen]
+    compiled_once = Program(parse(source, field="h", html=html), str, "\0")
+    return ["".join(compiled_once.run(each, "T")) for each in seen]
 
 
 @pytest.mark.parametrize("value", ALIKE)

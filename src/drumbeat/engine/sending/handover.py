@@ -29,6 +29,7 @@ from drumbeat.marketing.delivery import (
     Deferred,
     Ending,
     Mailing,
+    MessageIds,
     Outcome,
     Place,
     Receipt,
@@ -36,7 +37,6 @@ from drumbeat.marketing.delivery import (
     Released,
     Unknown,
     Withheld,
-    message_id_of,
     return_path_of,
 )
 from drumbeat.marketing.delivery.ports import Parcel
@@ -86,7 +86,9 @@ class Handover:
     _any_accepted: bool = False
 
     def __post_init__(self) -> None:
-        self._signer = TokenSigner(self.drumbeat.office.keys.derive("tracking"))
+        keys = self.drumbeat.office.keys
+        self._signer = TokenSigner(keys.derive("tracking"))
+        self._message_ids = MessageIds(keys)
         self._returns = return_path_of(self.drumbeat.office)
 
     # the session's side ---------------------------------------------------------------------
@@ -205,21 +207,21 @@ class Handover:
 
     def _parcel(self, claimed: Claimed) -> Parcel:
         row, mailing = claimed.row, self.mailings[claimed.place.mailing_no]
-        keys, clock = self.drumbeat.office.keys, self.drumbeat.office.clock
         who = Recipient(MailingNo(claimed.place.mailing_no), row.contact_no, row.occasion)
         domain = mailing.sender_email.rpartition("@")[2]
         letters = self.letters.of(mailing)
         if row.arm_no >= len(letters):
             raise InvalidInput(f"variant {row.arm_no} has no letter", field="arm_no")
-        message = letters[max(row.arm_no, 0)].build(
+        letter = letters[max(row.arm_no, 0)]
+        message = letter.build(
             to=claimed.address,
             fields=claimed.fields,
             token=self._signer.token(who),
-            message_id=message_id_of(who.mailing_no, who.contact_no, who.occasion, keys, domain),
-            date=clock(),
+            message_id=self._message_ids.of(who, domain),
+            date=self.drumbeat.office.clock(),
         )
         sender = self._returns.of(who) or mailing.sender_email
-        return Parcel(claimed.place, sender, claimed.address, message)
+        return Parcel(claimed.place, sender, claimed.address, message, letter.clean)
 
     # the carrier's side: receipts -----------------------------------------------------------
 

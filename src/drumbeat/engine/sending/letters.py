@@ -8,7 +8,13 @@ from drumbeat.marketing.delivery import Mailing
 
 
 class Letter(Protocol):
-    """One arm of a mailing, ready to be built for anybody."""
+    """One arm of a mailing, ready to be built for anybody.
+
+    `clean` vouches for what it builds, as `Parcel.clean` says.
+    """
+
+    @property
+    def clean(self) -> bool: ...
 
     def build(
         self,

@@ -5,7 +5,7 @@ Nobody is mailed twice, nobody is mailed who said no, nothing is lost. People us
 """
 
 from drumbeat.marketing.delivery.bounces import check_return_path, return_path_of
-from drumbeat.marketing.delivery.message_ids import message_id_of, parse_message_id
+from drumbeat.marketing.delivery.message_ids import MessageIds, message_id_of, parse_message_id
 from drumbeat.marketing.delivery.model import (
     Accepted,
     Claimed,
@@ -50,6 +50,7 @@ __all__ = [
     "LedgerPlan",
     "Mailing",
     "MailingState",
+    "MessageIds",
     "NewMailing",
     "Outcome",
     "Place",

@@ -10,14 +10,25 @@ from drumbeat.kit.signing import Recipient, TokenSigner
 from drumbeat.storage.secrets import KeyRing
 
 
+class MessageIds:
+    """Makes the ids of many messages; the key is derived once."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._signer = _signer(keys)
+
+    def of(self, recipient: Recipient, domain: str) -> str:
+        """With its angle brackets, as in the header."""
+        token = self._signer.token(recipient)
+        packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        local = base64.b32encode(packed).decode().rstrip("=").lower()
+        return f"<{local}@{domain}>"
+
+
 def message_id_of(
     mailing_no: MailingNo, contact_no: ContactNo, occasion: int, keys: KeyRing, domain: str
 ) -> str:
     """With its angle brackets, as in the header."""
-    token = _signer(keys).token(Recipient(mailing_no, contact_no, occasion))
-    packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    local = base64.b32encode(packed).decode().rstrip("=").lower()
-    return f"<{local}@{domain}>"
+    return MessageIds(keys).of(Recipient(mailing_no, contact_no, occasion), domain)
 
 
 def parse_message_id(text: str, keys: KeyRing) -> Recipient | None:

@@ -122,7 +122,7 @@ def hand_over(
         if len(replies) == len(names) and replies[-1].code == 354:
             yield Say((b".\r\n",))  # refused, yet waiting for a body: an empty one ends it
         return _refusal(name, reply, parcel, server), True
-    (reply,) = yield Say(dot_stuffed(parcel.message), awaited="acceptance")
+    (reply,) = yield Say(body_of(parcel), awaited="acceptance")
     if reply.positive:
         return verdicts.accepted(reply), False
     if not reply.negative:
@@ -139,6 +139,11 @@ def unsendable(parcel: Parcel, offered: Capabilities) -> Refused | None:
     if any(_mailbox(address, offered.utf8) is None for address in mailboxes):
         reason = "an envelope address needs SMTPUTF8, which the server does not offer"
     return Refused(reason, permanent=True, code=0) if reason else None
+
+
+def body_of(parcel: Parcel) -> tuple[bytes, ...]:
+    """As written on the wire, with the line that ends it."""
+    return (parcel.message, b".\r\n") if parcel.clean else dot_stuffed(parcel.message)
 
 
 def dot_stuffed(message: bytes) -> tuple[bytes, ...]:
@@ -234,7 +239,7 @@ def _unsafe(parcel: Parcel) -> str | None:
         return "the recipient's address has no @ between two parts"
     if parcel.sender and "@" not in parcel.sender.strip("@"):
         return "the sender's address has no @ between two parts"
-    if not _ends_lines_by_crlf(parcel.message):
+    if not parcel.clean and not _ends_lines_by_crlf(parcel.message):
         return "the message holds a line end other than CRLF"  # how mail is smuggled past checks
     return None
 

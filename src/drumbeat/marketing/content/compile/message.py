@@ -1,7 +1,8 @@
 """One recipient's message as bytes: multipart/alternative, quoted-printable, CRLF throughout.
 
-Complete RFC 5322, not dot-stuffed. RFC 2369 and 8058 headers make unsubscribing one click; the
-Message-ID is the caller's, so that a repeated delivery can be recognised.
+Complete RFC 5322; no line begins with a dot, so it may be written to a mail server as it is. RFC
+2369 and 8058 headers make unsubscribing one click; the Message-ID is the caller's, so that a
+repeated delivery can be recognised.
 """
 
 import binascii
@@ -9,8 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, ClassVar
 
 from liquid.template import BoundTemplate
 
@@ -19,7 +20,7 @@ from drumbeat.marketing.content.compile import headers
 from drumbeat.marketing.content.compile.guard import OUTPUT_SIZE
 from drumbeat.marketing.content.compile.language import plain, render
 from drumbeat.marketing.content.compile.links import TOKEN
-from drumbeat.marketing.content.compile.program import Ink, Program
+from drumbeat.marketing.content.compile.program import REMEMBERED, Ink, Program
 
 LINE = 76
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
@@ -49,6 +50,7 @@ class CompiledEmail:
     public_url: str
     postal_address: str
     unsubscribe_mailto: str = ""
+    clean: ClassVar[bool] = True  # lines as SMTP wants them, by construction: `closed_lines`
 
     def build(
         self, *, to: str, fields: Mapping[str, Any], token: str, message_id: str, date: datetime
@@ -56,21 +58,22 @@ class CompiledEmail:
         """The message for `to`. Raises InvalidInput when an address, id or value cannot be used,
         or when the template fails on these fields."""
         values = self._values(to, fields, token, date)
-        subject = "".join(self._written(self._subject, values, "subject_line"))
-        lines = [
-            headers.date_field(date),
+        mark = token.encode()
+        subject = "".join(self._written(self._subject, values, "subject_line", token))
+        head = [
+            _date_line(date.replace(microsecond=0)),
             b"To: " + headers.address_bytes(to, field="email") + b"\r\n",
-            headers.unstructured("Subject", subject.replace(TOKEN, token)),
+            self._subject_line(subject.replace(TOKEN, token)),
             b"Message-ID: " + headers.identifier(message_id, field="message_id") + b"\r\n",
             self._unsubscribe(token),
             self.head,
-            b"\r\n--" + self.boundary + _PLAIN,
-            *self._written(self._text, values, "content_text"),
-            b"\r\n--" + self.boundary + _HTML,
-            *self._written(self._html, values, "content_html"),
-            b"\r\n--" + self.boundary + b"--\r\n",
         ]
-        return b"".join(lines).replace(TOKEN_MARK, token.encode())
+        text = self._written(self._text, values, "content_text", mark)
+        html = self._written(self._html, values, "content_html", mark)
+        body = b"".join([self._opening, *text, self._between, *html, self._closing])
+        if len(body) > OUTPUT_SIZE:
+            self._refuse_too_long(values, text, html)
+        return _one_message(b"".join(head), body, mark)
 
     def rendered(
         self, *, to: str, fields: Mapping[str, Any], token: str, date: datetime
@@ -88,7 +91,10 @@ class CompiledEmail:
     ) -> dict[str, Any]:
         if not _TOKEN_FORM.fullmatch(token):
             raise InvalidInput(f"{token[:40]!r} is not a tracking token.", field="token")
-        contact = {str(key): plain(value) for key, value in fields.items()}
+        contact = {
+            str(key): value if type(value) is str and value.isascii() else plain(value)
+            for key, value in fields.items()
+        }
         contact.setdefault("email", to)
         return {
             **contact,
@@ -102,36 +108,86 @@ class CompiledEmail:
 
     @cached_property
     def _subject(self) -> Program[str]:
-        return Program(self.subject, str)
+        return Program(self.subject, str, TOKEN)
 
     @cached_property
     def _html(self) -> Program[bytes]:
-        return Program(self.html, closed_lines, self._constants)
+        return Program(self.html, closed_lines, TOKEN_MARK, self._constants)
 
     @cached_property
     def _text(self) -> Program[bytes]:
-        return Program(self.text, closed_lines, self._constants)
+        return Program(self.text, closed_lines, TOKEN_MARK, self._constants)
 
     @property
     def _constants(self) -> Mapping[str, str]:
         unsubscribe_url = f"{self.public_url}/u/{TOKEN}"
         return {"unsubscribe_url": unsubscribe_url, "postal_address": self.postal_address}
 
-    def _written(self, program: Program[Ink], values: dict[str, Any], field: str) -> list[Ink]:
+    @cached_property
+    def _opening(self) -> bytes:
+        return b"--" + self.boundary + _PLAIN
+
+    @cached_property
+    def _between(self) -> bytes:
+        return b"\r\n--" + self.boundary + _HTML
+
+    @cached_property
+    def _closing(self) -> bytes:
+        return b"\r\n--" + self.boundary + b"--\r\n"
+
+    @cached_property
+    def _subject_lines(self) -> dict[str, bytes]:
+        return {}
+
+    def _subject_line(self, subject: str) -> bytes:
+        """Encoded once for all who read the same."""
+        known = self._subject_lines.get(subject)
+        if known is None:
+            if len(self._subject_lines) >= REMEMBERED:
+                self._subject_lines.clear()
+            known = self._subject_lines[subject] = headers.unstructured("Subject", subject)
+        return known
+
+    def _written(
+        self, program: Program[Ink], values: dict[str, Any], field: str, token: Ink
+    ) -> list[Ink]:
         """Raises InvalidInput(field) in the words that python-liquid has for it."""
         try:
-            written = program.run(values)
+            written = program.run(values, token)
         except Exception:  # python-liquid does it below, or refuses it in the author's words
             written = []
-        if not written or sum(map(len, written)) > OUTPUT_SIZE:
+        if not written:
             return [program.encode(render(program.template, values, field=field))]
         return written
+
+    def _refuse_too_long(
+        self, values: dict[str, Any], text: list[bytes], html: list[bytes]
+    ) -> None:
+        """Raises InvalidInput if a part, unencoded too, is longer than Liquid would let it be."""
+        if sum(map(len, text)) > OUTPUT_SIZE:
+            render(self.text, values, field="content_text")
+        if sum(map(len, html)) > OUTPUT_SIZE:
+            render(self.html, values, field="content_html")
 
     def _unsubscribe(self, token: str) -> bytes:
         line = f"List-Unsubscribe: <{self.public_url}/u/{token}>"
         if self.unsubscribe_mailto:
             line += f",\r\n <mailto:{self.unsubscribe_mailto}?subject=unsubscribe-{token}>"
         return line.encode() + b"\r\n"
+
+
+def _one_message(head: bytes, body: bytes, token: bytes) -> bytes:
+    """Raises InvalidInput for a header that would begin a line of its own: none of ours does."""
+    if not head.count(b"\r\n") == head.count(b"\n") == head.count(b"\r"):
+        raise InvalidInput("A header holds a line end of its own.", field="header")
+    if TOKEN_MARK in body:  # in what a tag rendered, or in a value that held the token's place
+        body = body.replace(TOKEN_MARK, token)
+    return b"\r\n".join((head, body))
+
+
+@lru_cache(maxsize=4)
+def _date_line(date: datetime) -> bytes:
+    return headers.date_field(date)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import StringIO
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from liquid.ast import BlockNode, Node
 from liquid.builtin.content import ContentNode
@@ -43,6 +43,7 @@ class Run(Generic[Ink]):
     values: Mapping[str, Any]
     written: list[Ink]
     seen: Mapping[str, Any]
+    token: Ink
     _context: GuardedContext | None = None
 
     @property
@@ -54,16 +55,47 @@ class Run(Generic[Ink]):
         return self._context
 
 
+Known = Callable[[Run[Ink]], Ink]
+Places = tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Row(Generic[Ink]):
+    """What stands between two tags: literals in their places, and what goes between them.
+
+    Nothing inside a row can change a value, so equal slots are looked up once for all places.
+    """
+
+    pieces: list[Ink]
+    tokens: list[int] = field(default_factory=list)
+    slots: dict[object, tuple[Known[Ink], list[int]]] = field(default_factory=dict)
+    literal: str = ""
+
+    def write(self, run: Run[Ink]) -> None:
+        pieces, token = self.pieces.copy(), run.token
+        for place in self.tokens:
+            pieces[place] = token
+        for known, places in self.slots.values():
+            piece = known(run)
+            for place in places:
+                pieces[place] = piece
+        run.written += pieces
+
+
 Step = Callable[[Run[Ink]], None]
-Steps = list[Ink | Step[Ink]]
+Steps = list[Step[Ink]]
 
 
 @dataclass(frozen=True)
 class Program(Generic[Ink]):
-    """`constants` are names whose value is known already: written as if they were literals."""
+    """`constants` are names whose value is known already: written as if they were literals.
+
+    `mark` is what `encode` makes of the token's place.
+    """
 
     template: BoundTemplate
     encode: Encode[Ink]
+    mark: Ink
     constants: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -74,27 +106,54 @@ class Program(Generic[Ink]):
     def _stateful(self) -> bool:
         return bool(names_set(self.template))
 
-    def run(self, values: Mapping[str, Any]) -> list[Ink]:
+    def run(self, values: Mapping[str, Any], token: Ink) -> list[Ink]:
         """The pieces in order. Raises whatever python-liquid raises."""
-        run: Run[Ink] = Run(self.template, values, [], values)
+        run: Run[Ink] = Run(self.template, values, [], values, token)
         if self._stateful:  # what the template sets itself is seen before what came with it
             run.seen = run.context.scope
-        _walk(self._steps, run)
+        for step in self._steps:
+            step(run)
         return run.written
 
     # compiling ------------------------------------------------------------------------------
 
     def _steps_of(self, nodes: Iterable[Node]) -> Steps[Ink]:
-        steps: list[Ink | Step[Ink]] = []
-        literal = ""
+        steps: Steps[Ink] = []
+        row: Row[Ink] = Row([])
         for node in nodes:
             text = self._literal(node)
             if text is not None:
-                literal += text
-                continue
-            steps += [self.encode(literal), self._step_of(node)]
-            literal = ""
-        return [*steps, self.encode(literal)]
+                row.literal += text
+            elif type(node) is OutputNode:
+                self._add_slot(row, node.expression)
+            else:
+                steps += [*self._ended(row), self._step_of(node)]
+                row = Row([])
+        return [*steps, *self._ended(row)]
+
+    def _ended(self, row: Row[Ink]) -> Steps[Ink]:
+        self._add_literal(row)
+        return [row.write] if row.pieces else []
+
+    def _add_literal(self, row: Row[Ink]) -> None:
+        if not row.literal:
+            return
+        encoded = cast(Any, self.encode(row.literal))  # each kind of text splits by its own kind
+        first, *others = encoded.split(self.mark)
+        row.pieces.append(first)
+        for piece in others:
+            row.tokens.append(len(row.pieces))
+            row.pieces += [self.mark, piece]
+        row.literal = ""
+
+    def _add_slot(self, row: Row[Ink], expression: Expression) -> None:
+        self._add_literal(row)
+        place = len(row.pieces)
+        row.pieces.append(self.mark)
+        alike = _signature(expression) or place
+        if alike not in row.slots:
+            row.slots[alike] = (self._slot(expression), [])
+        row.slots[alike][1].append(place)
 
     def _literal(self, node: Node) -> str | None:
         if isinstance(node, ContentNode):
@@ -107,22 +166,19 @@ class Program(Generic[Ink]):
         return None
 
     def _step_of(self, node: Node) -> Step[Ink]:
-        if type(node) is OutputNode:
-            return self._slot(node.expression)
         if type(node) is IfNode and not node.blank:
             return self._branch(node, is_unless=False)
         if type(node) is UnlessNode and not node.blank:
             return self._branch(node, is_unless=True)
         return self._as_it_is(node)
 
-    def _slot(self, expression: Expression) -> Step[Ink]:
+    def _slot(self, expression: Expression) -> Known[Ink]:
         encode, escapes = self.encode, self._escapes
 
         def evaluated(run: Run[Ink]) -> Ink:
             return encode(to_liquid_string(expression.evaluate(run.context), escapes))
 
-        known = _remembering(expression, evaluated)
-        return lambda run: run.written.append(known(run))
+        return _remembering(expression, evaluated)
 
     def _branch(self, node: IfNode | UnlessNode, *, is_unless: bool) -> Step[Ink]:
         first = _remembering(node.condition, _truth(node.condition))
@@ -157,12 +213,31 @@ class Program(Generic[Ink]):
 
 
 def _walk(steps: Steps[Ink], run: Run[Ink]) -> None:
-    written = run.written
     for step in steps:
-        if callable(step):
-            step(run)
-        else:
-            written.append(step)
+        step(run)
+
+
+def _signature(expression: Expression) -> object:
+    """Equal for two slots that say the same of the same values; None where that is not plain."""
+    if not isinstance(expression, FilteredExpression) or _paths(expression) is None:
+        return None
+    left = _written_as(expression.left)
+    filters = [
+        (
+            each.name,
+            *((type(arg), getattr(arg, "name", ""), _written_as(arg.value)) for arg in each.args),
+        )
+        for each in expression.filters or ()
+    ]
+    return (left, *filters)
+
+
+def _written_as(part: object) -> object:
+    """A literal or a path as a value of its own; anything else is alike only to itself."""
+    if isinstance(part, Path):
+        return Path, tuple(part.path) if all(isinstance(n, str) for n in part.path) else id(part)
+    value = getattr(part, "value", _MISSING)
+    return (type(part), type(value), value) if isinstance(value, str | int | float) else id(part)
 
 
 def _truth(expression: Expression) -> Callable[[Run[Any]], bool]:
