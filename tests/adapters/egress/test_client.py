@@ -11,10 +11,10 @@ from drumbeat.kit.errors import InvalidInput, NotPermitted, ProviderFailed
 from tests.adapters.egress.server import Answer, BadServer, answering, for_ever, redirect, whole
 
 HELLO = whole("200 OK", "Content-Type: text/plain", body=b"hello")
-QUICK = Caps(seconds=0.3, bytes=50_000)
+PATIENT, QUICK = Caps(seconds=60, bytes=50_000), Caps(seconds=0.3, bytes=50_000)
 
 
-def egress(*servers: BadServer, caps: Caps = QUICK) -> Egress:
+def egress(*servers: BadServer, caps: Caps = PATIENT) -> Egress:
     return Egress(frozenset(origin_of(server.url) for server in servers), caps=caps)
 
 
@@ -60,7 +60,7 @@ def test_what_the_settings_name_is_no_way_in_for_content() -> None:
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_content_leads_nowhere_inside(scheme: str, host: str) -> None:
     with pytest.raises((NotPermitted, InvalidInput, ProviderFailed), match=r"address|zone"):
-        Egress(caps=QUICK).fetch_found(f"{scheme}://{host}/latest/meta-data/")
+        Egress(caps=PATIENT).fetch_found(f"{scheme}://{host}/latest/meta-data/")
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def _bomb(size: int) -> Answer:
 )
 def test_an_answer_without_end_or_sense_is_cut_off(answer: Answer, why: str) -> None:
     with answering(answer) as server, pytest.raises(ProviderFailed, match=why) as failed:
-        egress(server, caps=Caps(seconds=10, bytes=50_000)).ask_named(server.url)
+        egress(server).ask_named(server.url)
     assert "127.0.0.1" in str(failed.value)
 
 
@@ -148,7 +148,7 @@ def test_one_that_drips_is_left(first: bytes) -> None:
     with answering(drips) as server:
         try:
             with pytest.raises(ProviderFailed, match=r"too long|cannot be asked"):
-                egress(server).ask_named(server.url)
+                egress(server, caps=QUICK).ask_named(server.url)
         finally:
             ended.set()
 
@@ -167,7 +167,7 @@ def test_the_address_that_was_looked_at_is_the_one_that_is_asked() -> None:
 
     with answering(HELLO) as server:
         named = frozenset({("http", "shop.example", server.port)})
-        answer = Egress(named, rebinding, QUICK).ask_named(f"http://shop.example:{server.port}/")
+        answer = Egress(named, rebinding, PATIENT).ask_named(f"http://shop.example:{server.port}/")
     assert answer.content == b"hello"
     assert f"Host: shop.example:{server.port}".encode() in server.asked[0]
     assert asked == ["shop.example"]
