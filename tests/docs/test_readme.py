@@ -1,4 +1,4 @@
-"""What README.md tells a newcomer to type works: its blocks are run as they stand, in order."""
+"""What README.md and the guides tell to type works: their blocks are run, in order."""
 
 import json
 import os
@@ -28,16 +28,22 @@ def test_every_shell_block_is_run_or_says_why_not() -> None:
     assert not silent, "Write <!-- run --> or <!-- not run: reason --> above the block."
 
 
+GUIDES = [
+    document
+    for document in documents()
+    if document != README and any(block.kind == "run" for block in blocks(document))
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: str(guide.name))
+def test_a_guide_does_what_it_says(guide: Path, tmp_path: Path) -> None:
+    _follow(guide, tmp_path)
+
+
 @pytest.mark.slow
 def test_the_readme_does_what_it_says(tmp_path: Path) -> None:
-    told = list(blocks(README))
-    for block in told:
-        if block.kind == "file":
-            (tmp_path / block.text).write_text(block.body, encoding="utf-8")
-    environment = _environment(tmp_path)
-    script = "set -eux\n" + "".join(block.body for block in told if block.kind == "run")
-    ran = _run(["sh", "-c", script], tmp_path, environment)
-    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
+    environment = _follow(README, tmp_path)
 
     rejected = (tmp_path / "contacts.rejected.csv").read_text(encoding="utf-8")
     assert "not-an-address" in rejected
@@ -54,6 +60,19 @@ def test_the_readme_does_what_it_says(tmp_path: Path) -> None:
         "grace@example.com",
         "grace@example.com",
     ]
+
+
+def _follow(document: Path, folder: Path) -> dict[str, str]:
+    """Make its files and type its commands, in an environment that is answered."""
+    told = list(blocks(document))
+    for block in told:
+        if block.kind == "file":
+            (folder / block.text).write_text(block.body, encoding="utf-8")
+    environment = _environment(folder)
+    script = "set -eux\n" + "".join(block.body for block in told if block.kind == "run")
+    ran = _run(["sh", "-c", script], folder, environment)
+    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
+    return environment
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -36,6 +36,7 @@ def test_from_its_invoices_to_a_campaign_for_its_champions(home: Household) -> N
     again = household.ask("events", "import", late)
     assert (again["added"], again["repeated"]) == (0, 2_000)
 
+    scored(household, oracle)
     request = household.request(segment_by="rfm", target_segments=["Champions"], approve=True)
     answer = household.ask("workflow", "email", request, "--wait")
     segments = segments_of(answer)
@@ -61,6 +62,26 @@ def test_from_its_invoices_to_a_campaign_for_its_champions(home: Household) -> N
     worst = {f"c{no}@example.com" for no, of in oracle["examples"].items() if of["R"] == 1}
     assert worst
     assert not worst & set(mailed)
+
+
+def scored(household: Household, oracle: Json) -> None:
+    """Every customer's scores by the command are those published, and so are the cells."""
+    out = household.folder / "rfm.csv"
+    answer = household.ask("audience", "rfm", "--as-of", oracle["snapshot"], "--out", out)
+    cells = answer["scores"]
+    assert isinstance(cells, dict)
+    assert (answer["customers"], answer["currency"]) == (oracle["customers"], "GBP")
+    assert (cells["555"], cells["111"]) == (oracle["champions_555"], oracle["lost_111"])
+    with out.open(encoding="utf-8") as file:
+        rows = {row["email"]: row for row in csv.DictReader(file)}
+    assert len(rows) == oracle["customers"]
+    examples = oracle["examples"]
+    assert isinstance(examples, dict)
+    for no, of in examples.items():
+        row = rows[f"c{no}@example.com"]
+        assert [int(row[name]) for name in ("r", "f", "m")] == [of["R"], of["F"], of["M"]]
+        assert (int(row["recency_days"]), int(row["frequency"])) == (of["r"], of["f"])
+        assert float(row["monetary"]) == pytest.approx(of["m"], rel=1e-6)
 
 
 def event(invoice: Json) -> Json:

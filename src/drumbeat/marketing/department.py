@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
     from drumbeat.marketing.analytics import AnalyticsService
     from drumbeat.marketing.approvals import ApprovalsService
-    from drumbeat.marketing.audience import AudienceService
+    from drumbeat.marketing.audience import AudienceService, BuyersService
     from drumbeat.marketing.campaigns import CampaignsService
     from drumbeat.marketing.connections import ConnectionsService
     from drumbeat.marketing.content import ContentService
@@ -151,6 +151,15 @@ class Department:
         )
         clock, keys, record = self.office.clock, self.office.keys, self.accounts.record
         return AudienceService(self.actor, stores, clock, keys, record)
+
+    @cached_property
+    def buyers(self) -> "BuyersService":
+        from drumbeat.marketing.audience import BuyersService
+        from drumbeat.marketing.audience.store import ContactStore
+        from drumbeat.marketing.audience.store_buyers import BuyerStore
+
+        store = BuyerStore(ContactStore(self.connection, self.office.keys), self.facts)
+        return BuyersService(self.actor, store, self.office.clock)
 
     @cached_property
     def delivery(self) -> "DeliveryService":

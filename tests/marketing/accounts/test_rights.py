@@ -48,6 +48,8 @@ omav  signing_in.has_password
 omav  signing_in.invited
 omav  signing_in.needs_founder
 omav  signing_in.sign_in
+oma-  buyers.list_people
+oma-  buyers.read
 omav  campaigns.approval_of
 om--  campaigns.approve
 om--  campaigns.ask_launch

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from drumbeat.interfaces.cli import buyers
 from drumbeat.interfaces.cli.answers import FAILED, print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
@@ -14,6 +15,8 @@ from drumbeat.interfaces.sdk import Client
 from drumbeat.kit.errors import NotFound
 
 app = App(name="audience", help="The people you may write to.")
+app.command(buyers.rfm)
+app.command(buyers.value)
 
 
 @app.command(name="import")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import httpx2
 
@@ -93,16 +93,23 @@ class Client:
             content=iter(lambda: file.read(1 << 18), b""),
             headers={"Content-Type": "application/octet-stream"},
         )
+        for event in self._lines(request):
+            if "problem" in event:
+                raise _problem(event["problem"])
+            yield event
+
+    def lines(self, path: str, **query: object) -> Iterator[JsonObject]:
+        """The objects of an answer in JSON lines, one by one as they come."""
+        return self._lines(self.http.build_request("GET", path, params=_given(query)))
+
+    def _lines(self, request: httpx2.Request) -> Iterator[Any]:
         answer = self.http.send(request, stream=True)
         try:
             if answer.status_code >= 400:
                 answer.read()
             self._checked(answer)
             for line in answer.iter_lines():
-                event = json.loads(line)
-                if "problem" in event:
-                    raise _problem(event["problem"])
-                yield event
+                yield json.loads(line)
         finally:
             answer.close()
 

@@ -5,6 +5,7 @@ Everyone gets in by `merge_contacts` (the import is a loop over it), everyone ge
 """
 
 from drumbeat.marketing.audience.addresses import Address, NotAnAddress, normalise_address
+from drumbeat.marketing.audience.buyers import BuyersService
 from drumbeat.marketing.audience.columns import FIELDS, IGNORED, read_mapping
 from drumbeat.marketing.audience.contact_ids import contact_id_of, contact_no_of
 from drumbeat.marketing.audience.imports import (
@@ -21,6 +22,7 @@ from drumbeat.marketing.audience.model import (
     Attribute,
     AudienceArrays,
     AudienceCounts,
+    Buyers,
     Consent,
     ConsentProof,
     Contact,
@@ -39,12 +41,20 @@ from drumbeat.marketing.audience.model import (
 )
 from drumbeat.marketing.audience.putting import PutProblem, PutReport, ToldContact, put_contacts
 from drumbeat.marketing.audience.rules import read_criterion
+from drumbeat.marketing.audience.scoring import Scored, read_cuts, score_buyers
 from drumbeat.marketing.audience.service import UNIT_ROWS, AudienceService, AudienceStores
 from drumbeat.marketing.audience.units import audience_units
+from drumbeat.marketing.audience.valuing import (
+    LONGEST_HORIZON,
+    Valuation,
+    judge_before,
+    value_buyers,
+)
 
 __all__ = [
     "FIELDS",
     "IGNORED",
+    "LONGEST_HORIZON",
     "UNIT_ROWS",
     "Address",
     "Attribute",
@@ -52,6 +62,8 @@ __all__ = [
     "AudienceCounts",
     "AudienceService",
     "AudienceStores",
+    "Buyers",
+    "BuyersService",
     "Consent",
     "ConsentProof",
     "Contact",
@@ -71,20 +83,26 @@ __all__ = [
     "PutReport",
     "RecipientFields",
     "Refusal",
+    "Scored",
     "SeenContacts",
     "Segment",
     "SuppressionReason",
     "ToldContact",
     "Unmapped",
+    "Valuation",
     "ZoneSource",
     "audience_units",
     "contact_id_of",
     "contact_no_of",
     "import_contacts",
+    "judge_before",
     "label_profile",
     "normalise_address",
     "put_contacts",
     "read_criterion",
+    "read_cuts",
     "read_mapping",
+    "score_buyers",
     "segment_audience",
+    "value_buyers",
 ]

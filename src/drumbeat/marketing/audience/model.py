@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -211,3 +211,28 @@ class Profile:
     currency: str
     attribute: str = "country"
     values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Buyers:
+    """Everybody who bought by the end of the day `until` (UTC), ordered by contact number.
+
+    `frequency` further days with a purchase after the first, `recency` days from the first to the
+    last, `age` days from the first to `until`; `orders` distinct orders and `spent` money in all,
+    `repeat_spend` money a day with a purchase after the first (0 without one), in minor units of
+    `currency`; `later` days with a purchase after `until`, up to the later day that was asked for.
+    """
+
+    until: date
+    currency: str
+    contact_nos: NDArray[np.int32]
+    frequency: NDArray[np.float64]
+    recency: NDArray[np.float64]
+    age: NDArray[np.float64]
+    orders: NDArray[np.float64]
+    spent: NDArray[np.float64]
+    repeat_spend: NDArray[np.float64]
+    later: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.contact_nos)

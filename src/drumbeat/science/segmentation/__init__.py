@@ -13,16 +13,24 @@ from drumbeat.science.segmentation.engagement_score import (
     engagement_segments,
 )
 from drumbeat.science.segmentation.lifecycle import lifecycle_segments
-from drumbeat.science.segmentation.rfm import RfmScores, rfm_scores, rfm_segments
+from drumbeat.science.segmentation.rfm import (
+    RfmCuts,
+    RfmScores,
+    cut_points,
+    rfm_scores,
+    rfm_segments,
+)
 from drumbeat.science.segmentation.rule_book import Segmentation
 
 __all__ = [
     "ENGAGEMENT_POINTS",
     "HALF_LIFE_DAYS",
     "Deeds",
+    "RfmCuts",
     "RfmScores",
     "Segmentation",
     "behavior_segments",
+    "cut_points",
     "decayed_points",
     "engagement_score",
     "engagement_segments",

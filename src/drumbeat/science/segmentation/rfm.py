@@ -2,11 +2,13 @@
 
 Definition (there are many): quintiles among buyers by rank, ties in the order of the contacts, so
 fifths are equal in size even when most people bought once. Recency counts whole days since the
-last purchase and is turned round, so 5 is always best. Checked on UCI Online Retail II.
+last purchase and is turned round, so 5 is always best. Fixed cut points may take the quintiles'
+place. Checked on UCI Online Retail II.
 The segment map is the one in common use, with Champions, Loyal and At Risk as the house has them.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,25 @@ from drumbeat.science.segmentation.rule_book import Segmentation, first_that_fit
 
 Numbers = npt.NDArray[np.number]
 _FIFTHS = np.array([0.2, 0.4, 0.6, 0.8])
+
+
+Cuts = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class RfmCuts:
+    """Four rising cut points a score; None is quintiles.
+
+    Recency: at most the first is 5, above the last is 1. The others: below the first is 1, the
+    last or more is 5.
+    """
+
+    recency_days: Cuts | None = None
+    frequency: Cuts | None = None
+    monetary: Cuts | None = None
+
+
+QUINTILES = RfmCuts()
 
 
 @dataclass(frozen=True)
@@ -26,18 +47,29 @@ class RfmScores:
     monetary: npt.NDArray[np.int8]
 
 
-def rfm_scores(recency_days: Numbers, frequency: Numbers, monetary: Numbers) -> RfmScores:
-    """Score contacts; arrays in contact order, because ties are broken by it.
+def rfm_scores(
+    recency_days: Numbers, frequency: Numbers, monetary: Numbers, cuts: RfmCuts = QUINTILES
+) -> RfmScores:
+    """Score contacts; arrays in contact order, because quintiles break ties by it.
 
     `recency_days` since the last purchase (anything for who never bought), `frequency` in distinct
     orders, `monetary` in any one unit. Who has `frequency` 0 is not ranked.
     """
     buyers = np.asarray(frequency) > 0
     recency, often, money = (np.zeros(buyers.size, dtype=np.int8) for _ in range(3))
-    recency[buyers] = 6 - _fifth(np.asarray(recency_days)[buyers])
-    often[buyers] = _fifth(np.asarray(frequency)[buyers])
-    money[buyers] = _fifth(np.asarray(monetary)[buyers])
+    # Turned round, so that at most the first cut point is best.
+    recency[buyers] = 6 - _scored(np.asarray(recency_days)[buyers], cuts.recency_days, "left")
+    often[buyers] = _scored(np.asarray(frequency)[buyers], cuts.frequency, "right")
+    money[buyers] = _scored(np.asarray(monetary)[buyers], cuts.monetary, "right")
     return RfmScores(recency, often, money)
+
+
+def cut_points(values: Numbers, cuts: Cuts | None) -> Cuts | None:
+    """Where one score parts: the fixed cut points, or the values at the fifths; None of nobody."""
+    if cuts is not None or not np.asarray(values).size:
+        return cuts
+    one, two, three, four = (float(each) for each in np.quantile(values, _FIFTHS))
+    return one, two, three, four
 
 
 def rfm_segments(scores: RfmScores) -> Segmentation:
@@ -61,6 +93,14 @@ def rfm_segments(scores: RfmScores) -> Segmentation:
         ],
         otherwise=("Hibernating", "R 1, with few orders or little spent"),
     )
+
+
+def _scored(
+    values: Numbers, cuts: Cuts | None, side: Literal["left", "right"]
+) -> npt.NDArray[np.int8]:
+    if cuts is None:
+        return _fifth(values)
+    return (1 + np.searchsorted(np.array(cuts), values, side=side)).astype(np.int8)
 
 
 def _fifth(values: Numbers) -> npt.NDArray[np.int8]:

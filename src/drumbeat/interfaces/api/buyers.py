@@ -1,0 +1,138 @@
+"""REST: /audience, what purchases say of those who made them: RFM and worth."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from drumbeat.interfaces.api.buyer_answers import (
+    RfmAnswer,
+    ValueAnswer,
+    rfm_answer,
+    rfm_row,
+    value_answer,
+    value_row,
+)
+from drumbeat.interfaces.api.identity import Caller
+from drumbeat.interfaces.api.uploads import LINES
+from drumbeat.kit.ids import ContactNo
+from drumbeat.kit.json_objects import JsonObject
+from drumbeat.marketing.audience import (
+    LONGEST_HORIZON,
+    UNIT_ROWS,
+    Buyers,
+    Contact,
+    Scored,
+    Valuation,
+    judge_before,
+    read_cuts,
+    score_buyers,
+    value_buyers,
+)
+
+router = APIRouter(prefix="/audience", tags=["audience"])
+
+AsOf = Annotated[
+    date | None, Query(description="The last day (UTC) that counts; today if left out.")
+]
+Cuts = Annotated[list[float], Query(description="Four rising cut points; none is quintiles.")]
+Horizon = Annotated[int, Query(ge=1, le=LONGEST_HORIZON, description="Days ahead, from `as_of`.")]
+_ROWS: dict[str, Any] = {
+    "response_class": StreamingResponse,
+    "responses": {
+        200: {
+            "description": "JSON lines: a buyer each, and last the answer as without rows.",
+            "content": {LINES: {"schema": {"type": "string"}}},
+        }
+    },
+}
+
+
+@router.get("/rfm", response_model=RfmAnswer)
+def show_rfm(
+    caller: Caller,
+    as_of: AsOf = None,
+    recency_days: Cuts = [],  # noqa: B006 — read only
+    frequency: Cuts = [],  # noqa: B006
+    monetary: Cuts = [],  # noqa: B006
+) -> JsonObject:
+    """How recently, how often and for how much people bought: cut points, scores, segments."""
+    return rfm_answer(_scored(caller, as_of, recency_days, frequency, monetary))
+
+
+@router.get("/rfm/rows", **_ROWS)
+def list_rfm(
+    caller: Caller,
+    as_of: AsOf = None,
+    recency_days: Cuts = [],  # noqa: B006
+    frequency: Cuts = [],  # noqa: B006
+    monetary: Cuts = [],  # noqa: B006
+) -> StreamingResponse:
+    """The same with a line for every buyer before it."""
+    scored = _scored(caller, as_of, recency_days, frequency, monetary)
+    return _streamed(caller, scored.buyers, rfm_row(scored), rfm_answer(scored))
+
+
+@router.get("/value", response_model=ValueAnswer)
+def show_value(caller: Caller, as_of: AsOf = None, horizon: Horizon = 365) -> JsonObject:
+    """A forecast of who still is a customer and what they will buy and spend, and how it did."""
+    return _valued(caller, as_of, horizon)[1]
+
+
+@router.get("/value/rows", **_ROWS)
+def list_value(caller: Caller, as_of: AsOf = None, horizon: Horizon = 365) -> StreamingResponse:
+    """The same with a line for every buyer before it; none where there is no forecast."""
+    valued, answer = _valued(caller, as_of, horizon)
+    if not isinstance(valued, Valuation):
+        return StreamingResponse(iter([json.dumps(answer) + "\n"]), media_type=LINES)
+    return _streamed(caller, valued.buyers, value_row(valued), answer)
+
+
+def _scored(
+    caller: Caller,
+    as_of: date | None,
+    recency_days: list[float],
+    frequency: list[float],
+    monetary: list[float],
+) -> Scored:
+    with caller.look() as department:
+        buyers = department.buyers.read(as_of)
+    return score_buyers(buyers, read_cuts(recency_days, frequency, monetary, buyers.currency))
+
+
+def _valued(
+    caller: Caller, as_of: date | None, horizon: int
+) -> tuple[Valuation | object, JsonObject]:
+    with caller.look() as department:
+        buyers = department.buyers.read(as_of)
+        before = department.buyers.read(buyers.until - timedelta(days=horizon), ahead=horizon)
+    valued = value_buyers(buyers, horizon)
+    return valued, value_answer(buyers, horizon, valued, judge_before(before, horizon))
+
+
+def _streamed(
+    caller: Caller,
+    buyers: Buyers,
+    row: Callable[[int, Contact], JsonObject],
+    answer: JsonObject,
+) -> StreamingResponse:
+    return StreamingResponse(_lines(caller, buyers, row, answer), media_type=LINES)
+
+
+def _lines(
+    caller: Caller,
+    buyers: Buyers,
+    row: Callable[[int, Contact], JsonObject],
+    answer: JsonObject,
+) -> Iterator[str]:
+    numbers = buyers.contact_nos.tolist()
+    for start in range(0, len(numbers), UNIT_ROWS):
+        page = [ContactNo(number) for number in numbers[start : start + UNIT_ROWS]]
+        with caller.look() as department:
+            people = {each.contact_no: each for each in department.buyers.list_people(page)}
+        found = ((start + at, people[no]) for at, no in enumerate(page) if no in people)
+        yield "".join(json.dumps(row(at, who)) + "\n" for at, who in found)
+    yield json.dumps(answer) + "\n"

@@ -1,0 +1,96 @@
+"""The RFM scores and segment of every buyer, with the definition and the cut points they follow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.money import to_minor
+from drumbeat.marketing.audience.model import Buyers
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from drumbeat.science.segmentation import RfmCuts, RfmScores, Segmentation
+
+CUTS = 4
+_DEFINITION = (
+    "Recency is whole days since the day of the last purchase, frequency distinct orders, monetary "
+    "the sum spent in {currency}. Scores are {scores}."
+)
+_QUINTILES = "quintiles among buyers by rank, ties in the order they became contacts"
+_FIXED = "by fixed cut points where they are given, else {quintiles}"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Of `buyers`, in their order; `cut_points` in days, orders and minor units of money."""
+
+    buyers: Buyers
+    recency_days: NDArray[np.float64]
+    scores: RfmScores
+    segments: Segmentation
+    cut_points: dict[str, tuple[float, ...] | None]
+    definition: str
+
+    def cells(self) -> dict[str, int]:
+        """How many buyers have each score, as "555"; the best first."""
+        found = self.scores
+        numbers = (
+            found.recency.astype(int) * 100 + found.frequency.astype(int) * 10 + found.monetary
+        )
+        return {str(n): size for n, size in sorted(Counter(numbers.tolist()).items(), reverse=True)}
+
+
+def score_buyers(buyers: Buyers, cuts: RfmCuts) -> Scored:
+    """Scores by `cuts`; a score without fixed cut points by quintiles."""
+    from drumbeat.science.segmentation import cut_points, rfm_scores, rfm_segments
+
+    days = buyers.age - buyers.recency
+    scores = rfm_scores(days, buyers.orders, buyers.spent, cuts)
+    fixed = any(each is not None for each in (cuts.recency_days, cuts.frequency, cuts.monetary))
+    how = _FIXED.format(quintiles=_QUINTILES) if fixed else _QUINTILES
+    return Scored(
+        buyers,
+        days,
+        scores,
+        rfm_segments(scores),
+        {
+            "recency_days": cut_points(days, cuts.recency_days),
+            "frequency": cut_points(buyers.orders, cuts.frequency),
+            "monetary": cut_points(buyers.spent, cuts.monetary),
+        },
+        _DEFINITION.format(currency=buyers.currency or "no currency", scores=how),
+    )
+
+
+def read_cuts(
+    recency_days: Sequence[float],
+    frequency: Sequence[float],
+    monetary: Sequence[float],
+    currency: str,
+) -> RfmCuts:
+    """Cut points as somebody gave them, money in major units; none of a kind is quintiles.
+
+    Raises InvalidInput naming the kind unless they are four rising numbers.
+    """
+    from drumbeat.science.segmentation import RfmCuts
+
+    money = [float(to_minor(each, currency)) for each in monetary]
+    return RfmCuts(
+        _four("recency_days", recency_days), _four("frequency", frequency), _four("monetary", money)
+    )
+
+
+def _four(kind: str, given: Sequence[float]) -> tuple[float, float, float, float] | None:
+    if not given:
+        return None
+    if len(given) != CUTS or not all(a < b for a, b in pairwise(given)):
+        raise InvalidInput(f"{kind} takes {CUTS} rising numbers, such as 30,60,90,180.", field=kind)
+    one, two, three, four = given
+    return one, two, three, four

@@ -1,0 +1,135 @@
+"""What purchases say of those who made them: read by day, scored, valued, and only when allowed."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.kit.errors import InvalidInput, NotPermitted
+from drumbeat.kit.ids import ContactNo
+from drumbeat.marketing.audience import (
+    Consent,
+    ContactRow,
+    judge_before,
+    read_cuts,
+    score_buyers,
+    value_buyers,
+)
+from drumbeat.marketing.events import Fact, Kind
+from drumbeat.science.experiments import Inconclusive
+from drumbeat.science.segmentation import RfmCuts
+from tests.conftest import GUEST, MARIA
+
+DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PURCHASES = {  # (days after DAY, euros)
+    "ada": [(0, 10.0), (0, 5.0), (10, 20.0), (40, 30.0)],
+    "grace": [(5, 7.0)],
+    "edsger": [(60, 1.0)],
+}
+
+
+def shop(house: Drumbeat) -> dict[str, ContactNo]:
+    rows = [ContactRow(f"{who}@example.com", consent=Consent.subscribed) for who in PURCHASES]
+    with house.begin(MARIA) as d:
+        d.audience.merge_contacts(rows)
+        numbers = d.audience.contact_numbers([row.address for row in rows])
+        found = {who: numbers[f"{who}@example.com"] for who in PURCHASES}
+        for who, bought in PURCHASES.items():
+            d.events.record([fact(found[who], *each) for each in bought])
+    return found
+
+
+def fact(who: ContactNo, days: int, euros: float) -> Fact:
+    at, cents = DAY + timedelta(days=days), round(euros * 100)
+    return Fact(
+        Kind.purchased, at, who, value_minor=cents, currency="EUR", order_id=f"{who}-{at}-{cents}"
+    )
+
+
+def test_purchases_of_one_day_count_once_and_the_first_is_no_repeat(house: Drumbeat) -> None:
+    numbers = shop(house)
+    with house.look(MARIA) as d:
+        buyers = d.buyers.read(date(2026, 4, 30), ahead=1)
+    assert buyers.contact_nos.tolist() == sorted(
+        [numbers["ada"], numbers["grace"], numbers["edsger"]]
+    )
+    at = {who: buyers.contact_nos.tolist().index(numbers[who]) for who in numbers}
+    ada = at["ada"]
+    assert (buyers.frequency[ada], buyers.recency[ada], buyers.age[ada]) == (2, 40, 60)
+    assert (buyers.orders[ada], buyers.spent[ada], buyers.repeat_spend[ada]) == (4, 6_500, 2_500)
+    assert buyers.frequency[at["grace"]] == buyers.recency[at["grace"]] == 0
+    assert buyers.currency == "EUR"
+
+
+def test_what_came_after_the_day_is_kept_apart(house: Drumbeat) -> None:
+    numbers = shop(house)
+    with house.look(MARIA) as d:
+        buyers = d.buyers.read(date(2026, 3, 7), ahead=30)
+    assert buyers.contact_nos.tolist() == sorted([numbers["ada"], numbers["grace"]])
+    assert buyers.later.tolist() == [1, 0]
+    assert buyers.age.tolist() == [6, 1]
+
+
+def test_nobody_who_bought_is_an_answer_too(house: Drumbeat) -> None:
+    with house.look(MARIA) as d:
+        buyers = d.buyers.read()
+    assert len(buyers) == 0
+    assert score_buyers(buyers, RfmCuts()).cells() == {}
+    assert isinstance(value_buyers(buyers, 30), Inconclusive)
+    assert isinstance(judge_before(buyers, 30), Inconclusive)
+
+
+def test_a_day_to_come_and_a_stranger_are_refused(house: Drumbeat) -> None:
+    with house.look(MARIA) as d, pytest.raises(InvalidInput, match="2027-01-01"):
+        d.buyers.read(date(2027, 1, 1))
+    with house.look(GUEST) as d, pytest.raises(NotPermitted):
+        d.buyers.read()
+    with house.look(GUEST) as d, pytest.raises(NotPermitted):
+        d.buyers.list_people([ContactNo(1)])
+
+
+def test_fixed_cut_points_take_the_place_of_quintiles(house: Drumbeat) -> None:
+    shop(house)
+    with house.look(MARIA) as d:
+        buyers = d.buyers.read(date(2026, 4, 30))
+    cuts = read_cuts([0, 20, 40, 90], [1, 2, 3, 4], [5, 10, 50, 100], buyers.currency)
+    scored = score_buyers(buyers, cuts)
+    assert scored.scores.recency.tolist() == [4, 2, 5]  # 20, 55 and 0 days
+    assert scored.scores.frequency.tolist() == [5, 2, 2]
+    assert scored.scores.monetary.tolist() == [4, 2, 1]
+    assert scored.cut_points["monetary"] == (500, 1_000, 5_000, 10_000)
+    assert "fixed cut points" in scored.definition
+
+
+@pytest.mark.parametrize("wrong", [[1.0], [1.0, 2, 3, 3], [4.0, 3, 2, 1], [float("nan")] * 4])
+def test_cut_points_that_do_not_rise_are_named(wrong: list[float]) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_cuts([], wrong, [], "EUR")
+    assert refused.value.field == "frequency"
+
+
+def test_a_forecast_says_how_it_did_before(house: Drumbeat) -> None:
+    rng = np.random.default_rng(1)
+    rows = [ContactRow(f"buyer{i}@example.com") for i in range(300)]
+    with house.begin(MARIA) as d:
+        d.audience.merge_contacts(rows)
+        numbers = list(d.audience.contact_numbers([row.address for row in rows]).values())
+    for number in numbers:
+        days = np.cumsum(rng.exponential(rng.gamma(2.0, 15.0), 12)).astype(int)
+        with house.begin(MARIA) as d:
+            d.events.record(
+                [fact(number, int(day), 20.0 + number % 7) for day in days if day < 240]
+            )
+    with house.look(MARIA) as d:
+        buyers, before = d.buyers.read(), d.buyers.read(date(2026, 9, 3), ahead=60)
+    valued, judged = value_buyers(buyers, 60), judge_before(before, 60)
+    assert not isinstance(valued, Inconclusive)
+    assert not isinstance(judged, Inconclusive)
+    assert valued.purchases_interval is None or (
+        valued.purchases_interval.low < valued.purchases.sum() < valued.purchases_interval.high
+    )
+    assert valued.value is not None
+    assert judged.actual == before.later.sum() > 0
+    assert judged.auc is not None
+    assert judged.auc > 0.5
