@@ -61,6 +61,7 @@ EXEMPT = (
         audience.permission_revision audience.refuse_all audience.zones_of
         campaigns.list_advancing campaigns.note_trouble
         delivery.list_exhausted delivery.recount delivery.settle
+        analytics.find_outdated analytics.recount analytics.save_figures
         events.adopt events.anything_to_fold events.archive_due events.compact events.fold
         events.read_batches
         events.replace events.seal events.small_files events.sweep
@@ -99,9 +100,9 @@ EXEMPT = (
         """,
     ),
     Exempt(
-        "how long a page may show what it counted; programs are given an ETag",
+        "how long a page may show what was counted; programs are told figures of this moment",
         ("interfaces/web",),
-        "analytics.revision_of",
+        "analytics.as_of analytics.revision_of",
     ),
     Exempt(
         "every use case writes the trail itself, in its own unit",

@@ -8,7 +8,9 @@ from sqlalchemy import inspect, text
 
 from drumbeat.bootstrap import Settings, open_folder
 from drumbeat.bootstrap.databases import check_database, upgrade_database
-from drumbeat.kit.actor import SYSTEM_UPKEEP
+from drumbeat.engine import facts
+from drumbeat.kit.actor import SYSTEM_FACTS, SYSTEM_UPKEEP
+from drumbeat.kit.ids import MailingNo
 from drumbeat.marketing.audience import Consent, ContactRow
 from drumbeat.storage import sqlite
 from drumbeat.storage.database import Database
@@ -18,7 +20,10 @@ from drumbeat.storage.secrets import create_key
 from tests.conftest import MARIA
 from tests.postgresql import Server
 
-SINCE = {"0001": {"kept_request", "saved_setting", "fact_mark"}}
+SINCE = {
+    "0001": {"kept_request", "saved_setting", "fact_mark", "mailing_figures"},
+    "0002": {"mailing_figures"},
+}
 """The tables that a house of each released schema lacks."""
 FOUNDED = text(
     "INSERT INTO person (id, email, name, role, created_at)"
@@ -94,6 +99,41 @@ def test_a_house_built_between_two_releases_keeps_its_tables(settings: Settings)
     with database.look() as connection:
         assert connection.scalar(text("SELECT count(*) FROM saved_setting")) == 1
     database.close()
+
+
+MAILED = (
+    "INSERT INTO mailing (mailing_no, kind, step, sender_name, sender_email, piece_no,"
+    " piece_revision, decided_by, state, frozen, trouble, revision)"
+    " VALUES (1, 'campaign', 'email', '', '', 1, 1, 1, 'settled', 1, '', 1)",
+    "INSERT INTO event (kind, occurred_at, contact_no, mailing_no, arm_no, link_no, verdict,"
+    " reason, value_minor, currency, order_key, source)"
+    " VALUES (1, 100, 1, 1, 0, -1, 1, 0, 0, '', 0, 'x'),"
+    " (4, 200, 1, 1, 0, -1, 1, 0, 0, '', 0, 'x')",
+)
+
+
+@pytest.mark.parametrize("revision", SINCE)
+def test_the_figures_of_an_older_house_are_counted_from_the_facts_it_has(
+    tmp_path: Path, revision: str
+) -> None:
+    """Its mailing has facts and no mark, as one that was sent before marks were kept."""
+    made = Settings(tmp_path / "home", tmp_path / "key")
+    made.home.mkdir()
+    database = sqlite.connect(
+        made.home / "drumbeat.db", create_key(made.key_file).derive("database")
+    )
+    build(database, revision)
+    with database.begin() as connection:
+        for statement in MAILED:
+            connection.execute(text(statement))
+    database.close()
+    house = open_folder(made.home, made.key_file)
+    assert facts.count(house)
+    assert not facts.count(house)
+    with house.look(SYSTEM_FACTS) as department:
+        figures = department.waiting_for_nothing().analytics.store.count_mailing(MailingNo(1))
+    assert (figures.sent, figures.opens) == (1, 1)
+    house.close()
 
 
 @pytest.mark.slow

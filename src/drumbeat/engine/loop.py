@@ -18,6 +18,7 @@ from drumbeat.engine.sending import Letter, SendingEngine
 from drumbeat.engine.sending.signing import SignedLetter
 from drumbeat.kit.actor import GATEKEEPER, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import FileClock
+from drumbeat.marketing.analytics import COUNTING
 from drumbeat.marketing.campaigns.mail import compile_mailing
 from drumbeat.marketing.campaigns.pipeline import next_due
 from drumbeat.marketing.delivery import Mailing
@@ -38,19 +39,23 @@ log = structlog.get_logger()
 class Job:
     """`every` seconds it looks; it answers True to be asked again at once.
 
-    `hurried` jobs are part of "nothing is due": the others are chores that can wait.
+    `hurried` jobs are part of "nothing is due": the others are chores that can wait. One with a
+    `rest` waits so many times as long as it took, so that it never fills the engine's time, and
+    has its turn when the others have done all they found.
     """
 
     name: str
     every: float
     run: Callable[[Drumbeat], bool]
     hurried: bool = True
+    rest: float = 0.0
 
 
 JOBS = (
     Job("campaigns.settle", 0.05, campaigns.settle_exhausted),
     Job("campaigns.advance", 0.05, campaigns.advance_all),
     Job("facts.fold", 0.2, facts.fold),
+    Job(COUNTING, 0.5, facts.count, rest=4.0),
     Job("facts.archive", 1.0, facts.archive, hurried=False),
     Job("facts.tidy", 3600.0, facts.tidy, hurried=False),
     Job("upkeep.sweep", 600.0, upkeep.sweep, hurried=False),
@@ -148,7 +153,7 @@ class Engine:
             self._stopping.wait(POLL_SECONDS)
             fallen_due = awaited is not None and awaited <= clock()
             if fallen_due or self._drumbeat.database.version() != version:
-                self._due.update({job: 0.0 for job in JOBS if job.hurried})
+                self._due.update({job: 0.0 for job in JOBS if job.hurried and not job.rest})
                 self._sending.wake()
                 return
 
@@ -168,14 +173,21 @@ class Engine:
         """Each job that is due and can be leased, once; True if any wants another turn."""
         worked = False
         for job in JOBS:
-            now = time.monotonic()
-            if now < self._due[job] and not (all_jobs and job.hurried):
+            if not self._has_its_turn(job, worked, all_jobs=all_jobs):
                 continue
-            self._due[job] = now + job.every
+            began = time.monotonic()
+            self._due[job] = began + job.every
             if self._lease(job) and self._run(job):
                 self._due[job] = 0.0
                 worked = True
+            took = time.monotonic() - began
+            self._due[job] = max(self._due[job], began + took + job.rest * took)
         return worked
+
+    def _has_its_turn(self, job: Job, worked: bool, *, all_jobs: bool) -> bool:
+        if all_jobs and job.hurried:
+            return not (worked and job.rest)
+        return time.monotonic() >= self._due[job]
 
     def _run(self, job: Job) -> bool:
         try:

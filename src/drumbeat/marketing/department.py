@@ -4,7 +4,7 @@ Each service is built when it is first asked for, from named stores and services
 never receives the department, so it cannot reach what its signature does not show.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,12 @@ class Department:
     actor: Actor
     connection: Connection
     office: Office
+    as_counted: bool = False
+    """Whether figures may be those that the engine counted last, with their `as_of`."""
+
+    def waiting_for_nothing(self) -> "Department":
+        """The same unit of work, for a reader who would rather see older figures than wait."""
+        return replace(self, as_counted=True)
 
     @cached_property
     def accounts(self) -> "AccountsService":
@@ -198,7 +204,8 @@ class Department:
         from drumbeat.storage.fact_marks import FactMarks
 
         office = self.office
-        store = AnalyticsStore(self.facts, FactMarks(self.connection), office.kept)
+        marks = FactMarks(self.connection)
+        store = AnalyticsStore(self.facts, marks, office.kept, as_counted=self.as_counted)
         return AnalyticsService(self.actor, store, office.clock, office.cost_per_email)
 
     @cached_property

@@ -85,6 +85,13 @@ def test_rates_stay_between_nothing_and_everything(sent: int, data: st.DataObjec
         assert figures["open_rate"] is None
 
 
+def test_before_anybody_reacted_the_funnel_knows_no_share_of_reactions() -> None:
+    steps = {step.name: step for step in funnel(Counts(sent=100, bounced=20))}
+    assert (steps["sent"].share, steps["delivered"].share) == (1.0, 0.8)
+    for name in ("opened", "clicked", "converted"):
+        assert (steps[name].n, steps[name].share, steps[name].step_rate) == (0, None, None)
+
+
 def test_the_funnel_narrows_from_step_to_step() -> None:
     steps = funnel(Counts(sent=100, bounced=20, opens=40, clicks=10, conversions=0))
     assert [(step.name, step.n) for step in steps] == [

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from drumbeat.interfaces.web import charts
 from drumbeat.interfaces.web.result_page import LEDGER_STATES
 from drumbeat.interfaces.web.wording import count, percent
+from drumbeat.kit.actor import Scope
 from drumbeat.marketing.campaigns import Campaign, State
 from drumbeat.marketing.campaigns.answer import campaign_line
 from drumbeat.marketing.delivery import LedgerCounts
@@ -19,15 +20,18 @@ from drumbeat.marketing.department import Department
 
 RUNNING = (State.SCHEDULED, State.SENDING, State.PAUSED)
 _PEOPLE = {
-    "approval": "waits for your yes or no",
-    "launch": "is approved and waits for its launch",
-    "resume": "is paused until somebody resumes it",
+    "approval": (Scope.CAMPAIGNS_APPROVE, "waits for a yes or no"),
+    "launch": (Scope.CAMPAIGNS_SEND, "is approved and waits for its launch"),
+    "resume": (Scope.CAMPAIGNS_SEND, "is paused until somebody resumes it"),
 }
 
 
 @dataclass(frozen=True)
 class Line:
-    """`wants` is what a person has to do, "" when nothing; `trouble` what stands in the way."""
+    """`wants` is what a person has to do, "" when nothing; `trouble` what stands in the way.
+
+    `yours`: whoever looks may do something about one of them.
+    """
 
     id: str
     name: str
@@ -36,6 +40,7 @@ class Line:
     subject: str
     created_at: datetime
     wants: str
+    yours: bool
     effect: str
     trouble: str
     next_due: str
@@ -47,6 +52,9 @@ class Line:
 def line_of(department: Department, campaign: Campaign) -> Line:
     view = campaign_line(department, campaign)
     waits, trouble, due = view["waiting_for"], view["trouble"], view["next_due"]
+    scopes = department.actor.scopes
+    scope, wants = _PEOPLE.get(str(waits), (None, ""))
+    asked = scope in scopes
     progress, done, frozen = _progress(department, campaign)
     people = frozen if frozen is not None else campaign.plan.mailable
     return Line(
@@ -56,7 +64,8 @@ def line_of(department: Department, campaign: Campaign) -> Line:
         status=campaign.state.value,
         subject=campaign.brief.subject_line,
         created_at=campaign.created_at,
-        wants=_PEOPLE.get(str(waits), ""),
+        wants="waits for your yes or no" if asked and waits == "approval" else wants,
+        yours=asked or bool(trouble and Scope.CAMPAIGNS_WRITE in scopes),
         effect=str(view.get("approval_effect") or ""),
         trouble=str(trouble or ""),
         next_due=str(due or ""),

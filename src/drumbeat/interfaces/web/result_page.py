@@ -7,6 +7,7 @@ from itertools import accumulate
 from markupsafe import Markup
 
 from drumbeat.interfaces.web import charts
+from drumbeat.interfaces.web.best_hours import list_zones, overall_hour
 from drumbeat.interfaces.web.reading import part, rows, text
 from drumbeat.interfaces.web.variants import (
     Variant,
@@ -106,8 +107,8 @@ def result_page(result: Result, *, summed: bool = False) -> ResultPage:
         marks=marks,
         test_state=_test_state(testing),
         curve=_curve(_hours(result), summed=summed),
-        zones=_zones(timing.get("timezone_specific")),
-        best_time=text(timing.get("global_optimal_time")),
+        zones=list_zones(timing.get("timezone_specific")),
+        best_time=overall_hour(timing),
         segments=_segments(rows(part(result, "segmentation").get("segment_details"))),
         recommendations=_recommendations(result),
         ledger=_ledger(part(result, "ledger")),
@@ -155,11 +156,11 @@ def _each(revenue: Result, currency: str) -> str:
 
 
 def _funnel(steps: Sequence[Result]) -> list[Bar]:
-    """Each step as a share of the first."""
+    """Each step as a share of the first; unknown before anybody reacted, which is not zero."""
     shown = []
     for step in steps:
-        share, label = number_of(step.get("share")) or 0.0, text(step.get("name")).capitalize()
-        drawing = charts.bar(share, f"{label}: {percent(share)} of sent")
+        share, label = number_of(step.get("share")), text(step.get("name")).capitalize()
+        drawing = charts.bar(share or 0.0, f"{label}: {percent(share)} of sent")
         shown.append(Bar(label, count(step.get("n")), percent(share), drawing))
     return shown
 
@@ -215,17 +216,6 @@ def _eventful(counts: Sequence[int]) -> int:
         if seen >= 0.97 * total:
             return max(24, -(-(hour + 1) // 12) * 12)
     return len(counts)
-
-
-def _zones(zones: object) -> list[tuple[str, str, str]]:
-    """Zone, local time, people, the largest first; a bare time is taken as it is."""
-    listed = []
-    for zone, chosen in zones.items() if isinstance(zones, Mapping) else ():
-        details = chosen if isinstance(chosen, Mapping) else {"time": chosen}
-        people = details.get("subscribers")
-        shown = (text(zone).replace("_", " "), text(details.get("time")), count(people))
-        listed.append((number_of(people) or 0.0, shown))
-    return [shown for _, shown in sorted(listed, key=lambda row: -row[0])]
 
 
 def _segments(details: Sequence[Result]) -> list[Bar]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from drumbeat.interfaces.web import charts
+from drumbeat.interfaces.web.best_hours import list_zones, overall_hour
 from drumbeat.interfaces.web.dossier import Dossier
-from drumbeat.interfaces.web.reading import part, text
+from drumbeat.interfaces.web.reading import text
 from drumbeat.interfaces.web.wording import (
     count,
     counted,
@@ -106,8 +107,8 @@ def review_of(dossier: Dossier) -> Review:
         people=_people(dossier),
         test=_test(experiment.design) if experiment else (),
         timing=_timing(wish),
-        timing_basis=_basis(timing) if wish.mode is Launch.BEST else "",
-        zones=_zones(timing) if wish.mode is Launch.BEST else (),
+        timing_basis=overall_hour(timing) if wish.mode is Launch.BEST else "",
+        zones=list_zones(timing.get("timezone_specific")) if wish.mode is Launch.BEST else (),
         checks=_checks(dossier),
         sender=f"{dossier.sender.name} <{dossier.sender.email}>",
         segments=_segments(dossier.campaign.plan.segments or ()),
@@ -210,26 +211,6 @@ def _timing(wish: TimingWish) -> str:
     return "At the best hour of each time zone" + (
         f", within {counted(wish.window_hours, 'hour')}." if wish.window_hours else "."
     )
-
-
-def _basis(timing: Mapping[str, object]) -> str:
-    hour = text(timing.get("global_optimal_time"))
-    if not hour:
-        return ""
-    seen = int(number_of(timing.get("evidence")) or 0)
-    said = f"Best hour over everyone: {hour} local time; basis: {words(timing.get('basis'))}"
-    return f"{said}, {counted(seen, 'open')} seen." if seen else f"{said}."
-
-
-def _zones(timing: Mapping[str, object]) -> list[tuple[str, str, str]]:
-    """Zone, local time and people, the largest first."""
-    found = []
-    for zone in part(timing, "timezone_specific"):
-        row = part(timing, "timezone_specific", zone)
-        people = row.get("subscribers")
-        shown = (zone.replace("_", " "), text(row.get("time")), count(people))
-        found.append((number_of(people) or 0.0, shown))
-    return [shown for _, shown in sorted(found, key=lambda row: -row[0])]
 
 
 def _checks(dossier: Dossier) -> list[Checked]:

@@ -4,6 +4,7 @@ A result is the workflow's answer with two more rows of figures: `hourly` (the c
 (the counts of each variant).
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
@@ -12,8 +13,9 @@ from drumbeat.interfaces.web.draft_desk import DraftDesk
 from drumbeat.interfaces.web.import_desk import ImportDesk
 from drumbeat.interfaces.web.reading import part
 from drumbeat.kit.ids import CampaignId, MailingNo
+from drumbeat.marketing.analytics import COUNTING
 from drumbeat.marketing.campaigns import Campaign, State
-from drumbeat.marketing.campaigns.answer import campaign_line, workflow_answer
+from drumbeat.marketing.campaigns.answer import NO_MAILING, campaign_line, workflow_answer
 from drumbeat.marketing.department import Department
 
 RECENT = 4
@@ -25,31 +27,36 @@ Answer = Mapping[str, object]
 
 def list_results(department: Department) -> Sequence[Answer]:
     """The newest that have been sent; without hours and arms, which a list does not show."""
+    department = _patient(department)
     listed = department.campaigns.list_(limit=_LOOKED_THROUGH)
     sent = [campaign for campaign in listed if campaign.state in _WITH_RESULTS]
     return [_answer(department, campaign) for campaign in sent[:RECENT]]
 
 
 def _answer(department: Department, campaign: Campaign) -> Answer:
-    """Of a finished campaign the same one, for as long as no fact of its mailing comes."""
-    return department.office.kept.get(
+    answer = department.office.kept.get(
         ("answer", campaign.id),
         _revision(department, campaign),
         lambda: workflow_answer(department, campaign.id),
     )
+    return answer | {"as_of": _as_of(department, campaign)}
 
 
 def _revision(department: Department, campaign: Campaign) -> tuple[object, ...] | None:
-    """What the result of a finished campaign hangs on; None for one that still moves."""
+    """What the page of a campaign that was sent hangs on: its row, ledger, trouble and facts."""
     number = campaign.plan.mailing_no
-    if number is None or campaign.state is not State.FINISHED:
+    if number is None or campaign.state not in _WITH_RESULTS:
         return None
     facts = department.analytics.revision_of(number)
-    return None if facts is None else (campaign.revision, facts)
+    if facts is None:
+        return None
+    counts, mailing = department.delivery.ledger(number), department.delivery.get(number)
+    return (campaign.revision, campaign.trouble, str(counts), mailing.trouble, facts)
 
 
 def get_result(department: Department, campaign_id: CampaignId) -> Answer:
     """Raises NotFound."""
+    department = _patient(department)
     campaign = department.campaigns.get(campaign_id)
     mailing_no = campaign.plan.mailing_no
     if mailing_no is None:
@@ -59,7 +66,18 @@ def get_result(department: Department, campaign_id: CampaignId) -> Answer:
         _revision(department, campaign),
         lambda: _result(department, campaign_id, mailing_no),
     )
-    return {**result, "as_of": department.office.clock().isoformat()}
+    return {**result, "as_of": _as_of(department, campaign)}
+
+
+def _as_of(department: Department, campaign: Campaign) -> str:
+    number = campaign.plan.mailing_no
+    return department.analytics.as_of(number or NO_MAILING).isoformat()
+
+
+def _patient(department: Department) -> Department:
+    """While an engine counts, no page waits for a count: it shows the last, and as of when."""
+    counting = department.leases.living(COUNTING, now=time.time())
+    return department if counting is None else department.waiting_for_nothing()
 
 
 def _result(department: Department, campaign_id: CampaignId, mailing_no: MailingNo) -> Answer:

@@ -20,10 +20,11 @@ from drumbeat.marketing.analytics.model import (
     Totals,
 )
 from drumbeat.marketing.analytics.rules import REFERENCE, benchmark_for
-from drumbeat.marketing.analytics.service import AnalyticsService
+from drumbeat.marketing.analytics.service import COUNTING, AnalyticsService
 
 __all__ = [
     "ATTRIBUTION",
+    "COUNTING",
     "METRICS",
     "REFERENCE",
     "AnalyticsService",

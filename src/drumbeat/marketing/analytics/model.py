@@ -107,7 +107,7 @@ class PerformanceAnalysis:
 
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
-    """`share` is of the first step, `step_rate` of the step before."""
+    """`share` is of the first step, `step_rate` of the step before; None while unknown."""
 
     name: str
     n: int

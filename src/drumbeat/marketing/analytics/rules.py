@@ -38,6 +38,7 @@ _GRADES: tuple[tuple[float, Grade], ...] = (
     (0.9, "B"),
     (0.75, "C"),
 )
+_OF_DELIVERY = ("sent", "delivered")
 _SHORTFALL = 0.8
 _LEAST_CONVERSION = 0.02
 _MOST_UNSUBSCRIBES = 0.005
@@ -143,7 +144,10 @@ def recommend(figures: Mapping[str, Figure], benchmark: Benchmark) -> tuple[Reco
 
 
 def funnel(counts: Counts) -> tuple[FunnelStep, ...]:
-    """From sent to converted; empty before anything was sent."""
+    """From sent to converted; empty before anything was sent.
+
+    What people did is no share of anything before the first reaction of any of them.
+    """
     steps = (
         ("sent", counts.sent),
         ("delivered", counts.delivered),
@@ -156,6 +160,8 @@ def funnel(counts: Counts) -> tuple[FunnelStep, ...]:
     before = [counts.sent, *(n for _, n in steps)]
     return tuple(
         FunnelStep(name, n, n / counts.sent, n / was if was else None)
+        if counts.heard or name in _OF_DELIVERY
+        else FunnelStep(name, n, None, None)
         for (name, n), was in zip(steps, before, strict=False)
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock
@@ -17,6 +18,10 @@ from drumbeat.marketing.analytics.model import (
     Totals,
 )
 from drumbeat.marketing.analytics.store import AnalyticsStore
+from drumbeat.marketing.analytics.store_figures import Figures
+
+COUNTING = "facts.count"
+"""The job that counts figures beforehand: while nobody holds its lease, readers count."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class AnalyticsService:
         Every figure is None while nothing was sent.
         """
         self.actor.require(Scope.EVENTS_READ)
-        as_of = self.clock()
+        as_of = self.as_of(mailing_no)
         counts = self.store.count_mailing(mailing_no)
         cost = self.cost_per_email if cost_per_email is None else cost_per_email
         benchmark = rules.benchmark_for(campaign_type)
@@ -51,6 +56,11 @@ class AnalyticsService:
             funnel=rules.funnel(counts),
         )
 
+    def as_of(self, mailing_no: MailingNo) -> datetime:
+        """The moment that the figures of the mailing are true of: now, or when it was counted."""
+        self.actor.require(Scope.EVENTS_READ)
+        return self.store.find_counted_at(mailing_no) or self.clock()
+
     def revision_of(self, mailing_no: MailingNo) -> Hashable | None:
         """Equal for two reading units in which the report, arms and hours of the mailing are equal.
 
@@ -59,10 +69,25 @@ class AnalyticsService:
         self.actor.require(Scope.EVENTS_READ)
         return self.store.revision_of(mailing_no)
 
+    def find_outdated(self) -> MailingNo | None:
+        """A mailing whose facts changed since its figures were counted; None if there is none."""
+        self.actor.require(Scope.FACTS_FOLD)
+        return self.store.figures.find_outdated()
+
+    def recount(self, mailing_no: MailingNo) -> Figures:
+        """Count the mailing's facts, in a reading unit. Dear: nobody should wait for it."""
+        self.actor.require(Scope.FACTS_FOLD)
+        return self.store.recount(mailing_no, self.clock())
+
+    def save_figures(self, figures: Figures) -> None:
+        """What readers who need not wait are told until it is counted again."""
+        self.actor.require(Scope.FACTS_FOLD)
+        self.store.figures.save(figures)
+
     def arm_counts(self, mailing_no: MailingNo) -> ArmReport:
         """The counts of each arm, for experiments to judge; an arm nobody was sent is absent."""
         self.actor.require(Scope.EVENTS_READ)
-        return ArmReport(mailing_no, self.clock(), self.store.count_arms(mailing_no))
+        return ArmReport(mailing_no, self.as_of(mailing_no), self.store.count_arms(mailing_no))
 
     def hourly(
         self, mailing_no: MailingNo, zones: Mapping[ContactNo, str] | None = None
@@ -72,7 +97,7 @@ class AnalyticsService:
         `zones` (contact to IANA zone) adds the local hour, for the contacts it names.
         """
         self.actor.require(Scope.EVENTS_READ)
-        as_of = self.clock()
+        as_of = self.as_of(mailing_no)
         return HourlyCurve(mailing_no, as_of, *self.store.count_hours(mailing_no, zones))
 
     def timeline(self, contact_no: ContactNo, *, limit: int = 200) -> list[Happening]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from drumbeat.kit.clock import epoch, from_epoch
 from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.analytics import store_queries as sql
 from drumbeat.marketing.analytics.metrics import ATTRIBUTION_DAYS, Counts
 from drumbeat.marketing.analytics.model import ArmCounts, Happening, HourCount
+from drumbeat.marketing.analytics.store_figures import Counted, Figures, FigureStore, Revision
 from drumbeat.marketing.analytics.tally import Revenue, Tally, choose_currency
 from drumbeat.marketing.events import Kind, Verdict
 from drumbeat.storage.fact_marks import FactMarks
@@ -23,26 +25,26 @@ FACTS_A_PART = 2_000_000
 """What fits the reader's memory at once; nothing may spill to the disk in plain."""
 
 _HOUR = 3_600
-
-
-@dataclass(frozen=True)
-class Counted:
-    """`reach`, hours from 1970: of the first click, of the end of the time in which purchases may
-    count for the mailing, and of the last purchase in it that names none and may be another's."""
-
-    tally: Tally
-    refused: int
-    reach: tuple[int, int, int]
+_UTC_HOURS = sql.HOURS_OF_DAY.format(local="", zones="")
 
 
 @dataclass(frozen=True)
 class AnalyticsStore:
-    """What was counted of a mailing is kept until its own facts change: a page asks often."""
+    """What was counted of a mailing is kept until its own facts change: a page asks often.
+
+    `as_counted` answers what the engine counted last, as of when it did, where it ever did; else
+    every answer is of this moment, counted now unless nothing has changed since.
+    """
 
     facts: FactReader
     marks: FactMarks
     kept: Kept = field(default_factory=Kept)
     facts_a_part: int = FACTS_A_PART
+    as_counted: bool = False
+
+    @property
+    def figures(self) -> FigureStore:
+        return FigureStore(self.facts.connection)
 
     def count_mailing(self, mailing_no: MailingNo) -> Counts:
         counted = self._counted(mailing_no)
@@ -52,31 +54,43 @@ class AnalyticsStore:
         return self._counted(mailing_no).tally.arm_counts()
 
     def revision_of(self, mailing_no: MailingNo) -> Hashable | None:
+        """None in a writing unit."""
+        found = self._found(mailing_no)
+        if found is not None:
+            return found.revision
         return self._revision(mailing_no, self._counted(mailing_no))
+
+    def find_counted_at(self, mailing_no: MailingNo) -> datetime | None:
+        """Since when the answers about the mailing may be wrong; None while they are of now."""
+        found = self._found(mailing_no)
+        if found is None or self._revision(mailing_no, found.counted) == found.revision:
+            return None
+        return from_epoch(found.as_of)
+
+    def recount(self, mailing_no: MailingNo, now: datetime) -> Figures:
+        """What the mailing's facts add up to in this reading unit, to be saved in another one."""
+        counted = self._counted(mailing_no)
+        revision = self._revision(mailing_no, counted)
+        if revision is None:
+            raise ValueError("Figures are counted in a reading unit.")
+        return Figures(mailing_no, counted, revision, epoch(now))
 
     def count_hours(
         self, mailing_no: MailingNo, zones: Mapping[ContactNo, str] | None
     ) -> tuple[tuple[HourCount, ...], ...]:
         """First human opens and clicks by hour after the send, of the UTC and the local day."""
-        if zones:
-            return self._hours(mailing_no, zones)
-        revision = self.marks.revision_of(mailing_no)
-        asked = ("hours", mailing_no)
-        return self.kept.get(asked, revision, lambda: self._hours(mailing_no, None))
+        after_send, of_day = self._counted(mailing_no).hours
+        return after_send, of_day, self._local_hours(mailing_no, zones) if zones else ()
 
-    def _hours(
-        self, mailing_no: MailingNo, zones: Mapping[ContactNo, str] | None
-    ) -> tuple[tuple[HourCount, ...], ...]:
-        queries = [sql.HOURS_AFTER_SEND, sql.HOURS_OF_DAY.format(local="", zones="")]
-        hours = [_Hours(), _Hours(), _Hours()]
+    def _local_hours(
+        self, mailing_no: MailingNo, zones: Mapping[ContactNo, str]
+    ) -> tuple[HourCount, ...]:
+        hours, query = _Hours(), sql.HOURS_OF_DAY.format(**sql.LOCAL)
         with self.facts.open() as duck:
-            if zones:
-                duck.register("zone", _zone_table(zones))
-                queries.append(sql.HOURS_OF_DAY.format(**sql.LOCAL))
+            duck.register("zone", _zone_table(zones))
             for _ in self._parts(duck, mailing_no):
-                for counted, query in zip(hours, queries, strict=False):
-                    counted.add(duck.execute(query).fetchall())
-        return tuple(counted.hours() for counted in hours)
+                hours.add(duck.execute(query).fetchall())
+        return hours.hours()
 
     def count_all(self) -> tuple[int, int, Revenue]:
         """Mailings, messages, and what mailings earned."""
@@ -104,19 +118,35 @@ class AnalyticsStore:
         return self.kept.get(question, self.facts.revision, count)
 
     def _counted(self, mailing_no: MailingNo) -> Counted:
+        found = self._found(mailing_no)
+        if found is not None:
+            return found.counted
         return self.kept.get_while(
             ("tally", mailing_no),
             lambda counted: self._revision(mailing_no, counted),
-            lambda: self._count(mailing_no),
+            lambda: self._current(mailing_no) or self.count_facts(mailing_no),
         )
 
-    def _revision(self, mailing_no: MailingNo, counted: Counted) -> Hashable | None:
+    def _found(self, mailing_no: MailingNo) -> Figures | None:
+        """What the engine counted last, for whom that is enough."""
+        return self.figures.find(mailing_no) if self.as_counted else None
+
+    def _current(self, mailing_no: MailingNo) -> Counted | None:
+        """What the engine counted, if nothing it was counted from has changed."""
+        found = self.figures.find(mailing_no)
+        if found is None or self._revision(mailing_no, found.counted) != found.revision:
+            return None
+        return found.counted
+
+    def _revision(self, mailing_no: MailingNo, counted: Counted) -> Revision | None:
         """Facts of other mailings matter only where they say whose a purchase is."""
         own = self.marks.revision_of(mailing_no)
         return None if own is None else (own, *self.marks.revision_between(*counted.reach))
 
-    def _count(self, mailing_no: MailingNo) -> Counted:
+    def count_facts(self, mailing_no: MailingNo) -> Counted:
+        """Everything that is told of one mailing, from its facts alone; dear."""
         tally, refused = Tally(), 0
+        after_send, of_day = _Hours(), _Hours()
         clicked: list[tuple[datetime, datetime, datetime]] = []
         with self.facts.open() as duck:
             for _ in self._parts(duck, mailing_no):
@@ -125,9 +155,12 @@ class AnalyticsStore:
                 tally.add_buyers(duck.execute(sql.BUYERS_BY_ARM).fetchall())
                 [(here,)] = duck.execute(sql.REFUSED).fetchall()
                 refused += here
+                after_send.add(duck.execute(sql.HOURS_AFTER_SEND).fetchall())
+                of_day.add(duck.execute(_UTC_HOURS).fetchall())
         firsts, lasts, bought = zip(*clicked, strict=True)
         end = max(lasts) + timedelta(days=ATTRIBUTION_DAYS)
-        return Counted(tally, refused, (_hour(min(firsts)), _hour(end), _hour(max(bought))))
+        reach = (_hour(min(firsts)), _hour(end), _hour(max(bought)))
+        return Counted(tally, refused, reach, (after_send.hours(), of_day.hours()))
 
     def _parts(self, duck: "duckdb.DuckDBPyConnection", mailing_no: MailingNo) -> Iterator[int]:
         """Fill `mine` and `recipient` with one share of the contacts after the other."""

@@ -37,7 +37,6 @@ def workflow_answer(unit: Unit, campaign_id: CampaignId) -> JsonObject:
         "due_now": due is not None and due <= now,
         "next_due": None if due is None else due.isoformat(),
         "simulated": unit.office.simulated,
-        "as_of": now.isoformat(),
     }
     return answer
 
@@ -91,7 +90,6 @@ def campaign_analytics(unit: Unit, campaign_id: CampaignId) -> JsonObject:
             "by_utc_hour": [asdict(row) for row in curve.by_utc_hour],
         },
         "simulated": unit.office.simulated,
-        "as_of": unit.office.clock().isoformat(),
     }
 
 
@@ -165,7 +163,7 @@ def _measured(unit: Unit, campaign: Campaign, test: JsonObject) -> JsonObject:
     report = unit.analytics.campaign_report(number, campaign.brief.kind.value).as_answer()
     analysis = report["performance_analysis"]
     analysis["recommendations"] = [*advice_of_test(test), *analysis["recommendations"]]
-    kept = ("performance_metrics", "performance_analysis", "funnel")
+    kept = ("performance_metrics", "performance_analysis", "funnel", "as_of")
     return {name: report[name] for name in kept}
 
 

@@ -25,6 +25,7 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("GET", "/campaigns/drafts/{key}", preview.show_draft),
     ("GET", "/campaigns/{campaign_id}", campaign.show_campaign),
     ("GET", "/campaigns/{campaign_id}/plan", campaign.show_plan),
+    ("GET", "/campaigns/{campaign_id}/figures", campaign.show_figures),
     ("GET", "/campaigns/{campaign_id}/live", campaign.show_live),
     ("GET", "/campaigns/{campaign_id}/preview", preview.show_preview),
     ("GET", "/campaigns/{campaign_id}/recipients", recipients.list_recipients),

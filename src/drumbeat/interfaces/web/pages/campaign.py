@@ -22,6 +22,7 @@ from drumbeat.marketing.campaigns import State
 from drumbeat.marketing.campaigns.pipeline import proceed
 
 _EDITABLE = (State.DRAFT, State.PLANNED, State.AWAITING_APPROVAL)
+_REACTED_TO = (State.SENDING, State.MEASURING)
 _STOPPABLE = (*_EDITABLE, State.SCHEDULED, State.SENDING, State.PAUSED)
 
 
@@ -50,20 +51,40 @@ def campaign_id_of(visit: Visit) -> CampaignId:
 
 
 def show_campaign(visit: Visit) -> Response:
+    return _shown(visit, "campaign.html")
+
+
+def show_figures(visit: Visit) -> Response:
+    """Only what moves while people react, for a page that keeps it fresh."""
+    return _shown(visit, "campaign_figures.html")
+
+
+def _shown(visit: Visit, template: str) -> Response:
     with visit.look() as department:
         result = visit.source.get_result(department, campaign_id_of(visit))
         dossier = visit.source.find_dossier(department, campaign_id_of(visit))
         shown = result_page(result, summed=visit.query("hours") == "sum")
         faces = () if dossier is None or shown.sent else list_faces(department)
+    delivery = None if dossier is None else _delivery(visit, dossier)
     return visit.page(
-        "campaign.html",
+        template,
         result=shown,
         review=None if dossier is None or shown.sent else review_of(dossier),
-        delivery=None if dossier is None else _delivery(visit, dossier),
+        delivery=delivery,
+        followed="" if dossier is None or not shown.sent else _followed(visit, dossier, delivery),
         hands=None if dossier is None else _hands(visit, dossier),
         frozen=shown.ledger is not None,
         preview=_preview(visit, faces),
     )
+
+
+def _followed(visit: Visit, dossier: Dossier, delivery: Delivery | None) -> str:
+    """Where the page looks for newer figures while people react; "" once they are settled."""
+    if dossier.campaign.state not in _REACTED_TO:
+        return ""
+    asked = ["hours=sum"] if visit.query("hours") == "sum" else []
+    asked += [delivery.next_query] if delivery is not None and delivery.next_query else []
+    return f"/campaigns/{dossier.campaign.id}/figures?{'&'.join(asked)}".removesuffix("?")
 
 
 def show_plan(visit: Visit) -> Response:

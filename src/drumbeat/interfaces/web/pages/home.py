@@ -1,4 +1,4 @@
-"""Home: what needs you, what runs now, how the last campaigns went."""
+"""Home: what needs you, or somebody else, what runs now, how the last campaigns went."""
 
 from dataclasses import dataclass
 
@@ -21,6 +21,7 @@ _SHOWN = (*RUNNING, State.AWAITING_APPROVAL, State.DRAFT, State.PLANNED)
 class Home:
     headline: str
     needs: list[Line]
+    others: list[Line]
     running: list[Line]
     figures: list[tuple[str, str]]
     further: int
@@ -39,9 +40,11 @@ def show_home(visit: Visit) -> Response:
                 ("May be mailed", count(people.subscribers)),
                 ("Segments", count(people.segments)),
             ]
-    needs = [line for line in lines if line.wants or line.trouble]
-    running = [line for line in lines if line not in needs]
-    shown_of = (needs[:MOST_LINES], running[:MOST_LINES])
+    stopped = [line for line in lines if line.wants or line.trouble]
+    needs = [line for line in stopped if line.yours]
+    others = [line for line in stopped if not line.yours]
+    running = [line for line in lines if line not in stopped]
+    shown_of = (needs[:MOST_LINES], others[:MOST_LINES], running[:MOST_LINES])
     further = len(lines) - sum(map(len, shown_of))
     home = Home(_headline(needs, running), *shown_of, figures, further)
     shown = [shown for shown in map(result_page, results) if shown.sent]

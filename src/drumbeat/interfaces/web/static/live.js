@@ -5,8 +5,10 @@
 const PAUSE = 2000;
 const SLOW = 15000;
 
+const REACHED_BY_KEY = "a[href], button, input, select, summary, [tabindex]";
+
 async function refresh(panel) {
-  let pause = PAUSE;
+  let pause = pauseOf(panel);
   try {
     const answer = await fetch(panel.dataset.live, { credentials: "same-origin" });
     if (answer.status === 401) return;
@@ -17,8 +19,10 @@ async function refresh(panel) {
         location.reload();
         return;
       }
-      panel.replaceWith(next);
-      panel = next;
+      if (!next.isEqualNode(panel)) {
+        takeOver(panel, next);
+        panel = next;
+      }
     } else {
       pause = SLOW;
     }
@@ -26,6 +30,19 @@ async function refresh(panel) {
     pause = SLOW;
   }
   later(panel, pause);
+}
+
+function pauseOf(panel) {
+  return Number(panel.dataset.pause) || PAUSE;
+}
+
+// What was opened stays open, and who is there by keyboard stays where they are.
+function takeOver(panel, next) {
+  const opened = [...panel.querySelectorAll("details")].map((each) => each.open);
+  next.querySelectorAll("details").forEach((each, place) => { each.open = Boolean(opened[place]); });
+  const place = [...panel.querySelectorAll(REACHED_BY_KEY)].indexOf(document.activeElement);
+  panel.replaceWith(next);
+  if (place >= 0) next.querySelectorAll(REACHED_BY_KEY)[place]?.focus({ preventScroll: true });
 }
 
 function later(panel, pause) {
@@ -43,4 +60,4 @@ document.addEventListener("keydown", (event) => {
   open.querySelector("summary").focus();
 });
 
-for (const panel of document.querySelectorAll("[data-live]")) later(panel, PAUSE);
+for (const panel of document.querySelectorAll("[data-live]")) later(panel, pauseOf(panel));

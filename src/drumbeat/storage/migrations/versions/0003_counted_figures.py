@@ -1,0 +1,34 @@
+"""Figures that the engine counted beforehand, of every mailing there is."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+# A mailing whose facts are older than marks would never be found to lack figures.
+_MARK_OLDER = """
+INSERT INTO fact_mark (mailing_no, hour, n)
+SELECT mailing_no, 0, 1 FROM mailing
+WHERE mailing_no NOT IN (SELECT mailing_no FROM fact_mark WHERE mailing_no > 0)
+"""
+
+
+def upgrade() -> None:
+    op.create_table(
+        "mailing_figures",
+        sa.Column("mailing_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("own", sa.BigInteger(), nullable=False),
+        sa.Column("purchases", sa.BigInteger(), nullable=False),
+        sa.Column("clicks", sa.BigInteger(), nullable=False),
+        sa.Column("first_hour", sa.Integer(), nullable=False),
+        sa.Column("end_hour", sa.Integer(), nullable=False),
+        sa.Column("bought_hour", sa.Integer(), nullable=False),
+        sa.Column("as_of", sa.BigInteger(), nullable=False),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("mailing_no", name="pk_mailing_figures"),
+        if_not_exists=True,
+    )
+    op.execute(_MARK_OLDER)
