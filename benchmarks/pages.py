@@ -30,6 +30,7 @@ from starlette.applications import Starlette
 
 from drumbeat.bootstrap import Drumbeat, open_folder
 from drumbeat.engine import facts as fact_jobs
+from drumbeat.engine import figures
 from drumbeat.engine.loop import Engine
 from drumbeat.interfaces.web import create_web
 from drumbeat.kit.clock import FileClock
@@ -250,7 +251,7 @@ async def after_a_fact(
     for contact_no in range(1, NEW_FACTS + 1):
         with house.drumbeat.begin(house.drumbeat.owner()) as department:
             department.events.record([_fact(FactKind.opened, contact_no, mailing_no)])
-        while counted and fact_jobs.count(house.drumbeat):
+        while counted and figures.count(house.drumbeat):
             pass
         busy = time.process_time()
         await ask(house, path, cookie)
@@ -265,7 +266,7 @@ def counting(house: House, mailing_no: MailingNo) -> float:
         with house.drumbeat.begin(house.drumbeat.owner()) as department:
             department.events.record([_fact(FactKind.opened, 1, mailing_no)])
         busy = time.process_time()
-        while fact_jobs.count(house.drumbeat):
+        while figures.count(house.drumbeat):
             pass
         took.append(time.process_time() - busy)
     return median(took)

@@ -62,6 +62,7 @@ EXEMPT = (
         campaigns.list_advancing campaigns.note_trouble
         delivery.list_exhausted delivery.recount delivery.settle
         analytics.find_outdated analytics.recount analytics.save_figures
+        audience.recount audience.save_counts
         events.adopt events.anything_to_fold events.archive_due events.compact events.fold
         events.read_batches
         events.replace events.seal events.small_files events.sweep

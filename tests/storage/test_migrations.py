@@ -8,7 +8,7 @@ from sqlalchemy import inspect, text
 
 from drumbeat.bootstrap import Settings, open_folder
 from drumbeat.bootstrap.databases import check_database, upgrade_database
-from drumbeat.engine import facts
+from drumbeat.engine import figures
 from drumbeat.kit.actor import SYSTEM_FACTS, SYSTEM_UPKEEP
 from drumbeat.kit.ids import MailingNo
 from drumbeat.marketing.audience import Consent, ContactRow
@@ -21,8 +21,8 @@ from tests.conftest import MARIA
 from tests.postgresql import Server
 
 SINCE = {
-    "0001": {"kept_request", "saved_setting", "fact_mark", "mailing_figures"},
-    "0002": {"mailing_figures"},
+    "0001": {"kept_request", "saved_setting", "fact_mark", "mailing_figures", "audience_counts"},
+    "0002": {"mailing_figures", "audience_counts"},
 }
 """The tables that a house of each released schema lacks."""
 FOUNDED = text(
@@ -128,11 +128,11 @@ def test_the_figures_of_an_older_house_are_counted_from_the_facts_it_has(
             connection.execute(text(statement))
     database.close()
     house = open_folder(made.home, made.key_file)
-    assert facts.count(house)
-    assert not facts.count(house)
+    while figures.count(house):
+        pass
     with house.look(SYSTEM_FACTS) as department:
-        figures = department.waiting_for_nothing().analytics.store.count_mailing(MailingNo(1))
-    assert (figures.sent, figures.opens) == (1, 1)
+        counts = department.waiting_for_nothing().analytics.store.count_mailing(MailingNo(1))
+    assert (counts.sent, counts.opens) == (1, 1)
     house.close()
 
 

@@ -1,7 +1,4 @@
-"""Move facts along: event → numbered batch → sealed file; and count what they add up to.
-
-Each step may die and be taken again.
-"""
+"""Move facts along: event → numbered batch → sealed file. Each step may die and be taken again."""
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import SYSTEM_FACTS
@@ -16,18 +13,6 @@ def fold(drumbeat: Drumbeat) -> bool:
             return False
     with drumbeat.begin(SYSTEM_FACTS) as department:
         return fold_facts(department) > 0
-
-
-def count(drumbeat: Drumbeat) -> bool:
-    """The figures of one mailing whose facts changed: counted between two units, then kept."""
-    with drumbeat.look(SYSTEM_FACTS) as department:
-        mailing_no = department.analytics.find_outdated()
-        if mailing_no is None:
-            return False
-        figures = department.analytics.recount(mailing_no)
-    with drumbeat.begin(SYSTEM_FACTS) as department:
-        department.analytics.save_figures(figures)
-    return True
 
 
 def archive(drumbeat: Drumbeat) -> bool:

@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from drumbeat.bootstrap import Drumbeat
-from drumbeat.engine import campaigns, facts, upkeep
+from drumbeat.engine import campaigns, facts, figures, upkeep
 from drumbeat.engine.sending import Letter, SendingEngine
 from drumbeat.engine.sending.signing import SignedLetter
 from drumbeat.kit.actor import GATEKEEPER, SYSTEM_UPKEEP, Actor
@@ -55,7 +55,7 @@ JOBS = (
     Job("campaigns.settle", 0.05, campaigns.settle_exhausted),
     Job("campaigns.advance", 0.05, campaigns.advance_all),
     Job("facts.fold", 0.2, facts.fold),
-    Job(COUNTING, 0.5, facts.count, rest=4.0),
+    Job(COUNTING, 0.5, figures.count, rest=4.0),
     Job("facts.archive", 1.0, facts.archive, hurried=False),
     Job("facts.tidy", 3600.0, facts.tidy, hurried=False),
     Job("upkeep.sweep", 600.0, upkeep.sweep, hurried=False),

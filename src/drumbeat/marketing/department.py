@@ -145,6 +145,7 @@ class Department:
         from drumbeat.marketing.audience import AudienceService, AudienceStores
         from drumbeat.marketing.audience.store import ContactStore
         from drumbeat.marketing.audience.store_consent import ConsentStore
+        from drumbeat.marketing.audience.store_counts import CountStore
         from drumbeat.marketing.audience.store_profile import ProfileStore
         from drumbeat.marketing.audience.store_segments import SegmentStore
 
@@ -153,7 +154,9 @@ class Department:
             ConsentStore(self.connection),
             SegmentStore(self.connection),
             ProfileStore(self.connection, self.facts, self.office.keys),
+            CountStore(self.connection),
             self.office.kept,
+            self.as_counted,
         )
         clock, keys, record = self.office.clock, self.office.keys, self.accounts.record
         return AudienceService(self.actor, stores, clock, keys, record)

@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 from drumbeat.bootstrap import Drumbeat
-from drumbeat.engine import facts
+from drumbeat.engine import figures
 from drumbeat.engine.loop import Engine
 from drumbeat.interfaces.web.forms import SESSION
 from drumbeat.kit.actor import NOBODY
@@ -62,7 +62,7 @@ def test_a_page_shows_what_was_counted_last_and_as_of_when_and_follows(
         assert "09:00" in body
         assert "09:05" not in body
     assert "Nobody has reacted yet." in owner.get(at).body.decode()
-    assert facts.count(peopled)
+    assert figures.count(peopled)
     for path in (at, f"{at}/figures"):
         body = owner.get(path).body.decode()
         assert "Nobody has reacted yet." not in body

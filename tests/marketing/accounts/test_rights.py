@@ -90,6 +90,12 @@ o---  connections.save
 ----  connections.saved
 omav  approvals.list_waiting
 omav  approvals.read_ahead
+omav  analytics.as_of
+----  analytics.find_outdated
+----  analytics.recount
+----  analytics.save_figures
+----  audience.recount
+----  audience.save_counts
 ----  events.adopt
 ----  events.anything_to_fold
 ----  events.archive_due

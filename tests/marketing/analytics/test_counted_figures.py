@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from drumbeat.bootstrap import Drumbeat
-from drumbeat.engine import facts
+from drumbeat.engine import facts, figures
 from drumbeat.engine.loop import Engine
 from drumbeat.kit.actor import SYSTEM_FACTS
 from drumbeat.kit.errors import NotPermitted
 from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.analytics.store import AnalyticsStore
+from drumbeat.marketing.audience import Consent, ContactRow
 from drumbeat.marketing.events import Fact, Kind, Reason, Verdict
 from drumbeat.storage.fact_marks import FactMarks
 from tests.conftest import MONDAY_9, HandClock
@@ -71,7 +72,7 @@ def fold_some(house: Drumbeat, most: int) -> int:
 
 def count_all(house: Drumbeat) -> int:
     counted = 0
-    while facts.count(house):
+    while figures.count(house):
         counted += 1
     return counted
 
@@ -130,15 +131,14 @@ def told(house: Drumbeat, mailing_no: int, *, patient: bool) -> tuple[int | floa
 def test_a_reader_who_does_not_wait_is_told_as_of_when(house: Drumbeat, clock: HandClock) -> None:
     record(house, of(1, Kind.sent), of(1, Kind.sent, 2), of(1, Kind.opened))
     assert told(house, 1, patient=True) == (1, MONDAY_9), "never counted: counted now"
-    assert facts.count(house)
+    assert figures.count(house)
     later = clock.advance(minutes=5)
     assert told(house, 1, patient=True) == (1, later), "nothing has changed: true now, too"
     record(house, of(1, Kind.opened, 2, hours=1))
     assert told(house, 1, patient=True) == (1, MONDAY_9)
     assert told(house, 1, patient=False) == (2, later), "everybody else is told this moment"
-    assert facts.count(house)
+    assert figures.count(house)
     assert told(house, 1, patient=True) == (2, later)
-    assert not facts.count(house)
 
 
 def test_only_mailings_whose_figures_may_have_changed_are_counted_again(house: Drumbeat) -> None:
@@ -150,7 +150,7 @@ def test_only_mailings_whose_figures_may_have_changed_are_counted_again(house: D
             if number is None:
                 return found
             found.append(int(number))
-            facts.count(house)
+            figures.count(house)
 
     record(house, *(of(no, Kind.sent) for no in (1, 2, 3)), of(1, Kind.clicked, hours=2))
     assert outdated() == [3, 2, 1]
@@ -168,6 +168,35 @@ def test_a_worker_that_runs_until_idle_leaves_nothing_uncounted(house: Drumbeat)
     record(house, *(of(no, Kind.sent) for no in (1, 2, 3)), of(2, Kind.opened, hours=1))
     Engine(house).run(until_idle=True)
     check(house)
+
+
+def test_who_may_be_mailed_is_counted_beside_the_request_too(
+    house: Drumbeat, clock: HandClock
+) -> None:
+    def people(*, patient: bool) -> tuple[int, int, Any]:
+        with house.look(house.owner()) as department:
+            unit = department.waiting_for_nothing() if patient else department
+            found = unit.audience.count_audience()
+        return found.contacts, found.subscribers, found.as_of
+
+    def merge(*addresses: str) -> None:
+        rows = [ContactRow(address, consent=Consent.subscribed) for address in addresses]
+        with house.begin(house.owner()) as department:
+            department.audience.merge_contacts(rows)
+
+    merge("ada@example.com", "bob@example.com")
+    assert figures.count(house)
+    assert people(patient=True) == people(patient=False) == (2, 2, None)
+    clock.advance(minutes=5)
+    with house.begin(house.owner()) as department:
+        department.audience.withdraw(ContactNo(1), source="test")
+    assert people(patient=True) == (2, 2, MONDAY_9)
+    assert people(patient=False) == (2, 1, None)
+    merge("cleo@example.com")
+    assert people(patient=True) == (3, 2, None), "who came is never missing"
+    assert figures.count(house)
+    assert not figures.count(house)
+    assert people(patient=True) == (3, 2, None)
 
 
 def test_only_the_engine_counts_beforehand(house: Drumbeat) -> None:

@@ -27,7 +27,7 @@ Answer = Mapping[str, object]
 
 def list_results(department: Department) -> Sequence[Answer]:
     """The newest that have been sent; without hours and arms, which a list does not show."""
-    department = _patient(department)
+    department = patient(department)
     listed = department.campaigns.list_(limit=_LOOKED_THROUGH)
     sent = [campaign for campaign in listed if campaign.state in _WITH_RESULTS]
     return [_answer(department, campaign) for campaign in sent[:RECENT]]
@@ -56,7 +56,7 @@ def _revision(department: Department, campaign: Campaign) -> tuple[object, ...] 
 
 def get_result(department: Department, campaign_id: CampaignId) -> Answer:
     """Raises NotFound."""
-    department = _patient(department)
+    department = patient(department)
     campaign = department.campaigns.get(campaign_id)
     mailing_no = campaign.plan.mailing_no
     if mailing_no is None:
@@ -74,7 +74,7 @@ def _as_of(department: Department, campaign: Campaign) -> str:
     return department.analytics.as_of(number or NO_MAILING).isoformat()
 
 
-def _patient(department: Department) -> Department:
+def patient(department: Department) -> Department:
     """While an engine counts, no page waits for a count: it shows the last, and as of when."""
     counting = department.leases.living(COUNTING, now=time.time())
     return department if counting is None else department.waiting_for_nothing()

@@ -20,7 +20,7 @@ from drumbeat.marketing.analytics.model import (
 from drumbeat.marketing.analytics.store import AnalyticsStore
 from drumbeat.marketing.analytics.store_figures import Figures
 
-COUNTING = "facts.count"
+COUNTING = "figures.count"
 """The job that counts figures beforehand: while nobody holds its lease, readers count."""
 
 

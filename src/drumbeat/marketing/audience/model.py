@@ -147,11 +147,15 @@ class AudienceArrays:
 
 @dataclass(frozen=True, slots=True)
 class AudienceCounts:
-    """`subscribers` may be mailed today; `segments` were ever created."""
+    """`subscribers` may be mailed today; `segments` were ever created.
+
+    `as_of`: since when it may be wrong, for a reader who did not wait; None for now.
+    """
 
     contacts: int
     subscribers: int
     segments: int
+    as_of: datetime | None = None
 
 
 class Criterion(StrEnum):

@@ -20,6 +20,7 @@ from drumbeat.interfaces.web.drafting import (
 )
 from drumbeat.interfaces.web.forms import text
 from drumbeat.interfaces.web.pages.preview import arm_of
+from drumbeat.interfaces.web.source import patient
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import InvalidInput, NotFound
@@ -132,7 +133,7 @@ def _form(
     if visit.may(Scope.AUDIENCE_READ):
         with visit.look() as department:
             segments = [each for each in department.audience.list_segments()]
-            subscribers = department.audience.count_audience().subscribers
+            subscribers = patient(department).audience.count_audience().subscribers
             faces = list_faces(department)
     return visit.page(
         "campaign_form.html",

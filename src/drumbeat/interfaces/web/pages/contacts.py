@@ -7,6 +7,7 @@ from datetime import datetime
 from starlette.responses import Response
 
 from drumbeat.interfaces.web.review import reason_in_words
+from drumbeat.interfaces.web.source import patient
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.interfaces.web.wording import count, money, words
 from drumbeat.kit.ids import MailingNo
@@ -66,7 +67,7 @@ def list_contacts(visit: Visit) -> Response:
             last = contact_no_of(after, department.office.keys) if after else 0
             contacts = department.audience.list_contacts(after=last, limit=PAGE_ROWS + 1)
         rows = _rows(department, contacts[:PAGE_ROWS])
-        counts = department.audience.count_audience()
+        counts = patient(department).audience.count_audience()
     more = len(contacts) > PAGE_ROWS
     return visit.page(
         "contacts.html",

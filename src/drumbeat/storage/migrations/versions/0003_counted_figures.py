@@ -1,4 +1,4 @@
-"""Figures that the engine counted beforehand, of every mailing there is."""
+"""What the engine counts beforehand: figures of every mailing, and the audience."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,6 +29,17 @@ def upgrade() -> None:
         sa.Column("as_of", sa.BigInteger(), nullable=False),
         sa.Column("figures", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("mailing_no", name="pk_mailing_figures"),
+        if_not_exists=True,
+    )
+    op.create_table(
+        "audience_counts",
+        sa.Column("only", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("newest", sa.BigInteger(), nullable=False),
+        sa.Column("permissions", sa.BigInteger(), nullable=False),
+        sa.Column("contacts", sa.Integer(), nullable=False),
+        sa.Column("subscribers", sa.Integer(), nullable=False),
+        sa.Column("as_of", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("only", name="pk_audience_counts"),
         if_not_exists=True,
     )
     op.execute(_MARK_OLDER)
