@@ -62,7 +62,8 @@ EXEMPT = (
         campaigns.list_advancing campaigns.note_trouble
         delivery.list_exhausted delivery.recount delivery.settle
         analytics.find_outdated analytics.recount analytics.save_figures
-        audience.recount audience.save_counts
+        counting.recount counting.save_counts
+        counting.find_outdated counting.known_of counting.refresh_segments
         events.adopt events.anything_to_fold events.archive_due events.compact events.fold
         events.read_batches
         events.replace events.seal events.small_files events.sweep

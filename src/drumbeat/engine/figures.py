@@ -1,7 +1,8 @@
 """Count beside the requests what pages show: figures of mailings, the audience, its segments."""
 
 from drumbeat.bootstrap import Drumbeat
-from drumbeat.kit.actor import SYSTEM_FACTS
+from drumbeat.kit.actor import SYSTEM_FACTS, SYSTEM_SEGMENTS
+from drumbeat.marketing.audience import label_profile, read_criterion
 
 
 def count(drumbeat: Drumbeat) -> bool:
@@ -22,9 +23,23 @@ def _count_mailing(drumbeat: Drumbeat) -> bool:
 
 def _count_audience(drumbeat: Drumbeat) -> bool:
     with drumbeat.look(SYSTEM_FACTS) as department:
-        counted = department.audience.recount()
+        counted = department.counting.recount()
     if counted is None:
         return False
     with drumbeat.begin(SYSTEM_FACTS) as department:
-        department.audience.save_counts(counted)
+        department.counting.save_counts(counted)
+    return True
+
+
+def segment(drumbeat: Drumbeat) -> bool:
+    """The segments of one criterion, cut anew by the same rules since facts or people changed."""
+    with drumbeat.look(SYSTEM_SEGMENTS) as department:
+        known = department.counting.known_of()
+        criterion = department.counting.find_outdated(known)
+        if criterion is None:
+            return False
+        profile = department.audience.read_profile()
+    drafts = label_profile(profile, read_criterion(criterion))
+    with drumbeat.begin(SYSTEM_SEGMENTS) as department:
+        department.counting.refresh_segments(drafts, criterion, known)
     return True

@@ -56,6 +56,7 @@ JOBS = (
     Job("campaigns.advance", 0.05, campaigns.advance_all),
     Job("facts.fold", 0.2, facts.fold),
     Job(COUNTING, 0.5, figures.count, rest=4.0),
+    Job("figures.segment", 5.0, figures.segment, hurried=False, rest=20.0),
     Job("facts.archive", 1.0, facts.archive, hurried=False),
     Job("facts.tidy", 3600.0, facts.tidy, hurried=False),
     Job("upkeep.sweep", 600.0, upkeep.sweep, hurried=False),

@@ -54,6 +54,10 @@ SYSTEM_FACTS = Actor(
         }
     ),
 )
+SYSTEM_SEGMENTS = Actor(
+    "system:segments", frozenset({Scope.FACTS_FOLD, Scope.AUDIENCE_READ, Scope.AUDIENCE_WRITE})
+)
+"""Cuts anew, by the same rules, the segments that a person made."""
 SYSTEM_UPKEEP = Actor("system:upkeep", frozenset({Scope.UPKEEP, Scope.CAMPAIGNS_READ}))
 PUBLIC_TRACKING = Actor("public:tracking", frozenset({Scope.EVENTS_WRITE}))
 PUBLIC_CONSENT = Actor("public:consent", frozenset({Scope.CONSENT_WITHDRAW, Scope.EVENTS_WRITE}))

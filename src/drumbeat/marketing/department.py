@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     )
     from drumbeat.marketing.analytics import AnalyticsService
     from drumbeat.marketing.approvals import ApprovalsService
-    from drumbeat.marketing.audience import AudienceService, BuyersService
+    from drumbeat.marketing.audience import (
+        AudienceService,
+        AudienceStores,
+        BuyersService,
+        CountingService,
+    )
     from drumbeat.marketing.campaigns import CampaignsService
     from drumbeat.marketing.connections import ConnectionsService
     from drumbeat.marketing.content import ContentService
@@ -142,14 +147,27 @@ class Department:
 
     @cached_property
     def audience(self) -> "AudienceService":
-        from drumbeat.marketing.audience import AudienceService, AudienceStores
+        from drumbeat.marketing.audience import AudienceService
+
+        stores, record = self._audience_stores, self.accounts.record
+        return AudienceService(self.actor, stores, self.office.clock, self.office.keys, record)
+
+    @cached_property
+    def counting(self) -> "CountingService":
+        from drumbeat.marketing.audience import CountingService
+
+        return CountingService(self.actor, self._audience_stores, self.office.clock)
+
+    @property
+    def _audience_stores(self) -> "AudienceStores":
+        from drumbeat.marketing.audience import AudienceStores
         from drumbeat.marketing.audience.store import ContactStore
         from drumbeat.marketing.audience.store_consent import ConsentStore
         from drumbeat.marketing.audience.store_counts import CountStore
         from drumbeat.marketing.audience.store_profile import ProfileStore
         from drumbeat.marketing.audience.store_segments import SegmentStore
 
-        stores = AudienceStores(
+        return AudienceStores(
             ContactStore(self.connection, self.office.keys),
             ConsentStore(self.connection),
             SegmentStore(self.connection),
@@ -158,8 +176,6 @@ class Department:
             self.office.kept,
             self.as_counted,
         )
-        clock, keys, record = self.office.clock, self.office.keys, self.accounts.record
-        return AudienceService(self.actor, stores, clock, keys, record)
 
     @cached_property
     def buyers(self) -> "BuyersService":

@@ -94,3 +94,20 @@ def test_home_asks_a_viewer_for_no_decision(peopled: Drumbeat, owner: Browser) -
     assert "Waits for somebody else" in body
     assert "waits for a yes or no" in body
     assert "your yes" not in body
+
+
+def test_the_counts_of_segments_follow_by_themselves(
+    peopled: Drumbeat, owner: Browser, clock: HandClock
+) -> None:
+    at = "/audience/segments"
+    assert "data-live" not in owner.get(at).body.decode()
+    assert owner.send(at, at, by="demographic").status == 303
+    assert f'data-live="{at}/live"' in owner.get(at).body.decode()
+    assert '<span class="bar-amount">3</span>' in owner.get(f"{at}/live").body.decode()
+    with peopled.begin(peopled.owner()) as department:
+        department.audience.withdraw(ContactNo(1), source="test")
+    clock.advance(minutes=1)
+    assert figures.segment(peopled)
+    body = owner.get(f"{at}/live").body.decode()
+    assert '<span class="bar-amount">2</span>' in body
+    assert "09:01" in body

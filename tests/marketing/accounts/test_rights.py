@@ -94,8 +94,11 @@ omav  analytics.as_of
 ----  analytics.find_outdated
 ----  analytics.recount
 ----  analytics.save_figures
-----  audience.recount
-----  audience.save_counts
+----  counting.find_outdated
+----  counting.known_of
+----  counting.refresh_segments
+----  counting.recount
+----  counting.save_counts
 ----  events.adopt
 ----  events.anything_to_fold
 ----  events.archive_due

@@ -8,6 +8,7 @@ from drumbeat.marketing.audience.addresses import Address, NotAnAddress, normali
 from drumbeat.marketing.audience.buyers import BuyersService
 from drumbeat.marketing.audience.columns import FIELDS, IGNORED, read_mapping
 from drumbeat.marketing.audience.contact_ids import contact_id_of, contact_no_of
+from drumbeat.marketing.audience.counting import CountingService
 from drumbeat.marketing.audience.imports import (
     ImportOptions,
     ImportProgress,
@@ -68,6 +69,7 @@ __all__ = [
     "ConsentProof",
     "Contact",
     "ContactRow",
+    "CountingService",
     "Criterion",
     "DraftSegment",
     "ImportOptions",

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EVERYONE = "all"
+CUT_AGAIN_AFTER = 30
+"""Seconds: people and facts may change every moment, and each cut reads them all."""
+CUT_LATEST_AFTER = 3_600
+"""Seconds: time alone moves somebody from lately to long ago."""
 ALLOWED = Permission(True)
 NO_CONSENT = Permission(False, "no_consent")
 UNSUBSCRIBED = Permission(False, "unsubscribed")
@@ -145,3 +149,13 @@ def audience_arrays(
         np.array(domains, np.int32),
         tuple(domain_names),
     )
+
+
+def choose_cut(cuts: Iterable[tuple[str, str, int]], known: str, now: int) -> str | None:
+    """Of (criterion, what its cut knew, when it was) the oldest that should be cut anew."""
+    due = [
+        (at, criterion)
+        for criterion, of, at in cuts
+        if now - at >= (CUT_LATEST_AFTER if of == known else CUT_AGAIN_AFTER)
+    ]
+    return min(due)[1] if due else None

@@ -31,7 +31,7 @@ from drumbeat.marketing.audience.model import (
 )
 from drumbeat.marketing.audience.store import ContactStore
 from drumbeat.marketing.audience.store_consent import ConsentStore
-from drumbeat.marketing.audience.store_counts import CountStore, PeopleCounted, Standing
+from drumbeat.marketing.audience.store_counts import CountStore, Standing
 from drumbeat.marketing.audience.store_profile import ProfileStore
 from drumbeat.marketing.audience.store_segments import SegmentStore
 from drumbeat.storage.kept import Kept
@@ -49,6 +49,15 @@ class AudienceStores:
     counts: CountStore
     kept: Kept
     as_counted: bool = False
+
+    def standing(self) -> Standing | None:
+        """None in a writing unit."""
+        newest = self.contacts.find_newest()
+        return None if newest is None else Standing(newest, self.consents.revision())
+
+    def count_people(self) -> tuple[int, int]:
+        """Everybody known, and who may be mailed."""
+        return self.contacts.count(), self.consents.count_subscribers()
 
 
 @dataclass(frozen=True)
@@ -247,26 +256,13 @@ class AudienceService:
     def count_audience(self) -> AudienceCounts:
         """Everybody known, everybody who may be mailed, and the segments: totals name nobody."""
         self.actor.require(Scope.CAMPAIGNS_READ)
-        segments, standing = self.stores.segments.count(), self._standing()
+        segments, standing = self.stores.segments.count(), self.stores.standing()
         found = self.stores.counts.find()
         if found is not None and self._good_enough(found.standing, standing):
             as_of = None if found.standing == standing else from_epoch(found.as_of)
             return AudienceCounts(found.contacts, found.subscribers, segments, as_of)
-        counted = self.stores.kept.get("audience", standing, self._count_people)
+        counted = self.stores.kept.get("audience", standing, self.stores.count_people)
         return AudienceCounts(*counted, segments)
-
-    def recount(self) -> PeopleCounted | None:
-        """Count everybody, in a reading unit, if anybody came, left or changed their mind."""
-        self.actor.require(Scope.FACTS_FOLD)
-        found, standing = self.stores.counts.find(), self._standing()
-        if standing is None or (found is not None and found.standing == standing):
-            return None
-        return PeopleCounted(standing, *self._count_people(), epoch(self.clock()))
-
-    def save_counts(self, counted: PeopleCounted) -> None:
-        """What readers who need not wait are told until it is counted again."""
-        self.actor.require(Scope.FACTS_FOLD)
-        self.stores.counts.save(counted)
 
     def list_segments(self) -> list[Segment]:
         """Every segment with its newest membership, largest first within a criterion."""
@@ -297,19 +293,11 @@ class AudienceService:
         wanted = None if criterion is None else rules.read_criterion(criterion)
         return rules.choose_segment(name, self.stores.segments.list_(), wanted, field=field)
 
-    def _count_people(self) -> tuple[int, int]:
-        return self.stores.contacts.count(), self.stores.consents.count_subscribers()
-
     def _good_enough(self, counted: Standing, standing: Standing | None) -> bool:
         """Whoever does not wait misses a change of mind for a moment, never people who came."""
         if self.stores.as_counted and standing is not None:
             return counted.newest == standing.newest
         return counted == standing
-
-    def _standing(self) -> Standing | None:
-        """None in a writing unit."""
-        newest = self.stores.contacts.find_newest()
-        return None if newest is None else Standing(newest, self.stores.consents.revision())
 
     def _batch(self, rows: Sequence[ContactRow]) -> Batch:
         keys = [self.keys.address_key(row.address) for row in rows]

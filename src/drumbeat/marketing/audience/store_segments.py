@@ -1,4 +1,7 @@
-"""Segments and who belonged to them: one compressed bit a contact, kept for every time taken."""
+"""Segments and who belonged to them: one compressed bit a contact, kept for every time taken.
+
+What the engine takes by itself, to keep counts current, is kept once for each day.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
+    delete,
     func,
     insert,
     select,
@@ -58,6 +62,16 @@ membership = Table(
     Column("engaged_n", Integer),  # NULL before any event
 )
 
+segment_cut = Table(
+    "segment_cut",
+    metadata,
+    Column("criterion", String, primary_key=True),
+    Column("known", String, nullable=False),  # the state of facts and people it was cut from
+    Column("cut_at", BigInteger, nullable=False),
+)
+
+_DAY = 86_400
+
 
 @dataclass(frozen=True)
 class SegmentStore:
@@ -92,11 +106,16 @@ class SegmentStore:
                 found.append(_segment(row))
         return found
 
-    def save(self, drafts: Sequence[DraftSegment], now: datetime) -> list[Segment]:
-        """Take the membership of each draft; segments of its criterion without one become empty."""
+    def save(
+        self, drafts: Sequence[DraftSegment], now: datetime, *, criterion: str | None = None
+    ) -> list[Segment]:
+        """Take the membership of each draft; segments of its criterion without one become empty.
+
+        `criterion` names it where nobody is in any of them.
+        """
         take_turn(self.connection, "segments")
         at = epoch(now)
-        criteria = {draft.criterion for draft in drafts}
+        criteria = {draft.criterion for draft in drafts} | ({criterion} if criterion else set())
         of_criteria = select(segment).where(segment.c.criterion.in_(criteria))
         known = {(row.criterion, row.name): row for row in self.connection.execute(of_criteria)}
         numbers = []
@@ -112,6 +131,30 @@ class SegmentStore:
         stored = self.connection.execute(_newest().where(segment.c.segment_no.in_(numbers)))
         by_number = {row.segment_no: _segment(row) for row in stored}
         return [by_number[number] for number in numbers]
+
+    def list_cuts(self) -> list[tuple[str, str, int]]:
+        """Each criterion that segments were made by, what its last cut knew, and when it was."""
+        made = select(segment.c.criterion).distinct().subquery()
+        joined = made.outerjoin(segment_cut, segment_cut.c.criterion == made.c.criterion)
+        cuts = select(made.c.criterion, segment_cut.c.known, segment_cut.c.cut_at)
+        rows = self.connection.execute(cuts.select_from(joined).order_by(made.c.criterion))
+        return [(row.criterion, row.known or "", row.cut_at or 0) for row in rows]
+
+    def note_cut(self, criterion: str, known: str, now: datetime) -> None:
+        values = {"known": known, "cut_at": epoch(now)}
+        added = upsert(segment_cut).values(criterion=criterion, **values)
+        self.connection.execute(
+            added.on_conflict_do_update(index_elements=["criterion"], set_=values)
+        )
+
+    def forget_earlier_today(self, criterion: str, now: datetime) -> None:
+        """Of this day's memberships keep the last."""
+        at = epoch(now)
+        numbers = select(segment.c.segment_no).where(segment.c.criterion == criterion)
+        today = membership.c.taken_at.between(at - at % _DAY, at - 1)
+        self.connection.execute(
+            delete(membership).where(membership.c.segment_no.in_(numbers), today)
+        )
 
     def _save_segment(self, draft: DraftSegment, found: Row[Any] | None, now: datetime) -> int:
         rule = {"criterion": draft.criterion, "sentence": draft.rule}

@@ -42,6 +42,7 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("GET", "/audience/contacts/{contact_id}", contacts.show_contact),
     ("POST", "/audience/contacts/{contact_id}/unsubscribe", contacts.unsubscribe),
     ("GET", "/audience/segments", segments.list_segments),
+    ("GET", "/audience/segments/live", segments.show_live),
     ("POST", "/audience/segments", segments.create_segments),
     ("GET", "/audience/import", importing.show_upload),
     ("POST", "/audience/import", importing.upload),

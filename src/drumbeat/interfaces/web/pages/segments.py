@@ -47,6 +47,11 @@ def list_segments(visit: Visit) -> Response:
     return _shown(visit)
 
 
+def show_live(visit: Visit) -> Response:
+    """Only the counts, for a page that keeps them fresh."""
+    return visit.page("segments_live.html", groups=_groups(visit))
+
+
 def create_segments(visit: Visit) -> Response:
     wanted = text(visit.form(), "by")
     visit.actor.require(Scope.AUDIENCE_WRITE)
@@ -59,17 +64,20 @@ def create_segments(visit: Visit) -> Response:
 
 
 def _shown(visit: Visit, status: int = 200, problem: str = "") -> Response:
-    with visit.look() as department:
-        segments = department.audience.list_segments()
-    by_criterion = groupby(segments, key=lambda segment: segment.criterion)
-    groups = [_group(criterion, list(found)) for criterion, found in by_criterion]
     return visit.page(
         "segments.html",
         status,
-        groups=groups,
+        groups=_groups(visit),
         criteria=[(each.value, _TITLES[each.value][0]) for each in Criterion],
         problem=problem,
     )
+
+
+def _groups(visit: Visit) -> list[Group]:
+    with visit.look() as department:
+        segments = department.audience.list_segments()
+    by_criterion = groupby(segments, key=lambda segment: segment.criterion)
+    return [_group(criterion, list(found)) for criterion, found in by_criterion]
 
 
 def _group(criterion: str, segments: list[Segment]) -> Group:

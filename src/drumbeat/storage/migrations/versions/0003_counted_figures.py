@@ -1,4 +1,4 @@
-"""What the engine counts beforehand: figures of every mailing, and the audience."""
+"""What the engine counts beforehand: figures of every mailing, the audience, its segments."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -40,6 +40,14 @@ def upgrade() -> None:
         sa.Column("subscribers", sa.Integer(), nullable=False),
         sa.Column("as_of", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("only", name="pk_audience_counts"),
+        if_not_exists=True,
+    )
+    op.create_table(
+        "segment_cut",
+        sa.Column("criterion", sa.String(), nullable=False),
+        sa.Column("known", sa.String(), nullable=False),
+        sa.Column("cut_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("criterion", name="pk_segment_cut"),
         if_not_exists=True,
     )
     op.execute(_MARK_OLDER)
