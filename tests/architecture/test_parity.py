@@ -39,7 +39,8 @@ EXEMPT = (
         audience.count_audience audience.find_contact audience.known_fields
         audience.permissions audience.recipients
         campaigns.approval_of campaigns.count_transitions campaigns.create
-        campaigns.drop campaigns.find campaigns.get_by_no campaigns.list_by_mailing
+        campaigns.drop campaigns.find campaigns.find_look campaigns.get_by_no
+        campaigns.list_by_mailing
         campaigns.list_transitions campaigns.move
         campaigns.save_plan
         content.compile_piece content.mail_context content.preview content.save_email
@@ -112,6 +113,11 @@ EXEMPT = (
         "accounts.record",
     ),
     Exempt(
+        "a look outside is taken between two units, by bootstrap",
+        ("bootstrap",),
+        "campaigns.keep_look",
+    ),
+    Exempt(
         "settings: programs and engines are told by files and the environment; a page saves them",
         ("bootstrap", "engine"),
         "connections.revision connections.save connections.saved",
@@ -157,6 +163,7 @@ COMMANDS = {
     "GET /campaigns/{campaign_id}/ledger/rows": "campaigns ledger",
     "GET /campaigns/{campaign_id}/preview": "content preview",
     "POST /content/preview": "content preview",
+    "POST /campaigns/{campaign_id}/checks": "campaigns check",
     "POST /workflows/email": "workflow email",
     "GET /workflows/email/{campaign_id}": "workflow email",
     "POST /contacts/import": "audience import",
@@ -196,6 +203,7 @@ COMMANDS = {
 }
 
 NO_COMMAND = {
+    "GET /campaigns/{campaign_id}/checks": "the list without a look outside, for pages",
     "GET /campaigns/{campaign_id}/analytics": "for charts; `campaigns report` prints the figures",
     "POST /events": "for programs that report one fact at a time; files have `events import`",
     "GET /engine": "what `workflow email --wait` and the demo poll",

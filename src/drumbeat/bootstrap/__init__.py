@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from drumbeat.bootstrap.databases import open_database
 from drumbeat.bootstrap.saving import server_of, with_saved
-from drumbeat.bootstrap.settings import Settings, read_settings
+from drumbeat.bootstrap.settings import Settings, dns_place, read_settings
 from drumbeat.bootstrap.signing import signer_of
 from drumbeat.kit.actor import GATEKEEPER, SYSTEM_ACCOUNTS, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import Clock, utc_now
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from drumbeat.adapters.messengers.smtp import SmtpServer
     from drumbeat.marketing.delivery.ports import Carrier, SandboxInbox
     from drumbeat.marketing.senders.dkim import Signer
+    from drumbeat.marketing.senders.ports import DomainRecords
     from drumbeat.storage.mail_folder import MailFolder
 
 __all__ = ["Drumbeat", "InForce", "Settings", "open_drumbeat", "open_folder", "read_settings"]
@@ -171,6 +172,14 @@ class Drumbeat:
 
         told = (self.settings.public_url, self.settings.url)
         return Egress(frozenset(origin_of(url) for url in told if url))
+
+    @property
+    def name_servers(self) -> "DomainRecords":
+        """Who is asked what a domain publishes."""
+        from drumbeat.adapters.name_servers import NameServers
+
+        server = self.settings.dns_server
+        return NameServers(None if server is None else dns_place(server))
 
     def reach_public_url(self) -> str:
         """Why readers' clicks and unsubscribes do not reach this house, in words; "" if they do."""

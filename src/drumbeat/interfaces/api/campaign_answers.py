@@ -53,6 +53,29 @@ class CampaignPage(Shape):
     next_cursor: NextCursor
 
 
+class ChecklistItem(Shape):
+    name: str
+    level: Literal["ok", "warning", "blocks", "not_checked"]
+    message: str
+    mend: str = Field(description="What to do about it; empty when there is nothing to do.")
+    details: list[str]
+
+
+class Checklist(Shape):
+    """What stands between a campaign and its readers, before anybody is mailed."""
+
+    campaign_id: str
+    verdict: Literal["ok", "warning", "blocks", "not_checked"] = Field(
+        description="The worst of the items."
+    )
+    items: list[ChecklistItem]
+    seen_by: str | None = Field(description="The contact whom the mail was built for.")
+    as_of: Instant
+    looked_outside_at: Instant | None = Field(
+        description="When links were followed and DNS was asked; null if they were not."
+    )
+
+
 class Ledger(Shape):
     """Counts that sum to the frozen audience: everyone the segment named, mailed or not."""
 

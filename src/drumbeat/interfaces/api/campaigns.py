@@ -9,6 +9,7 @@ from drumbeat.interfaces.api.campaign_answers import (
     CampaignAnalytics,
     CampaignPage,
     CampaignView,
+    Checklist,
     Ledger,
     LedgerPage,
 )
@@ -177,6 +178,27 @@ def preview_campaign(
     with caller.look() as department:
         message = preview(department, campaign_id, contact, variant)
     return Response(message, media_type="message/rfc822")
+
+
+@router.get("/{campaign_id}/checks", response_model=Checklist)
+def show_checks(campaign_id: CampaignId, caller: Caller) -> JsonObject:
+    """The pre-send checklist, with what the last look outside found."""
+    from drumbeat.bootstrap.outside import signed_by
+    from drumbeat.marketing.campaigns.evidence import checklist_answer
+
+    signing = signed_by(caller.drumbeat, caller.actor, campaign_id)
+    with caller.look() as department:
+        return checklist_answer(department, campaign_id, signing)
+
+
+@router.post("/{campaign_id}/checks", response_model=Checklist)
+def check_campaign(campaign_id: CampaignId, caller: Caller) -> JsonObject:
+    """Follow the links and ask DNS now, then answer the pre-send checklist."""
+    from drumbeat.bootstrap.outside import check_outside
+
+    caller.planned(campaign_id)
+    check_outside(caller.drumbeat, caller.actor, campaign_id)
+    return show_checks(campaign_id, caller)
 
 
 def _view(caller: Caller, campaign_id: CampaignId) -> JsonObject:

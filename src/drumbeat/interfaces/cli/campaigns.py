@@ -81,6 +81,20 @@ def decline(campaign_id: str, *, json: Json = False) -> int:
 
 
 @app.command
+def check(campaign_id: str, *, json: Json = False) -> int:
+    """Go through the pre-send checklist: follow links, ask DNS; exit code 1 if something blocks."""
+    with client() as house:
+        answer = house.post(f"/campaigns/{campaign_id}/checks", {})
+    if json:
+        print_json(answer)
+    else:
+        from drumbeat.interfaces.cli.checklists import print_checklist
+
+        print_checklist(answer)
+    return 1 if answer["verdict"] == "blocks" else 0
+
+
+@app.command
 def report(campaign_id: str, *, json: Json = False) -> int:
     """Print what a campaign brought so far, and what to do next."""
     with client() as house:

@@ -14,6 +14,7 @@ from drumbeat.kit.json_objects import JsonObject
 from drumbeat.kit.result import NeedsApproval
 from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.approvals import Approval, ApprovalsService, ApprovalState
+from drumbeat.marketing.campaigns.checklist import Outlook
 from drumbeat.marketing.campaigns.model import (
     Brief,
     Campaign,
@@ -182,6 +183,16 @@ class CampaignsService:
         if campaign.plan.approval_hash is None:
             return None
         return self.approvals.find(campaign.id, campaign.plan.approval_hash)
+
+    def find_look(self, campaign: Campaign) -> Outlook | None:
+        """What a look outside found for what it says now; None if nobody looked since."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return self.store.find_look(campaign.no, campaign.plan.piece_revision or 0)
+
+    def keep_look(self, campaign: Campaign, outlook: Outlook) -> None:
+        """Keep what was found outside for what the campaign said when it was asked."""
+        self.actor.require(Scope.CAMPAIGNS_WRITE)
+        self.store.save_look(campaign.no, campaign.plan.piece_revision or 0, outlook)
 
     def list_waiting(self) -> list[tuple[Approval, Campaign]]:
         """What a person has to say yes or no to now, the oldest question first."""

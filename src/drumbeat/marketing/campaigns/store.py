@@ -24,6 +24,7 @@ from sqlalchemy import (
 from drumbeat.kit.clock import epoch, from_epoch, parse_instant
 from drumbeat.kit.errors import NotFound, Overtaken
 from drumbeat.kit.ids import CampaignId, CampaignNo, MailingNo, PersonNo
+from drumbeat.marketing.campaigns.checklist import Outlook, outlook_from
 from drumbeat.marketing.campaigns.model import (
     Brief,
     Campaign,
@@ -33,7 +34,7 @@ from drumbeat.marketing.campaigns.model import (
     TimingWish,
     Transition,
 )
-from drumbeat.storage.database import Connection, held, is_reading, know, metadata, once
+from drumbeat.storage.database import Connection, held, is_reading, know, metadata, once, upsert
 from drumbeat.storage.kept import Kept
 
 campaign = Table(
@@ -65,6 +66,15 @@ transition = Table(
     Column("actor", String, nullable=False),
     Column("agent", String),
     Column("note", String, nullable=False),
+)
+
+campaign_look = Table(
+    "campaign_look",
+    metadata,
+    Column("campaign_no", Integer, primary_key=True, autoincrement=False),
+    Column("piece_revision", Integer, nullable=False),
+    Column("found", JSON, nullable=False),
+    Column("looked_at", BigInteger, nullable=False),
 )
 
 _LIVE = (State.DRAFT, State.PLANNED, State.AWAITING_APPROVAL, State.SCHEDULED)
@@ -114,6 +124,30 @@ class CampaignsStore:
         if row is None:
             raise NotFound(f"There is no campaign number {number}.")
         return _campaign(row)
+
+    def find_look(self, number: CampaignNo, piece_revision: int) -> Outlook | None:
+        """What was found outside for exactly this revision of what the campaign says."""
+        query = select(campaign_look.c.found, campaign_look.c.looked_at).where(
+            campaign_look.c.campaign_no == number,
+            campaign_look.c.piece_revision == piece_revision,
+        )
+        row = self.connection.execute(query).first()
+        return None if row is None else outlook_from(row.found, from_epoch(row.looked_at))
+
+    def save_look(self, number: CampaignNo, piece_revision: int, outlook: Outlook) -> None:
+        """In place of the one before."""
+        row = {
+            "piece_revision": piece_revision,
+            "found": {
+                "links": [asdict(each) for each in outlook.links],
+                "records": [asdict(each) for each in outlook.records],
+            },
+            "looked_at": epoch(outlook.looked_at),
+        }
+        written = upsert(campaign_look).values(campaign_no=number, **row)
+        self.connection.execute(
+            written.on_conflict_do_update(index_elements=["campaign_no"], set_=row)
+        )
 
     def list_(self, *, limit: int, before: CampaignId | None = None) -> list[Campaign]:
         """Newest first; `before` is the last id of the page before."""

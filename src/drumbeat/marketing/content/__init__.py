@@ -22,7 +22,7 @@ from drumbeat.marketing.content.model import (
     MailSender,
     PieceVersion,
 )
-from drumbeat.marketing.content.rules import check_templates, content_hash
+from drumbeat.marketing.content.rules import check_templates, content_hash, images_of
 from drumbeat.marketing.content.service import ContentService
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "check_templates",
     "compile_emails",
     "content_hash",
+    "images_of",
     "resolve_target",
     "see_draft",
 ]

@@ -101,9 +101,9 @@ def source_checks(arm: EmailTemplate, context: MailContext) -> list[Check]:
     """What shows in the HTML as written."""
     checks = []
     tags = [piece for piece in cut(arm.html) if piece.kind == "open"]
-    without_alt = [tag for tag in tags if tag.name == "img" and tag.get("alt") is None]
+    _, without_alt = images_of(arm.html)
     if without_alt:
-        message = f"{len(without_alt)} of the images have no alt text."
+        message = f"{without_alt} of the images have no alt text."
         checks.append(Check(Level.WARNING, "content_html", message))
     if any(tag.name in ("script", "form", "iframe", "object") for tag in tags) or (
         "<script" in arm.html.lower()
@@ -114,6 +114,12 @@ def source_checks(arm: EmailTemplate, context: MailContext) -> list[Check]:
         message = f"{_FOOTER[name]}; the standard footer adds it."
         checks.append(Check(Level.WARNING, "content_html", message))
     return checks
+
+
+def images_of(html: str) -> tuple[int, int]:
+    """How many images there are, and how many of them without an alternative text."""
+    images = [piece for piece in cut(html) if piece.kind == "open" and piece.name == "img"]
+    return len(images), sum(image.get("alt") is None for image in images)
 
 
 def field_checks(trial: Trial, known_fields: Collection[str] | None) -> list[Check]:

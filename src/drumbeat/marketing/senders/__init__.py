@@ -4,7 +4,34 @@ It owns identities only; what they say is content's, how mail travels is deliver
 """
 
 from drumbeat.marketing.senders.model import Sender
+from drumbeat.marketing.senders.records import (
+    Kind as RecordKind,
+)
+from drumbeat.marketing.senders.records import (
+    Record,
+    SenderSetup,
+    Standing,
+    Standpoint,
+    aligned,
+    domains_above,
+    judge,
+    wanted_records,
+)
 from drumbeat.marketing.senders.rules import checked, require_real
 from drumbeat.marketing.senders.service import SendersService
 
-__all__ = ["Sender", "SendersService", "checked", "require_real"]
+__all__ = [
+    "Record",
+    "RecordKind",
+    "Sender",
+    "SenderSetup",
+    "SendersService",
+    "Standing",
+    "Standpoint",
+    "aligned",
+    "checked",
+    "domains_above",
+    "judge",
+    "require_real",
+    "wanted_records",
+]

@@ -1,0 +1,109 @@
+"""Looks outside between two units: what a sender's domain publishes, where a mail's links lead.
+
+Nothing here is asked inside a unit of work, and what was found is told with the time of the look.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from drumbeat.kit.actor import Actor
+from drumbeat.kit.errors import InvalidInput, NotPermitted, ProviderFailed
+from drumbeat.kit.ids import CampaignId
+from drumbeat.marketing.campaigns.checklist import LinkFound, LinkState, Outlook, RecordFound
+from drumbeat.marketing.campaigns.evidence import evidence_of
+from drumbeat.marketing.senders import (
+    Record,
+    RecordKind,
+    SenderSetup,
+    Standpoint,
+    domains_above,
+    judge,
+    wanted_records,
+)
+
+if TYPE_CHECKING:
+    from drumbeat.bootstrap import Drumbeat
+    from drumbeat.marketing.senders.ports import DomainRecords
+
+AT_ONCE = 8
+
+
+def check_outside(drumbeat: "Drumbeat", actor: Actor, campaign_id: CampaignId) -> None:
+    """Follow a campaign's links, ask DNS of its sender, and keep what was found with the time.
+
+    Mail to the sandbox has no sender to be believed, so DNS is not asked for it.
+    """
+    with drumbeat.look(actor) as department:
+        evidence = evidence_of(department, campaign_id, ())
+        campaign = department.campaigns.get(campaign_id)
+    links = follow(drumbeat, evidence.links)
+    records: list[RecordFound] = []
+    if evidence.real and not evidence.placeholders:
+        setup = setup_of(drumbeat, evidence.sender_email)
+        records = [_told(each) for each in look_up(drumbeat.name_servers, setup)]
+    outlook = Outlook(drumbeat.office.clock(), tuple(links), tuple(records))
+    with drumbeat.begin(actor) as department:
+        department.campaigns.keep_look(campaign, outlook)
+
+
+def signed_by(drumbeat: "Drumbeat", actor: Actor, campaign_id: CampaignId) -> tuple[str, ...]:
+    """The domains whose keys would sign this campaign's mail."""
+    with drumbeat.look(actor) as department:
+        campaign = department.campaigns.get(campaign_id)
+        sender = department.senders.resolve(campaign.brief.sender_name, campaign.brief.sender_email)
+    signer = drumbeat.signer_of(sender.email)
+    return () if signer is None else tuple(dict.fromkeys(key.domain for key in signer.keys))
+
+
+def _told(stand: Standpoint) -> RecordFound:
+    record = stand.record
+    return RecordFound(record.kind.value, stand.standing, stand.message, record.name, record.value)
+
+
+def setup_of(drumbeat: "Drumbeat", sender_email: str) -> SenderSetup:
+    """Raises InvalidInput for a DKIM key that cannot be read."""
+    signer = drumbeat.signer_of(sender_email)
+    keys = () if signer is None else tuple((k.dns_name, k.dns_text) for k in signer.keys)
+    server, public = drumbeat.mail_server, drumbeat.settings.public_url
+    return SenderSetup(
+        domain=sender_email.rpartition("@")[2],
+        keys=keys,
+        mail_host="" if server is None or server.is_local else server.host,
+        tracking_host=(urlsplit(public).hostname or "") if public else "",
+        return_domain=drumbeat.office.return_path.rpartition("@")[2],
+    )
+
+
+def look_up(records: "DomainRecords", setup: SenderSetup) -> list[Standpoint]:
+    """How each record that this sender wants stands in DNS now."""
+
+    def look(record: Record) -> Standpoint:
+        ask = records.addresses if record.kind is RecordKind.TRACKING else records.texts
+        above = domains_above(setup.domain) if record.kind is RecordKind.DMARC else []
+        found = ask(record.name)
+        return judge(record, found, [records.texts(f"_dmarc.{domain}") for domain in above])
+
+    with ThreadPoolExecutor(AT_ONCE, "names") as pool:
+        return list(pool.map(look, wanted_records(setup)))
+
+
+def follow(drumbeat: "Drumbeat", links: Sequence[str]) -> list[LinkFound]:
+    """Where each link leads, asked as a reader would, and only on the public internet."""
+    with ThreadPoolExecutor(AT_ONCE, "links") as pool:
+        return list(pool.map(lambda url: _follow(drumbeat, url), links))
+
+
+def _follow(drumbeat: "Drumbeat", url: str) -> LinkFound:
+    try:
+        answer = drumbeat.egress.fetch_found(url)
+    except NotPermitted as error:
+        return LinkFound(url, LinkState.PRIVATE, str(error))
+    except InvalidInput as error:
+        return LinkFound(url, LinkState.BROKEN, str(error))
+    except ProviderFailed as error:
+        return LinkFound(url, LinkState.UNREACHED, str(error))
+    if answer.status >= 400:
+        return LinkFound(url, LinkState.BROKEN, f"It answers {answer.status}.")
+    return LinkFound(url, LinkState.OK, f"It answers {answer.status}.")
