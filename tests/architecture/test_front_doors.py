@@ -17,6 +17,8 @@ PUBLIC_MODULES = {
     "drumbeat.marketing.campaigns.event_intake": "a loop of units over a file, across areas",
     "drumbeat.marketing.campaigns.checklist": "values of a look outside, made by bootstrap",
     "drumbeat.marketing.campaigns.evidence": "reads across all areas inside one unit",
+    "drumbeat.marketing.campaigns.testing": "leads through several areas inside one unit",
+    "drumbeat.marketing.delivery.mail_tests": "a ledger of its own, which no figure reads",
     "drumbeat.marketing.senders.dkim": "cryptography: loaded only by who signs mail",
 }
 """Doors beside the front door, each with the reason why it is not in the package itself."""

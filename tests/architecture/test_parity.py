@@ -68,6 +68,8 @@ EXEMPT = (
         events.adopt events.anything_to_fold events.archive_due events.compact events.fold
         events.read_batches
         events.replace events.seal events.small_files events.sweep
+        mail_tests.arm mail_tests.end mail_tests.end_interrupted mail_tests.list_armed
+        mail_tests.list_waiting
         sending.exchange sending.halt sending.list_claimants sending.look_around
         sending.note_trouble sending.record sending.recover
         timing.record_engagement
@@ -76,7 +78,7 @@ EXEMPT = (
     Exempt(
         "readers of our mail ask by the token in it, outside REST",
         ("interfaces/public",),
-        "delivery.link_target events.record events.record_hits",
+        "delivery.link_target events.record events.record_hits mail_tests.link_target",
     ),
     Exempt(
         "a browser signs in and out by pages",
@@ -139,6 +141,7 @@ EXEMPT = (
         audience.get_contact audience.list_contacts audience.list_proofs audience.segments_of
         campaigns.list_waiting
         delivery.history_of
+        mail_tests.list_
         """,
     ),
     Exempt(
@@ -164,6 +167,8 @@ COMMANDS = {
     "GET /campaigns/{campaign_id}/preview": "content preview",
     "POST /content/preview": "content preview",
     "POST /campaigns/{campaign_id}/checks": "campaigns check",
+    "POST /campaigns/{campaign_id}/tests": "campaigns test",
+    "GET /campaigns/{campaign_id}/tests": "campaigns test",
     "POST /workflows/email": "workflow email",
     "GET /workflows/email/{campaign_id}": "workflow email",
     "POST /contacts/import": "audience import",

@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from drumbeat.bootstrap import Drumbeat
-from drumbeat.engine import campaigns, facts, figures, upkeep
+from drumbeat.engine import campaigns, facts, figures, mail_tests, upkeep
 from drumbeat.engine.sending import Letter, SendingEngine
 from drumbeat.engine.sending.signing import SignedLetter
 from drumbeat.kit.actor import GATEKEEPER, SYSTEM_UPKEEP, Actor
@@ -54,6 +54,7 @@ class Job:
 JOBS = (
     Job("campaigns.settle", 0.05, campaigns.settle_exhausted),
     Job("campaigns.advance", 0.05, campaigns.advance_all),
+    Job("tests.send", 0.2, mail_tests.send_tests),
     Job("facts.fold", 0.2, facts.fold),
     Job(COUNTING, 0.5, figures.count, rest=4.0),
     Job("figures.segment", 5.0, figures.segment, hurried=False, rest=20.0),

@@ -16,11 +16,20 @@ _TAG = 12
 _LENGTH = 30  # characters: the decoder would pass over rubbish between them
 
 
+TEST_OCCASION = 0xFFFF
+"""Marks the tokens of test mail: then `mailing_no` is the number of the test, not of a mailing."""
+
+
 @dataclass(frozen=True)
 class Recipient:
     mailing_no: MailingNo
     contact_no: ContactNo
     occasion: int = 0
+
+    @property
+    def is_test(self) -> bool:
+        """It was built for a tester: nothing done with it counts, or says no for anybody."""
+        return self.occasion == TEST_OCCASION
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from drumbeat.marketing.connections import ConnectionsService
     from drumbeat.marketing.content import ContentService
     from drumbeat.marketing.delivery import DeliveryService, SendingService
+    from drumbeat.marketing.delivery.mail_tests import MailTestsService
     from drumbeat.marketing.events import EventsService
     from drumbeat.marketing.experiments import ExperimentsService
     from drumbeat.marketing.senders import SendersService
@@ -200,6 +201,17 @@ class Department:
             self.office.clock,
             self.office.keys,
         )
+
+    @cached_property
+    def mail_tests(self) -> "MailTestsService":
+        from drumbeat.marketing.delivery.mail_tests import MailTestsService
+        from drumbeat.marketing.delivery.store_mail_tests import MailTestStore
+        from drumbeat.storage.sealed_values import SealedValues
+
+        office = self.office
+        sealed = SealedValues(office.keys.derive("mail tests"), "The test")
+        store = MailTestStore(self.connection, sealed)
+        return MailTestsService(self.actor, store, office.clock, self.accounts.record)
 
     @cached_property
     def sending(self) -> "SendingService":

@@ -8,7 +8,7 @@ import pytest
 from drumbeat.interfaces.public.links import LinkTargets
 from drumbeat.interfaces.public.tracking import PIXEL, Tracking
 from drumbeat.kit.ids import ContactNo, MailingNo
-from drumbeat.kit.signing import Recipient, TokenSigner
+from drumbeat.kit.signing import TEST_OCCASION, Recipient, TokenSigner
 from drumbeat.marketing.events import Hit, Kind
 from tests.conftest import HandClock
 from tests.interfaces.serving import Served, serving
@@ -285,3 +285,17 @@ def test_a_full_queue_refuses_pixels_but_still_leads_readers_on(served: Served, 
 def test_other_paths_do_not_exist_here(served: Served) -> None:
     assert served.ask("GET", "/").status == 404
     assert served.ask("GET", "/dashboard").status == 404
+
+
+TESTED = SIGNER.token(Recipient(ADA.mailing_no, ADA.contact_no, TEST_OCCASION))
+
+
+def test_nothing_in_a_test_mail_counts_and_its_goodbye_is_nobodys(
+    served: Served, desk: Desk
+) -> None:
+    assert served.ask("GET", f"/o/{TESTED}.gif").body == PIXEL
+    assert served.ask("GET", f"/c/0/{TESTED}").headers["location"] == LINKS[0]
+    answer = served.ask("POST", f"/u/{TESTED}", b"List-Unsubscribe=One-Click")
+    assert answer.status == 200
+    assert b"nobody was unsubscribed" in answer.body
+    assert (desk.hits, desk.withdrawn) == ([], [])

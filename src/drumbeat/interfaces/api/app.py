@@ -17,6 +17,7 @@ from drumbeat.interfaces.api import (
     experiments,
     health,
     local,
+    mail_tests,
     metrics,
     sandbox,
     status,
@@ -38,6 +39,7 @@ PREFIX = "/api/v2/marketing"
 AREAS = (
     accounts,
     campaigns,
+    mail_tests,
     content,
     workflows,
     approvals,

@@ -94,6 +94,38 @@ def check(campaign_id: str, *, json: Json = False) -> int:
     return 1 if answer["verdict"] == "blocks" else 0
 
 
+@app.command(name="test")
+def send_test(
+    campaign_id: str,
+    *,
+    to: Annotated[list[str] | None, Parameter(help="Who gets it: at most ten addresses.")] = None,
+    seen_as: Annotated[
+        str | None, Parameter(name="--as", help="The contact it is built for.")
+    ] = None,
+    variant: int = 0,
+    json: Json = False,
+) -> int:
+    """Send production's bytes for one contact to a few colleagues; without --to, list the tests."""
+    with client() as house:
+        path = f"/campaigns/{campaign_id}/tests"
+        if to:
+            if seen_as is None:
+                raise InvalidInput("Name the contact it is built for: --as ADDRESS.", field="as")
+            asked = {"to": to, "contact": seen_as, "variant": variant}
+            answer = house.post(path, asked)
+        else:
+            answer = house.get(path)
+    if json:
+        print_json(answer)
+        return 0
+    tests = answer["tests"]
+    assert isinstance(tests, list)
+    print_rows(tests, ("to", "variant", "state", "reason", "asked_at"), as_json=False)
+    if any(each["state"] == "waiting" for each in tests):
+        say("The engine sends what waits: it runs in `drumbeat serve` and `drumbeat worker`.")
+    return 0
+
+
 @app.command
 def report(campaign_id: str, *, json: Json = False) -> int:
     """Print what a campaign brought so far, and what to do next."""

@@ -27,6 +27,9 @@ _SAFE = "!#$%&'()*+,/:;=?@[]~-._"
 _ORIGIN = re.compile(r"https?://[^\s/?#{}\\]+", re.IGNORECASE)
 
 
+Place = tuple[bool, int, int]
+
+
 @dataclass(frozen=True)
 class LinkTargets:
     """`look_up` finds one address, `fill` puts a contact's fields in; both may raise NotFound."""
@@ -34,15 +37,15 @@ class LinkTargets:
     look_up: Callable[[Recipient, int], str | None]
     fill: Callable[[Recipient, str], str]
     clock: Clock
-    _known: OrderedDict[tuple[int, int], tuple[bytes, datetime]] = field(
-        default_factory=OrderedDict
-    )
+    _known: OrderedDict[Place, tuple[bytes, datetime]] = field(default_factory=OrderedDict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def of(cls, drumbeat: Drumbeat) -> "LinkTargets":
         def look_up(recipient: Recipient, link_no: int) -> str | None:
             with drumbeat.look(PUBLIC_LINKS) as department:
+                if recipient.is_test:
+                    return department.mail_tests.link_target(recipient.mailing_no, link_no)
                 return department.delivery.link_target(recipient.mailing_no, link_no)
 
         def fill(recipient: Recipient, address: str) -> str:
@@ -55,7 +58,7 @@ class LinkTargets:
 
     def remembered(self, recipient: Recipient, link_no: int) -> bytes | None:
         """The answer if it needs no database."""
-        target, until = self._known.get((recipient.mailing_no, link_no), (None, None))
+        target, until = self._known.get(_place(recipient, link_no), (None, None))
         return target if until is not None and self.clock() < until else None
 
     def find(self, recipient: Recipient, link_no: int) -> bytes | None:
@@ -70,14 +73,19 @@ class LinkTargets:
             return None
         target = location(address, filled)
         if target is not None and not personal:
-            self._remember((recipient.mailing_no, link_no), target)
+            self._remember(_place(recipient, link_no), target)
         return target
 
-    def _remember(self, place: tuple[int, int], target: bytes) -> None:
+    def _remember(self, place: Place, target: bytes) -> None:
         with self._guard:
             self._known[place] = target, self.clock() + FRESH
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
+
+
+def _place(recipient: Recipient, link_no: int) -> Place:
+    """Tests are numbered for themselves."""
+    return recipient.is_test, recipient.mailing_no, link_no
 
 
 def location(address: str, filled: str) -> bytes | None:

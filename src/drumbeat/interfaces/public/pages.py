@@ -45,6 +45,14 @@ def unsubscribed(sender: str) -> bytes:
     )
 
 
+def only_a_test() -> bytes:
+    return _page(
+        "The link works",
+        "<p>This was a test mail, so nobody was unsubscribed. In the mail itself, this page would "
+        "confirm that no more mail will come.</p>",
+    )
+
+
 def try_again() -> bytes:
     return _page(
         "Please try again",

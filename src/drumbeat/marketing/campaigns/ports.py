@@ -14,6 +14,7 @@ from drumbeat.marketing.audience import AudienceService
 from drumbeat.marketing.campaigns.service import CampaignsService
 from drumbeat.marketing.content import ContentService
 from drumbeat.marketing.delivery import DeliveryService, SendingService
+from drumbeat.marketing.delivery.mail_tests import MailTestsService
 from drumbeat.marketing.events import EventsService
 from drumbeat.marketing.experiments import ExperimentsService
 from drumbeat.marketing.office import Office
@@ -44,6 +45,8 @@ class Unit(Protocol):
     def events(self) -> EventsService: ...
     @property
     def experiments(self) -> ExperimentsService: ...
+    @property
+    def mail_tests(self) -> MailTestsService: ...
     @property
     def senders(self) -> SendersService: ...
     @property

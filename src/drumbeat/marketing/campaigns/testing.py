@@ -1,0 +1,130 @@
+"""A test of a campaign's mail: what is asked for, who may get it, and the bytes, as production's.
+
+The bytes are those that the contact would be sent, the To header too; only the tokens and the
+Message-ID differ, which say that it is a test. No approval is needed: whoever asks names each
+reader, and each of them may be anybody but a person who said no.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from drumbeat.kit.actor import Scope
+from drumbeat.kit.errors import Conflict, InvalidInput, NotFound
+from drumbeat.kit.ids import CampaignId
+from drumbeat.kit.json_objects import JsonObject
+from drumbeat.kit.signing import TokenSigner
+from drumbeat.marketing.audience import NotAnAddress, normalise_address
+from drumbeat.marketing.campaigns.planning import approved_sender, as_planned, sender_of
+from drumbeat.marketing.campaigns.ports import Unit
+from drumbeat.marketing.content import CompiledEmail
+from drumbeat.marketing.delivery import message_id_of
+from drumbeat.marketing.delivery.mail_tests import MailTest, NewMailTest
+
+_NO_CONSENT = "no_consent"
+"""Nobody asked them yet, which is right for a colleague; every other reason is a no."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A test that may be asked for."""
+
+    new: NewMailTest
+    testers: tuple[str, ...]
+
+
+def wanted_test(
+    unit: Unit, campaign_id: CampaignId, testers: Sequence[str], seen_as: str, variant: int
+) -> Wanted:
+    """Dear, because the mail is compiled for its links: for a `look`.
+
+    Raises Conflict before the campaign is planned, NotFound naming the contact, InvalidInput naming
+    the variant or an address that is none or that said no.
+    """
+    campaign = unit.campaigns.get(campaign_id)
+    revision = campaign.plan.piece_revision
+    if revision is None:
+        why = campaign.trouble or "its content is not planned yet"
+        raise Conflict(f"Campaign {campaign.id} cannot be tested: {why}.")
+    contact = unit.audience.find_contact(seen_as)
+    if contact is None:
+        raise NotFound(f"There is no contact {seen_as[:320]!r}.")
+    sender = as_planned(sender_of(unit, campaign.brief), campaign)
+    compiled = unit.content.compile_piece(campaign.no, sender, revision=revision)
+    if not 0 <= variant < len(compiled.arms):
+        message = f"There are {len(compiled.arms)} variants, from 0."
+        raise InvalidInput(message, field="variant")
+    addresses = tuple(dict.fromkeys(map(_address, testers)))
+    for address in addresses:
+        _require_willing(unit, address)
+    new = NewMailTest(campaign.no, revision, variant, contact.contact_no, compiled.links)
+    return Wanted(new, addresses)
+
+
+def build_test(
+    unit: Unit, test: MailTest, sign: Callable[[str], Callable[[CompiledEmail], "Built"]]
+) -> tuple[str, bytes]:
+    """The envelope's sender and the message. For a `look`, as the person who asked.
+
+    `sign` answers, for a sender, what makes a letter the one that would leave.
+    """
+    unit.campaigns.actor.require(Scope.CAMPAIGNS_SEND)
+    campaign = unit.campaigns.get_by_no(test.new.campaign_no)
+    sender, office = approved_sender(unit, campaign), unit.office
+    compiled = unit.content.compile_piece(campaign.no, sender, revision=test.new.piece_revision)
+    found = unit.audience.recipients([test.new.contact_no])
+    if not found:
+        raise NotFound("The contact whom the test was to show was erased.")
+    _require_willing(unit, test.tester)
+    letter = sign(sender.email)(compiled.arms[test.new.arm_no])
+    who = test.recipient
+    message = letter(
+        to=found[0].address,
+        fields=found[0].fields,
+        token=TokenSigner(office.keys.derive("tracking")).token(who),
+        message_id=message_id_of(
+            who.mailing_no, who.contact_no, who.occasion, office.keys, sender.domain
+        ),
+        date=office.clock(),
+    )
+    return office.return_path or sender.email, message
+
+
+Built = Callable[..., bytes]
+"""`CompiledEmail.build`, perhaps with signatures on top."""
+
+
+def answer_of_tests(unit: Unit, campaign_id: CampaignId) -> JsonObject:
+    campaign = unit.campaigns.get(campaign_id)
+    return {
+        "campaign_id": campaign_id,
+        "tests": [row_of_test(test) for test in unit.mail_tests.list_(campaign.no)],
+    }
+
+
+def row_of_test(test: MailTest) -> JsonObject:
+    return {
+        "test_id": test.id,
+        "to": test.tester,
+        "variant": test.new.arm_no,
+        "state": test.state.value,
+        "reason": test.reason,
+        "asked_at": test.asked_at.isoformat(),
+        "ended_at": test.ended_at and test.ended_at.isoformat(),
+    }
+
+
+def _address(given: str) -> str:
+    found = normalise_address(given)
+    if isinstance(found, NotAnAddress):
+        raise InvalidInput(f"{given[:80]!r} {found.reason}.", field="to")
+    return found.text
+
+
+def _require_willing(unit: Unit, address: str) -> None:
+    """Raises InvalidInput naming an address whose owner said no."""
+    contact = unit.audience.find_contact(address)
+    if contact is None:
+        return
+    permission = unit.audience.permissions([contact.contact_no])[contact.contact_no]
+    if not permission.may_mail and permission.reason != _NO_CONSENT:
+        raise InvalidInput(f"{address} must not be mailed: {permission.reason}.", field="to")

@@ -1,0 +1,148 @@
+"""Test mail: production's bytes for one contact, sent to a colleague, in a ledger of its own.
+
+It is in no tally and no figure, and its links count nothing. A row goes waiting → armed → sent |
+failed | uncertain; nothing is tried twice, because whoever asked can ask again.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from drumbeat.kit.actor import Actor, Scope
+from drumbeat.kit.clock import Clock
+from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.ids import CampaignNo, ContactNo, MailingNo, PersonNo
+from drumbeat.kit.signing import TEST_OCCASION, Recipient
+from drumbeat.marketing.accounts import Record
+from drumbeat.marketing.delivery.model import Accepted, Deferred, Outcome, Refused
+
+if TYPE_CHECKING:
+    from drumbeat.marketing.delivery.store_mail_tests import MailTestStore
+
+MOST_TESTERS = 10
+INTERRUPTED = "the engine was stopped before the mail server answered"
+
+
+class MailTestState(StrEnum):
+    WAITING = "waiting"
+    ARMED = "armed"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True)
+class NewMailTest:
+    """Variant `arm_no` of a revision, as `contact_no` would get it. `links` are its targets."""
+
+    campaign_no: CampaignNo
+    piece_revision: int
+    arm_no: int
+    contact_no: ContactNo
+    links: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MailTest:
+    test_no: int
+    id: str
+    new: NewMailTest
+    tester: str
+    asked_by: PersonNo
+    asked_at: datetime
+    state: MailTestState
+    reason: str
+    ended_at: datetime | None
+
+    @property
+    def recipient(self) -> Recipient:
+        """What its tokens say: nobody's row of any mailing."""
+        return Recipient(MailingNo(self.test_no), self.new.contact_no, TEST_OCCASION)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of one test."""
+
+    state: MailTestState
+    reason: str = ""
+    provider_id: str = ""
+
+
+@dataclass(frozen=True)
+class MailTestsService:
+    actor: Actor
+    store: "MailTestStore"
+    clock: Clock
+    record: Record
+
+    def ask(self, new: NewMailTest, testers: Sequence[str], ids: Sequence[str]) -> list[MailTest]:
+        """Queue one mail for each tester; an id that is there already is answered, not repeated.
+
+        Raises InvalidInput for none or too many of them.
+        """
+        self.actor.require(Scope.CAMPAIGNS_SEND)
+        if not 1 <= len(testers) <= MOST_TESTERS:
+            message = f"A test goes to between 1 and {MOST_TESTERS} addresses, not {len(testers)}."
+            raise InvalidInput(message, field="to")
+        if self.actor.person_no is None:
+            raise InvalidInput("A test needs a person who answers for it.", field="to")
+        by, at = PersonNo(self.actor.person_no), self.clock()
+        asked = [
+            self.store.add(test_id, new, tester, by, at)
+            for test_id, tester in zip(ids, testers, strict=True)
+        ]
+        self.record("campaign.tested", str(new.campaign_no), {"testers": len(asked)})
+        return asked
+
+    def list_(self, campaign_no: CampaignNo) -> list[MailTest]:
+        """A campaign's last hundred tests, the newest first."""
+        self.actor.require(Scope.CAMPAIGNS_SEND)
+        return self.store.list_(campaign_no)
+
+    def link_target(self, test_no: int, link_no: int) -> str | None:
+        """Where a link of a test leads; its token is all the permission it takes."""
+        return self.store.find_link(test_no, link_no)
+
+    # the engine's side ----------------------------------------------------------------------
+
+    def list_waiting(self) -> list[MailTest]:
+        self.actor.require(Scope.UPKEEP)
+        return self.store.list_in(MailTestState.WAITING)
+
+    def arm(self, numbers: Collection[int]) -> set[int]:
+        """Take these tests in hand; answers those that nobody else had taken."""
+        self.actor.require(Scope.UPKEEP)
+        return {no for no in numbers if self.store.move(no, MailTestState.WAITING)}
+
+    def end(self, endings: Mapping[int, Ended]) -> None:
+        """Record what became of armed tests."""
+        self.actor.require(Scope.UPKEEP)
+        for number, ended in endings.items():
+            self.store.end(number, ended, self.clock())
+
+    def end_interrupted(self) -> int:
+        """Tests that an engine left armed may have arrived or not; answers how many there were."""
+        self.actor.require(Scope.UPKEEP)
+        left = self.store.list_in(MailTestState.ARMED)
+        self.end({each.test_no: Ended(MailTestState.UNCERTAIN, INTERRUPTED) for each in left})
+        return len(left)
+
+    def list_armed(self) -> list[MailTest]:
+        self.actor.require(Scope.UPKEEP)
+        return self.store.list_in(MailTestState.ARMED)
+
+
+def ended_by(outcome: Outcome) -> Ended:
+    """What a carrier's answer makes of a test; a deferral ends it too."""
+    match outcome:
+        case Accepted(provider_id):
+            return Ended(MailTestState.SENT, provider_id=provider_id)
+        case Refused(reason):
+            return Ended(MailTestState.FAILED, reason)
+        case Deferred(reason):
+            return Ended(MailTestState.FAILED, f"not now: {reason}")
+        case unknown:
+            return Ended(MailTestState.UNCERTAIN, unknown.reason)
