@@ -73,6 +73,8 @@ EXEMPT = (
         sending.exchange sending.halt sending.list_claimants sending.look_around
         sending.note_trouble sending.record sending.recover
         timing.record_engagement
+        bounces.any_waiting bounces.conclude bounces.forget_old bounces.list_waiting
+        bounces.mailbox_mark bounces.take_from_mailbox
         """,
     ),
     Exempt(
@@ -177,6 +179,8 @@ COMMANDS = {
     "GET /contacts": "audience list",
     "GET /contacts/{contact_id}": "audience show",
     "POST /contacts/{contact_id}/unsubscribe": "audience unsubscribe",
+    "GET /delivery/bounces": "delivery bounces list",
+    "POST /delivery/bounces/import": "delivery bounces import",
     "GET /campaigns/{campaign_id}/content": "content show",
     "GET /approvals": "approvals list",
     "GET /approvals/{approval_id}": "approvals show",

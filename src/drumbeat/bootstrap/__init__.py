@@ -1,6 +1,6 @@
 """The composition root: the only place that reads settings and picks adapters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,7 +12,7 @@ from drumbeat.bootstrap.databases import open_database
 from drumbeat.bootstrap.saving import server_of, with_saved
 from drumbeat.bootstrap.settings import Settings, dns_place, read_settings
 from drumbeat.bootstrap.signing import signer_of
-from drumbeat.kit.actor import GATEKEEPER, SYSTEM_ACCOUNTS, SYSTEM_UPKEEP, Actor
+from drumbeat.kit.actor import GATEKEEPER, PUBLIC_BOUNCES, SYSTEM_ACCOUNTS, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import Clock, utc_now
 from drumbeat.kit.errors import DrumbeatError, InvalidInput
 from drumbeat.marketing.department import Department, Office
@@ -22,7 +22,7 @@ from drumbeat.storage.files import SealedFiles
 if TYPE_CHECKING:
     from drumbeat.adapters.egress import Egress
     from drumbeat.adapters.messengers.smtp import SmtpServer
-    from drumbeat.marketing.delivery.ports import Carrier, SandboxInbox
+    from drumbeat.marketing.delivery.ports import BounceMailbox, Carrier, SandboxInbox
     from drumbeat.marketing.senders.dkim import Signer
     from drumbeat.marketing.senders.ports import DomainRecords
     from drumbeat.storage.mail_folder import MailFolder
@@ -164,6 +164,38 @@ class Drumbeat:
 
         server = self.mail_server
         return "" if server is None else reach(server)
+
+    @property
+    def bounce_mailbox(self) -> "BounceMailbox | None":
+        """Where bounces are fetched from, if that is set. Raises InvalidInput."""
+        from drumbeat.adapters.mailboxes.imap import ImapMailbox, parse_imap_url
+
+        url = self.settings.bounce_imap_url
+        return None if url is None else ImapMailbox(parse_imap_url(url))
+
+    @contextmanager
+    def receiving_bounces(self) -> Iterator[int]:
+        """Receive mail for our return paths, if that is set; yields the port, 0 without one.
+
+        Raises InvalidInput or Conflict, naming the setting or the port.
+        """
+        listen = self.settings.bounce_listen
+        if listen is None:
+            yield 0
+            return
+        from drumbeat.adapters.mailboxes.receiver import Receiver, parse_listen
+        from drumbeat.marketing.delivery import return_path_of
+
+        returns = return_path_of(self.office)
+        accepts = lambda address: returns.recipient_of(address) is not None  # noqa: E731
+        with Receiver(parse_listen(listen), accepts, self._keep_bounces) as receiver:
+            yield receiver.port
+
+    def _keep_bounces(self, mails: Sequence[bytes]) -> None:
+        from drumbeat.marketing.delivery import ArrivedMail
+
+        with self.begin(PUBLIC_BOUNCES) as department:
+            department.bounces.take_in([ArrivedMail(raw, "receiver") for raw in mails])
 
     @cached_property
     def egress(self) -> "Egress":

@@ -54,6 +54,8 @@ class Settings:
     dkim_key_file: str | None = None
     dns_server: str | None = None
     return_path: str | None = None
+    bounce_listen: str | None = None
+    bounce_imap_url: str | None = field(default=None, repr=False)
     cost_per_email: float = 0.001
     simulated: bool = False
 
@@ -129,6 +131,8 @@ def _settings(home: Path, values: Mapping[str, str]) -> Settings:
         **_dkim(values),
         dns_server=_dns_server(values.get("dns_server")),
         return_path=_return_path(values.get("return_path")),
+        bounce_listen=values.get("bounce_listen"),
+        bounce_imap_url=values.get("bounce_imap_url"),
         cost_per_email=_cost(values.get("cost_per_email", str(default.cost_per_email))),
         simulated=_flag("SIMULATED", values.get("simulated", "no")),
     )

@@ -13,10 +13,10 @@ from datetime import datetime
 import structlog
 
 from drumbeat.bootstrap import Drumbeat
-from drumbeat.engine import campaigns, facts, figures, mail_tests, upkeep
+from drumbeat.engine import bounces, campaigns, facts, figures, mail_tests, upkeep
 from drumbeat.engine.sending import Letter, SendingEngine
 from drumbeat.engine.sending.signing import SignedLetter
-from drumbeat.kit.actor import GATEKEEPER, SYSTEM_UPKEEP, Actor
+from drumbeat.kit.actor import GATEKEEPER, SYSTEM_BOUNCES, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import FileClock
 from drumbeat.marketing.analytics import COUNTING
 from drumbeat.marketing.campaigns.mail import compile_mailing
@@ -55,12 +55,14 @@ JOBS = (
     Job("campaigns.settle", 0.05, campaigns.settle_exhausted),
     Job("campaigns.advance", 0.05, campaigns.advance_all),
     Job("tests.send", 0.2, mail_tests.send_tests),
+    Job("bounces.read", 0.2, bounces.read),
     Job("facts.fold", 0.2, facts.fold),
     Job(COUNTING, 0.5, figures.count, rest=4.0),
     Job("figures.segment", 5.0, figures.segment, hurried=False, rest=20.0),
     Job("facts.archive", 1.0, facts.archive, hurried=False),
     Job("facts.tidy", 3600.0, facts.tidy, hurried=False),
     Job("upkeep.sweep", 600.0, upkeep.sweep, hurried=False),
+    Job("bounces.forget", 3600.0, bounces.forget, hurried=False),
 )
 
 
@@ -114,6 +116,7 @@ class Engine:
         drumbeat.keep_up()
         self._made_for = drumbeat.in_force.saved
         self._sending = sending_engine(drumbeat)
+        self._mailbox = bounces.MailboxWatch(drumbeat, drumbeat.bounce_mailbox)
         self._parent = int(os.environ.get(ENGINE_OF, "0"))
 
     @property
@@ -128,7 +131,7 @@ class Engine:
 
     def run(self, *, until_idle: bool = False) -> None:
         """Work until `stop`, or until nothing is due now."""
-        with self._sending.running():
+        with self._sending.running(), self._mailbox.running():
             while not self._stopping.is_set() and not self._orphaned():
                 version = self._drumbeat.database.version()
                 if version != self._drumbeat.in_force.version:
@@ -215,8 +218,14 @@ class Engine:
             due = next_due(department)
         if due is not None and due <= self._drumbeat.office.clock():
             return False
+        if self._mailbox.busy() or self._bounces_wait():
+            return False
         # Asked last: a claim may have been made since, and then the sender is busy.
         return not self._sending.busy()
+
+    def _bounces_wait(self) -> bool:
+        with self._drumbeat.look(SYSTEM_BOUNCES) as department:
+            return department.bounces.any_waiting()
 
     def _give_back(self) -> None:
         with self._drumbeat.begin(SYSTEM_UPKEEP) as department:

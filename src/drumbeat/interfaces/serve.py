@@ -89,7 +89,11 @@ def free_port(host: str, wanted: int, *, tries: int = 50) -> int:
 @contextlib.contextmanager
 def serving(drumbeat: Drumbeat, *, port: int) -> Iterator[uvicorn.Server]:
     """The front's two servers and its intake, started; the caller runs the one that is yielded."""
-    with _private_socket(drumbeat), _taking_in(drumbeat) as intake:
+    with (
+        _private_socket(drumbeat),
+        _taking_in(drumbeat) as intake,
+        drumbeat.receiving_bounces(),
+    ):
         yield uvicorn.Server(
             uvicorn.Config(
                 front_app(drumbeat, intake),

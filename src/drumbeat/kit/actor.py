@@ -58,8 +58,21 @@ SYSTEM_SEGMENTS = Actor(
     "system:segments", frozenset({Scope.FACTS_FOLD, Scope.AUDIENCE_READ, Scope.AUDIENCE_WRITE})
 )
 """Cuts anew, by the same rules, the segments that a person made."""
+SYSTEM_BOUNCES = Actor(
+    "system:bounces",
+    frozenset(
+        {
+            Scope.FACTS_FOLD,
+            Scope.EVENTS_WRITE,
+            Scope.CONSENT_WITHDRAW,
+            Scope.AUDIENCE_READ,
+        }
+    ),
+)
+"""Reads mail that came back: it may find whose it is, and only take permission away."""
 SYSTEM_UPKEEP = Actor("system:upkeep", frozenset({Scope.UPKEEP, Scope.CAMPAIGNS_READ}))
 PUBLIC_TRACKING = Actor("public:tracking", frozenset({Scope.EVENTS_WRITE}))
+PUBLIC_BOUNCES = Actor("public:bounces", frozenset({Scope.EVENTS_WRITE}))
 PUBLIC_CONSENT = Actor("public:consent", frozenset({Scope.CONSENT_WITHDRAW, Scope.EVENTS_WRITE}))
 PUBLIC_LINKS = Actor("public:links", frozenset({Scope.AUDIENCE_READ}))
 """Fills a clicked link with the fields of whoever clicked it."""

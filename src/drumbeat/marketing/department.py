@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from drumbeat.marketing.campaigns import CampaignsService
     from drumbeat.marketing.connections import ConnectionsService
     from drumbeat.marketing.content import ContentService
-    from drumbeat.marketing.delivery import DeliveryService, SendingService
+    from drumbeat.marketing.delivery import BouncesService, DeliveryService, SendingService
     from drumbeat.marketing.delivery.mail_tests import MailTestsService
     from drumbeat.marketing.events import EventsService
     from drumbeat.marketing.experiments import ExperimentsService
@@ -191,6 +191,7 @@ class Department:
     def delivery(self) -> "DeliveryService":
         from drumbeat.marketing.delivery import DeliveryService
         from drumbeat.marketing.delivery.store import MailingStore
+        from drumbeat.marketing.delivery.store_bounces import BounceStore
         from drumbeat.marketing.delivery.store_ledger import LedgerStore
 
         return DeliveryService(
@@ -198,6 +199,24 @@ class Department:
             MailingStore(self.connection),
             LedgerStore(self.connection),
             self.audience,
+            self.office.clock,
+            self.office.keys,
+            BounceStore(self.connection, self.office.keys),
+        )
+
+    @cached_property
+    def bounces(self) -> "BouncesService":
+        from drumbeat.marketing.delivery import BouncesService, return_path_of
+        from drumbeat.marketing.delivery.store_bounces import BounceStore
+        from drumbeat.marketing.delivery.store_ledger import LedgerStore
+
+        return BouncesService(
+            self.actor,
+            BounceStore(self.connection, self.office.keys),
+            LedgerStore(self.connection),
+            self.audience,
+            self.events,
+            return_path_of(self.office),
             self.office.clock,
             self.office.keys,
         )

@@ -10,6 +10,7 @@ from drumbeat.interfaces.api import (
     approvals,
     audience,
     buyers,
+    bounces,
     campaigns,
     contacts,
     content,
@@ -48,6 +49,7 @@ AREAS = (
     buyers,
     contacts,
     events,
+    bounces,
     sandbox,
     status,
 )

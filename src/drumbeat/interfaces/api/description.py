@@ -30,6 +30,7 @@ AREAS = {
     "experiments": "Tests of variants, and what counts allow to say.",
     "audience": "Contacts and segments.",
     "events": "What people did elsewhere: purchases, sign-ups, views.",
+    "delivery": "What came back of the mail that was sent.",
     "sandbox": "The mail that never left the house.",
     "accounts": "Who may come in, their keys, and who changed what.",
     "status": "The house at a glance.",

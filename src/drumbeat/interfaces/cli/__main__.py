@@ -24,6 +24,7 @@ COMMANDS = (
     ("events", "events:app", "Import what people did: opens, clicks, purchases."),
     ("segments", "segments:app", "See the audience's segments and their rules."),
     ("campaigns", "campaigns:app", "Create, approve, launch and follow campaigns."),
+    ("delivery", "delivery:app", "See what came back of the mail that was sent."),
     ("approvals", "approvals:app", "Say yes or no to what waits for a person."),
     ("experiments", "experiments:app", "See what tests say, and judge counts of your own."),
     ("content", "content:app", "See what will be sent."),

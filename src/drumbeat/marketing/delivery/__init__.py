@@ -4,7 +4,12 @@ Nobody is mailed twice, nobody is mailed who said no, nothing is lost. People us
 (open, freeze, start, pause, cancel, read the ledger); engines use `sending` (exchange, recover).
 """
 
-from drumbeat.marketing.delivery.bounces import check_return_path, return_path_of
+from drumbeat.marketing.delivery.bounces import (
+    ReturnPath,
+    check_return_path,
+    read_report,
+    return_path_of,
+)
 from drumbeat.marketing.delivery.message_ids import MessageIds, message_id_of, parse_message_id
 from drumbeat.marketing.delivery.model import (
     Accepted,
@@ -29,16 +34,26 @@ from drumbeat.marketing.delivery.model import (
     Unknown,
     Withheld,
 )
+from drumbeat.marketing.delivery.model_bounces import (
+    ArrivedMail,
+    BounceLine,
+    MailboxMark,
+)
 from drumbeat.marketing.delivery.plan import LedgerPlan, plan_file_name, plan_ledger
 from drumbeat.marketing.delivery.rules import CLAIM_ROWS, TRANSACTIONAL, plain_reason
 from drumbeat.marketing.delivery.sending import SendingService
 from drumbeat.marketing.delivery.service import UNIT_ROWS, DeliveryService
+from drumbeat.marketing.delivery.service_bounces import MAILS_A_UNIT, BouncesService
 
 __all__ = [
     "CLAIM_ROWS",
+    "MAILS_A_UNIT",
     "TRANSACTIONAL",
     "UNIT_ROWS",
     "Accepted",
+    "ArrivedMail",
+    "BounceLine",
+    "BouncesService",
     "Claimed",
     "Deferred",
     "DeliveryService",
@@ -48,6 +63,7 @@ __all__ = [
     "LedgerCounts",
     "LedgerLine",
     "LedgerPlan",
+    "MailboxMark",
     "Mailing",
     "MailingState",
     "MessageIds",
@@ -58,6 +74,7 @@ __all__ = [
     "Recount",
     "Refused",
     "Released",
+    "ReturnPath",
     "SendingService",
     "State",
     "Traces",
@@ -69,5 +86,6 @@ __all__ = [
     "plain_reason",
     "plan_file_name",
     "plan_ledger",
+    "read_report",
     "return_path_of",
 ]

@@ -4,6 +4,7 @@ A port takes and returns values. An expected outcome is a value of `Outcome`, ne
 """
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -16,11 +17,16 @@ from drumbeat.marketing.delivery.model import (
     Refused,
     Unknown,
 )
+from drumbeat.marketing.delivery.model_bounces import MailboxMark
 
 __all__ = [
     "Accepted",
+    "BounceMailbox",
     "Carrier",
     "Deferred",
+    "FoundMail",
+    "MailboxMark",
+    "OpenMailbox",
     "Outcome",
     "Parcel",
     "Place",
@@ -106,3 +112,32 @@ class SandboxInbox(Protocol):
         """Raises NotFound."""
 
     def count(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMail:
+    """The next mails of a mailbox by number, and how far it is read with them.
+
+    `mark` is the one that was asked with when there is nothing new.
+    """
+
+    mails: tuple[tuple[int, bytes], ...]
+    mark: MailboxMark
+
+
+class OpenMailbox(Protocol):
+    """A connection to a mailbox; every call raises ProviderFailed, naming the server."""
+
+    def read(self, mark: MailboxMark | None, limit: int) -> FoundMail:
+        """At most `limit` mails behind `mark`, each cut at a megabyte; changes nothing there."""
+
+    def mark_seen(self, uids: Sequence[int]) -> None:
+        """People see that they were read. Nothing is ever deleted."""
+
+
+class BounceMailbox(Protocol):
+    @property
+    def name(self) -> str:
+        """Which mailbox it is, for ever and without its password."""
+
+    def open(self) -> AbstractContextManager[OpenMailbox]: ...

@@ -27,7 +27,9 @@ from drumbeat.marketing.delivery.model import (
 )
 from drumbeat.marketing.delivery.plan import LedgerPlan
 from drumbeat.marketing.delivery.rules import CANCELLED, check_transition
+from drumbeat.marketing.delivery.service_bounces import with_bounces
 from drumbeat.marketing.delivery.store import MailingStore
+from drumbeat.marketing.delivery.store_bounces import BounceStore
 from drumbeat.marketing.delivery.store_ledger import LedgerStore
 from drumbeat.storage.secrets import KeyRing
 
@@ -43,6 +45,7 @@ class DeliveryService:
     audience: AudienceService
     clock: Clock
     keys: KeyRing
+    bounces: BounceStore
 
     # before the start -----------------------------------------------------------------------
 
@@ -315,7 +318,7 @@ class DeliveryService:
         mailings = {number: self.mailings.get(number) for number in numbers}
         emails = self._addresses(rows)
         texts = self.ledgers.reason_texts({row.reason_no for row in rows})
-        return [
+        lines = [
             self._line(
                 row,
                 mailings[MailingNo(row.place.mailing_no)],
@@ -324,6 +327,7 @@ class DeliveryService:
             )
             for row in rows
         ]
+        return with_bounces(lines, self.bounces)
 
     def _addresses(self, rows: Sequence[LedgerRow]) -> dict[ContactNo, str]:
         """Results are for everybody who reads campaigns, addresses for who reads contacts."""

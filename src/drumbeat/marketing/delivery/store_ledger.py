@@ -156,6 +156,16 @@ class LedgerStore:
         )
         return self._rows(query.order_by(message.c.occasion))
 
+    def find_message(
+        self, mailing_no: MailingNo, contact_no: ContactNo, occasion: int
+    ) -> LedgerRow | None:
+        query = select(message).where(
+            message.c.mailing_no == mailing_no,
+            message.c.contact_no == contact_no,
+            message.c.occasion == occasion,
+        )
+        return next(iter(self._rows(query)), None)
+
     def list_of_contact(self, contact_no: ContactNo, limit: int) -> list[LedgerRow]:
         """One probe of the unique key for each of the newest mailings, newest first."""
         numbers = select(mailing.c.mailing_no).order_by(mailing.c.mailing_no.desc())

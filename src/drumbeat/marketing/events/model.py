@@ -51,6 +51,9 @@ class Reason(IntEnum):
     many_links_at_once = 7
     permanent_bounce = 20
     transient_bounce = 21
+    policy_bounce = 22
+    quota_bounce = 23
+    soft_bounce = 24
 
 
 @dataclass(frozen=True, slots=True)

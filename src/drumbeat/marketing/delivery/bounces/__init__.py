@@ -4,6 +4,7 @@ Pure: bytes in, values out. Taking mail in and what follows from it is `delivery
 """
 
 from drumbeat.marketing.delivery.bounces.classes import classify
+from drumbeat.marketing.delivery.bounces.judging import Judged, is_given_up, judge
 from drumbeat.marketing.delivery.bounces.model import (
     BounceClass,
     Cause,
@@ -27,12 +28,15 @@ __all__ = [
     "Clues",
     "ComplaintReport",
     "DeliveryReport",
+    "Judged",
     "NoReport",
     "Reading",
     "ReportedRecipient",
     "ReturnPath",
     "check_return_path",
     "classify",
+    "is_given_up",
+    "judge",
     "read_report",
     "return_path_of",
 ]

@@ -1,0 +1,1 @@
+"""Where mail comes in: a server of our own for bounces, and mailboxes elsewhere."""
