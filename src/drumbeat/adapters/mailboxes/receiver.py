@@ -56,7 +56,7 @@ class Receiver:
         self._thread = threading.Thread(target=self._run, name="bounce-receiver")
         self._server: asyncio.Server | None = None
         self._sessions: set[_Connection] = set()
-        self._waiting: list[tuple[bytes, asyncio.Future[bool]]] = []
+        self.waiting: list[tuple[bytes, asyncio.Future[bool]]] = []
         self._writer: asyncio.Task[None] | None = None
         self.port = 0
 
@@ -118,22 +118,22 @@ class Receiver:
         return "250 2.1.5 Ok"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self.waiting) >= MOST_WAITING:
             return "451 4.3.2 Too many at once, try again later"
         content = envelope.content
         assert isinstance(content, bytes)
-        sender, recipient = envelope.mail_from or "", envelope.rcpt_tos[0]
+        sender, recipient = (envelope.mail_from or "").strip("<>"), envelope.rcpt_tos[0]
         trace = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n"
         kept = self._loop.create_future()
-        self._waiting.append((trace.encode("utf-8", "replace") + content, kept))
+        self.waiting.append((trace.encode("utf-8", "replace") + content, kept))
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
         return "250 2.0.0 Kept" if await kept else "451 4.3.0 Not kept, try again later"
 
     async def _write(self) -> None:
         """What arrives while one batch is committed makes up the next."""
-        while self._waiting:
-            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+        while self.waiting:
+            batch, self.waiting = self.waiting[:BATCH], self.waiting[BATCH:]
             try:
                 await asyncio.to_thread(self._keep, [raw for raw, _ in batch])
                 kept = True
