@@ -78,17 +78,17 @@ class MailboxWatch:
     mailbox: BounceMailbox | None
     real: Callable[[], float] = time.time
     _stopping: threading.Event = field(default_factory=threading.Event)
-    _looked: threading.Event = field(default_factory=threading.Event)
+    looked: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Nothing is started without a mailbox; with one it is looked into at once."""
         if self.mailbox is None:
-            self._looked.set()
+            self.looked.set()
             yield
             return
         self._stopping.clear()
-        self._looked.clear()
+        self.looked.clear()
         thread = threading.Thread(target=self._work, args=(self.mailbox,), name="bounce-mailbox")
         thread.start()
         try:
@@ -99,7 +99,7 @@ class MailboxWatch:
 
     def busy(self) -> bool:
         """Whether the mailbox was not looked into yet."""
-        return not self._looked.is_set()
+        return not self.looked.is_set()
 
     def _work(self, mailbox: BounceMailbox) -> None:
         pause = POLL_SECONDS
@@ -116,7 +116,7 @@ class MailboxWatch:
             except Exception as error:  # the edge of the thread: it looks again later
                 log.exception("bounces.failed", error=type(error).__name__)
                 pause = min(2 * pause, LONGEST_PAUSE)
-            self._looked.set()
+            self.looked.set()
             self._stopping.wait(pause)
 
     def _leased(self) -> bool:
