@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("raw", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("bounce_no", name="pk_bounce_mail"),
         sa.UniqueConstraint("identity", name="uq_bounce_mail_identity"),
+        if_not_exists=True,
     )
     for columns in (
         ["state", "bounce_no"],
@@ -35,11 +36,12 @@ def upgrade() -> None:
         ["contact_no", "received_at"],
     ):
         name = f"ix_bounce_mail_{'_'.join(columns)}"
-        op.create_index(name, "bounce_mail", columns, unique=False)
+        op.create_index(name, "bounce_mail", columns, unique=False, if_not_exists=True)
     op.create_table(
         "bounce_mailbox",
         sa.Column("mailbox", sa.LargeBinary(length=16), nullable=False),
         sa.Column("validity", sa.BigInteger(), nullable=False),
         sa.Column("last_uid", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("mailbox", name="pk_bounce_mailbox"),
+        if_not_exists=True,
     )
