@@ -17,12 +17,13 @@ from drumbeat.marketing.delivery import (
     ArrivedMail,
     EngineName,
     MailboxMark,
+    Unknown,
     message_id_of,
     return_path_of,
 )
 from drumbeat.marketing.folds import fold_facts
 from tests.conftest import GUEST, MARIA, HandClock
-from tests.marketing.delivery.bounces.corpus import about, arf, dsn, plain
+from tests.marketing.delivery.bounces.corpus import AUTOMATIC, about, arf, dsn, plain
 from tests.marketing.delivery.cast import address, invite, open_frozen, plan_for, states
 
 ENGINE = EngineName("one", "boot", "smtp")
@@ -156,6 +157,25 @@ def test_feedback_that_is_no_complaint_is_none(house: Drumbeat, kind: str, expec
     arrive(house, to(house, mailing_no, 1, arf(kind)))
     [found] = reasons(house, 1)
     assert found in (expected, expected.removeprefix("suppressed:"))
+
+
+@pytest.mark.parametrize(
+    "raw", [bounce(1, "5.2.2", "552 5.2.2 mailbox full"), AUTOMATIC["vacation(1)"]]
+)
+def test_an_answer_proves_that_an_uncertain_message_left(house: Drumbeat, raw: bytes) -> None:
+    invite(house, 1)
+    mailing_no = open_frozen(house, plan_for(house, 1))
+    with house.begin(MARIA) as department:
+        [claimed] = department.sending.exchange(mailing_no, ENGINE, [], 10).claimed
+        department.sending.exchange(mailing_no, ENGINE, [claimed.ended(Unknown("cut"))], 0)
+    assert states(house, mailing_no) == {"uncertain": 1}
+    arrive(house, to(house, mailing_no, 1, raw))
+    assert states(house, mailing_no) == {"sent": 1}
+    with house.look(MARIA) as department:
+        [line] = department.delivery.ledger_rows(mailing_no)
+        arms = department.analytics.arm_counts(mailing_no).arms
+    assert line.provider == "an answer to it"
+    assert [arm.sent for arm in arms] == [1]
 
 
 def test_what_nobody_here_sent_changes_nothing_and_is_kept_for_a_look(

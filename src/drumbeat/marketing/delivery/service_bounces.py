@@ -16,8 +16,10 @@ from drumbeat.marketing.delivery.bounces import Clues, Judged, Reading, ReturnPa
 from drumbeat.marketing.delivery.bounces.judging import SOFT_BOUNCES, SOFT_DAYS, is_given_up
 from drumbeat.marketing.delivery.message_ids import parse_message_id
 from drumbeat.marketing.delivery.model import (
+    Change,
     LedgerLine,
     LedgerRow,
+    ReasonKind,
     State,
 )
 from drumbeat.marketing.delivery.model_bounces import (
@@ -31,10 +33,12 @@ from drumbeat.marketing.delivery.model_bounces import (
 from drumbeat.marketing.delivery.rules import plain_reason
 from drumbeat.marketing.delivery.store_bounces import BounceStore
 from drumbeat.marketing.delivery.store_ledger import LedgerStore
-from drumbeat.marketing.events import EventsService, Fact, Reason
+from drumbeat.marketing.events import EventsService, Fact, Kind, Reason
 from drumbeat.storage.secrets import KeyRing
 
 SOURCE = "bounces"
+EVIDENCE = "an answer to it"
+"""In place of the carrier that took a message, where only this is known."""
 MAILS_A_UNIT = 50
 KEPT_DAYS = 30
 _REMEMBERED = 20
@@ -103,7 +107,11 @@ class BouncesService:
             judged = judge(reading, self._address(row))
             if self.store.save(number, _said(judged, row), keep=row is None):
                 done += 1
-                if row is not None and judged.fact is not None:
+                if row is None:
+                    continue
+                if row.state is State.uncertain:
+                    facts.append(self._clear_up(row))
+                if judged.fact is not None:
                     facts.append(self._fact(row, judged))
         if facts:
             self.events.record(facts)
@@ -163,6 +171,20 @@ class BouncesService:
             event_id=f"{place}.{judged.name}",
             source=SOURCE,
             reason=judged.reason,
+        )
+
+    def _clear_up(self, row: LedgerRow) -> Fact:
+        """Whatever answers our message proves that it left: nobody can tell by other means."""
+        now = self.clock()
+        left = Change(row, State.sent, (ReasonKind.carrier, EVIDENCE))
+        self.ledgers.save([left], now=epoch(now))
+        return Fact(
+            kind=Kind.sent,
+            occurred_at=now if row.done is None else from_epoch(row.done),
+            contact_no=row.contact_no,
+            mailing_no=MailingNo(row.place.mailing_no),
+            arm_no=row.arm_no,
+            source=SOURCE,
         )
 
     def _give_up(self, contact_no: ContactNo) -> None:
