@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,11 +26,14 @@ END = b"\r\n.\r\n"
 
 @dataclass
 class Counts:
-    """`arrived` by recipient, `at` when; a cut may hide the answer to one message on its way."""
+    """`arrived` by recipient; a cut may hide the answer to one message on its way.
+
+    `log` has the time (of the machine's running clock), recipient and subject of each.
+    """
 
     arrived: Counter[str] = field(default_factory=Counter)
     message_ids: Counter[str] = field(default_factory=Counter)
-    at: list[float] = field(default_factory=list)
+    log: list[tuple[float, str, str]] = field(default_factory=list)
     cuts: int = 0
 
 
@@ -109,10 +113,11 @@ class Peer(asyncio.Protocol):
         self._sink.step()
         counts = self._sink.counts
         counts.arrived[self._recipient] += 1
-        head = body.split(b"\r\n\r\n", 1)[0]
-        [named] = [line for line in head.split(b"\r\n") if line.lower().startswith(b"message-id:")]
-        counts.message_ids[named[11:].strip().decode()] += 1
-        counts.at.append(round(self._sink.loop.time(), 4))
+        lines = body.split(b"\r\n\r\n", 1)[0].split(b"\r\n")
+        head = dict(line.split(b":", 1) for line in lines if b":" in line)
+        counts.message_ids[head[b"Message-ID"].strip().decode()] += 1
+        subject = head[b"Subject"].strip().decode()
+        counts.log.append((round(time.monotonic(), 4), self._recipient, subject))
         if self._sink.cuts():  # it arrived, and its sender will never hear of it
             self._cut()
             return

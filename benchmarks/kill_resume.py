@@ -31,6 +31,7 @@ from drumbeat.bootstrap import Drumbeat, Settings, open_drumbeat
 from drumbeat.engine.loop import Engine
 from drumbeat.kit.clock import FileClock
 from drumbeat.kit.errors import ProviderFailed
+from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.audience import Consent, ContactRow
 from drumbeat.marketing.campaigns import Brief, Kind, Launch, State, TimingWish
 from drumbeat.marketing.campaigns.pipeline import advance, create_and_plan
@@ -40,12 +41,13 @@ from tests.postgresql import Server, running
 CONNECTIONS = 10
 WINDOW = 1
 CUTTING = 0.002
+DOMAINS = ("gmail.com", "hotmail.com", "yahoo.com", "icloud.com", "shop.example")
 SCENARIOS = ("plain", "cutting", "two")
 STEPS_PER_MESSAGE = 5
 MOST_KILLS = 3
 MOST_STARTS = 60
 BEGIN = datetime(2026, 11, 2, 9, tzinfo=UTC)
-_PRELOADED = (
+PRELOADED = (
     "drumbeat.engine.loop",
     "tests.postgresql",
     "uvloop",
@@ -114,7 +116,6 @@ class Template:
     """A house whose campaign is being sent and nobody was mailed yet, to be copied."""
 
     settings: Settings
-    campaign_id: str
     server: Server | None
 
     @contextmanager
@@ -125,7 +126,7 @@ class Template:
             self.settings,
             home=folder / "home",
             clock=f"@{folder / 'clock'}",
-            smtp_url=_smtp_url(port),
+            smtp_url=smtp_url(port),
         )
         if self.server is None:
             yield made
@@ -140,7 +141,7 @@ class Template:
             self.server.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _smtp_url(port: int) -> str:
+def smtp_url(port: int) -> str:
     return f"smtp://127.0.0.1:{port}?connections={CONNECTIONS}&starttls=0&timeout=20"
 
 
@@ -151,39 +152,41 @@ def frozen(folder: Path, people: int, server: Server | None, url: str | None) ->
         folder / "key",
         database_url=url,
         clock=f"@{folder / 'clock'}",
-        smtp_url=_smtp_url(25),
+        smtp_url=smtp_url(25),
         messenger="smtp",
         sender_email="news@shop.example",
         sender_name="The Shop",
         postal_address="5 Market Lane, Ghent",
     )
     house = open_drumbeat(settings)
-    _invite(house, people)
-    campaign_id = _launch(house)
+    invite(house, people)
+    launch(house, LETTER)
     house.close()
-    return Template(settings, campaign_id, server)
+    return Template(settings, server)
 
 
-def _invite(house: Drumbeat, people: int) -> None:
-    domains = ("gmail.com", "hotmail.com", "yahoo.com", "icloud.com", "shop.example")
+def invite(house: Drumbeat, people: int) -> None:
     for start in range(0, people, 2_000):
         rows = [
-            ContactRow(f"reader{number}@{domains[number % 5]}", consent=Consent.subscribed)
+            ContactRow(f"reader{number}@{DOMAINS[number % 5]}", consent=Consent.subscribed)
             for number in range(start, min(start + 2_000, people))
         ]
         with house.begin(house.owner()) as department:
             department.audience.merge_contacts(rows)
 
 
-def _launch(house: Drumbeat) -> str:
+LETTER = Brief(
+    name="Autumn letter",
+    kind=Kind.NEWSLETTER,
+    subject_line="What we planted",
+    content_html="<p>Hello, <a href='https://shop.example/garden'>see the garden</a>.</p>",
+    timing=TimingWish(Launch.NOW),
+)
+
+
+def launch(house: Drumbeat, brief: Brief) -> CampaignId:
+    """Approved, frozen, and being sent."""
     owner = house.owner()
-    brief = Brief(
-        name="Autumn letter",
-        kind=Kind.NEWSLETTER,
-        subject_line="What we planted",
-        content_html="<p>Hello, <a href='https://shop.example/garden'>see the garden</a>.</p>",
-        timing=TimingWish(Launch.NOW),
-    )
     campaign_id = create_and_plan(house, brief, partial(house.begin, owner))
     with house.begin(owner) as department:
         department.campaigns.approve(campaign_id)
@@ -193,7 +196,7 @@ def _launch(house: Drumbeat) -> str:
         advance(house, campaign_id)
         with house.look(owner) as department:
             state = department.campaigns.get(campaign_id).state
-    return str(campaign_id)
+    return campaign_id
 
 
 def work(settings: Settings) -> None:
@@ -295,7 +298,7 @@ class Run:
 
 
 def measure(scenario: str, runs: int, people: int, seed: int) -> Result:
-    multiprocessing.get_context("forkserver").set_forkserver_preload(list(_PRELOADED))
+    multiprocessing.get_context("forkserver").set_forkserver_preload(list(PRELOADED))
     total = Result()
     on_postgresql = running() if scenario == "two" else nullcontext(None)
     with tempfile.TemporaryDirectory() as text, on_postgresql as server:

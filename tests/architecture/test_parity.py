@@ -72,6 +72,7 @@ EXEMPT = (
         mail_tests.list_waiting
         sending.exchange sending.halt sending.list_claimants sending.look_around
         sending.note_trouble sending.record sending.recover
+        connections.end_outage connections.find_outage connections.note_outage
         timing.record_engagement
         bounces.any_waiting bounces.conclude bounces.forget_old bounces.list_waiting
         bounces.mailbox_mark bounces.take_from_mailbox

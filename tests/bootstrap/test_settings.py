@@ -66,6 +66,7 @@ def test_an_empty_setting_is_one_that_is_not_set(home: Path) -> None:
     [
         ("PORT", "http"), ("PORT", "0"), ("PORT", "65536"), ("PORT", "-1"), ("PORT", "8000.5"),
         ("PORT", "nan"), ("PORT", "9" * 5000), ("RATE_PER_SECOND", "fast"),
+        ("LANE_RATES", "google"), ("LANE_RATES", "google=0"), ("LANE_RATES", "hotmail=5"),
         ("RATE_PER_SECOND", "0"), ("RATE_PER_SECOND", "nan"), ("RATE_PER_SECOND", "inf"),
         ("COST_PER_EMAIL", "-0.1"), ("COST_PER_EMAIL", "nan"), ("COST_PER_EMAIL", "cheap"),
         ("MESSENGER", "pigeon"), ("DATABASE_URL", "mysql://localhost/x"),

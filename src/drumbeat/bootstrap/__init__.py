@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from drumbeat.bootstrap.databases import open_database
 from drumbeat.bootstrap.saving import server_of, with_saved
-from drumbeat.bootstrap.settings import Settings, dns_place, read_settings
+from drumbeat.bootstrap.settings import Settings, dns_place, read_lane_rates, read_settings
 from drumbeat.bootstrap.signing import signer_of
 from drumbeat.kit.actor import GATEKEEPER, PUBLIC_BOUNCES, SYSTEM_ACCOUNTS, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import Clock, utc_now
@@ -148,6 +149,24 @@ class Drumbeat:
         if settings.rate_per_second is not None or server is None:
             return settings.rate_per_second
         return None if server.is_local else UNTOLD_RATE
+
+    @property
+    def lane_rates(self) -> dict[int, float]:
+        """Messages a second that a group of mailbox providers takes, by the number of its lane."""
+        from drumbeat.marketing.delivery import LANE_NAMES
+
+        told = read_lane_rates(self.settings.lane_rates)
+        return {LANE_NAMES.index(name): rate for name, rate in told.items()}
+
+    @property
+    def provider(self) -> str:
+        """Whose pace and outages they are: one name for each login at each mail server."""
+        server = server_of(self.settings)
+        if server is None:
+            return "sandbox"
+        who = "\0".join((server.host, str(server.port), server.user, server.password))
+        key = self.office.keys.derive("providers")
+        return f"smtp {blake2b(who.encode(), key=key, digest_size=8).hexdigest()}"
 
     @property
     def mail_server(self) -> "SmtpServer | None":

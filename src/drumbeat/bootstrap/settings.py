@@ -24,6 +24,7 @@ from drumbeat.kit.errors import InvalidInput
 
 PREFIX = "DRUMBEAT_"
 _DKIM = ("dkim_domain", "dkim_selector", "dkim_key_file")
+LANES = ("google", "microsoft", "yahoo", "apple", "other")
 _INNER = {"DRUMBEAT_ENGINE_OF"}
 """What one of our processes tells another."""
 
@@ -46,6 +47,7 @@ class Settings:
     messenger: str = "sandbox"
     smtp_url: str | None = field(default=None, repr=False)
     rate_per_second: float | None = None
+    lane_rates: str | None = None
     sender_email: str = placeholders.EMAIL
     sender_name: str = placeholders.NAME
     postal_address: str = placeholders.POSTAL_ADDRESS
@@ -124,7 +126,8 @@ def _settings(home: Path, values: Mapping[str, str]) -> Settings:
         clock=values.get("clock"),
         messenger=messenger,
         smtp_url=smtp_url,
-        rate_per_second=_rate(values.get("rate_per_second")),
+        rate_per_second=_rate("RATE_PER_SECOND", values.get("rate_per_second")),
+        lane_rates=_lane_rates(values.get("lane_rates")),
         sender_email=checked_line("SENDER_EMAIL", values.get("sender_email", default.sender_email)),
         sender_name=checked_line("SENDER_NAME", values.get("sender_name", default.sender_name)),
         postal_address=values.get("postal_address", default.postal_address),
@@ -171,13 +174,30 @@ def _return_path(text: str | None) -> str | None:
     return None if text is None else check_return_path(text)
 
 
-def _rate(text: str | None) -> float | None:
+def _rate(name: str, text: str | None) -> float | None:
     if text is None:
         return None
-    rate = _number("RATE_PER_SECOND", text)
+    rate = _number(name, text)
     if rate <= 0:
-        raise _invalid("RATE_PER_SECOND", "must be above zero; leave it out for no limit")
+        raise _invalid(name, "must be above zero; leave it out for no limit")
     return rate
+
+
+def _lane_rates(text: str | None) -> str | None:
+    read_lane_rates(text)
+    return text
+
+
+def read_lane_rates(text: str | None) -> dict[str, float]:
+    """Messages a second by lane, of a text like "google=5, microsoft=2". Raises InvalidInput."""
+    rates: dict[str, float] = {}
+    for part in filter(None, (each.strip() for each in (text or "").split(","))):
+        lane, _, rate = (word.strip() for word in part.partition("="))
+        if lane not in LANES:
+            known = ", ".join(LANES)
+            raise _invalid("LANE_RATES", f"must be like google=5,microsoft=2; lanes are {known}")
+        rates[lane] = _rate("LANE_RATES", rate) or 0.0
+    return rates
 
 
 def _cost(text: str) -> float:

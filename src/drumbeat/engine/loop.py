@@ -14,7 +14,7 @@ import structlog
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine import bounces, campaigns, facts, figures, mail_tests, upkeep
-from drumbeat.engine.sending import Letter, SendingEngine
+from drumbeat.engine.sending import Letter, Provider, SendingEngine
 from drumbeat.engine.sending.signing import SignedLetter
 from drumbeat.kit.actor import GATEKEEPER, SYSTEM_BOUNCES, SYSTEM_UPKEEP, Actor
 from drumbeat.kit.clock import FileClock
@@ -80,7 +80,7 @@ def sending_engine(drumbeat: Drumbeat) -> SendingEngine:
         folder=drumbeat.home / "wire",
         letters_of=lambda mailing: _letters(drumbeat, mailing, messenger),
         actor_for=lambda mailing: _decider(drumbeat, mailing),
-        pace=drumbeat.pace,
+        provider=Provider(drumbeat.provider, drumbeat.pace, drumbeat.lane_rates),
     )
 
 

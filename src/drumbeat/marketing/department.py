@@ -113,9 +113,11 @@ class Department:
     def connections(self) -> "ConnectionsService":
         from drumbeat.marketing.connections import ConnectionsService
         from drumbeat.marketing.connections.store import SavedSettingStore
+        from drumbeat.marketing.connections.store_outages import OutageStore
 
         store = SavedSettingStore(self.connection, self.office.keys)
-        return ConnectionsService(self.actor, store, self.accounts.record)
+        outages = OutageStore(self.connection)
+        return ConnectionsService(self.actor, store, self.accounts.record, outages)
 
     @cached_property
     def approvals(self) -> "ApprovalsService":
@@ -237,11 +239,13 @@ class Department:
         from drumbeat.marketing.delivery import SendingService
         from drumbeat.marketing.delivery.store import MailingStore
         from drumbeat.marketing.delivery.store_ledger import LedgerStore
+        from drumbeat.marketing.delivery.store_pacing import PaceStore
 
         return SendingService(
             self.actor,
             MailingStore(self.connection),
             LedgerStore(self.connection),
+            PaceStore(self.connection),
             self.audience,
             self.events,
             self.office.clock,

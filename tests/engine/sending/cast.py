@@ -85,6 +85,14 @@ class HandTime:
         self.waits.append(seconds)
         self.now += seconds
 
+    async def doze(self, event: asyncio.Event, seconds: float | None) -> None:
+        """Time passes while something waits for its turn; without that it stands still."""
+        await asyncio.sleep(0)
+        if seconds is None:
+            await event.wait()
+        elif not event.is_set():
+            self.now += seconds
+
 
 def maria(_: Mailing) -> Actor:
     return MARIA

@@ -7,7 +7,7 @@ from time import monotonic, sleep
 import pytest
 
 from drumbeat.bootstrap import Drumbeat
-from drumbeat.engine.sending import Letter, WireLog
+from drumbeat.engine.sending import Letter, Provider, WireLog
 from drumbeat.kit.actor import SYSTEM_SENDING, SYSTEM_UPKEEP, Actor, Scope
 from drumbeat.kit.errors import Conflict, InvalidInput, NotFound, ProviderFailed
 from drumbeat.kit.ids import ContactNo
@@ -115,7 +115,8 @@ def test_an_unsubscribe_while_the_server_thinks_recalls_the_mail(
 def test_a_stop_does_not_wait_for_the_next_turn_of_a_slow_pace(house: Drumbeat) -> None:
     invite(house, 3)
     mailing_no = open_frozen(house, plan_for(house, 3))
-    engine = replace(engine_for(house, FakeCarrier()), pace=0.01, real=monotonic)
+    engine = replace(engine_for(house, FakeCarrier()), real=monotonic)
+    engine = replace(engine, provider=Provider("fake", rate=0.01))
     with engine.running():
         while "sent" not in states(house, mailing_no):
             sleep(0.01)
@@ -250,7 +251,8 @@ def test_a_pause_gives_back_what_was_not_pulled(house: Drumbeat) -> None:
         return Accepted("")
 
     carrier = FakeCarrier(pause_at_the_fifth, connections=1)
-    engine = replace(engine_for(house, carrier), real=real, pace=5.0)
+    slow = Provider("fake", rate=5.0)
+    engine = replace(engine_for(house, carrier), real=real, provider=slow)
     engine.run_until_idle()
     counts = states(house, mailing_no)
     assert 5 < counts["sent"] < 20

@@ -6,13 +6,14 @@ step on the wire is in the wire log, and what neither can tell is `uncertain` an
 
 from drumbeat.engine.sending.engine import SendingEngine
 from drumbeat.engine.sending.letters import Letter, LettersOf
-from drumbeat.engine.sending.session import ActorFor
+from drumbeat.engine.sending.session import ActorFor, Provider
 from drumbeat.engine.sending.wire_log import WireLog, boot_id
 
 __all__ = [
     "ActorFor",
     "Letter",
     "LettersOf",
+    "Provider",
     "SendingEngine",
     "WireLog",
     "boot_id",

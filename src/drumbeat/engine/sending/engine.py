@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -14,9 +15,9 @@ from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.sending.handover import Handover
 from drumbeat.engine.sending.heartbeat import Heartbeat
 from drumbeat.engine.sending.letters import Letters, LettersOf
-from drumbeat.engine.sending.pacing import Breaker, Pacer
+from drumbeat.engine.sending.pacing import Breaker, Doze, clock_ahead, doze
 from drumbeat.engine.sending.recovery import log_path, recover_all, sweep
-from drumbeat.engine.sending.session import ActorFor, Session
+from drumbeat.engine.sending.session import ActorFor, Provider, Session
 from drumbeat.engine.sending.wire_log import WireLog, boot_id
 from drumbeat.kit.actor import SYSTEM_SENDING
 from drumbeat.kit.errors import DrumbeatError, ProviderFailed
@@ -25,6 +26,12 @@ from drumbeat.marketing.delivery.ports import Carrier
 
 OUTAGES_TO_GIVE_UP = 3
 FAULTS_TO_GIVE_UP = 3
+LONGEST_AWAITED = 60.0
+"""A rest that an idle run does not wait out."""
+
+WORTH_TELLING = 10.0
+"""A rest whose end is told."""
+
 _POLL_SECONDS = 1.0
 _AFTER_FAILURE_SECONDS = 1.0
 
@@ -35,8 +42,8 @@ log = structlog.get_logger()
 class SendingEngine:
     """One engine of one name: `running` sends in a thread, `run_until_idle` in the caller's.
 
-    `folder` keeps the wire logs of all engines of one database. `pace` is mails a second of
-    `real` time. `wait` sleeps at most so many seconds.
+    `folder` keeps the wire logs of all engines of one database. `provider` is whom the carrier
+    carries to, by default one without limits. `wait` sleeps at most so many seconds.
     """
 
     drumbeat: Drumbeat
@@ -45,16 +52,17 @@ class SendingEngine:
     folder: Path
     letters_of: LettersOf
     actor_for: ActorFor
-    pace: float | None = None
+    provider: Provider | None = None
     boot: Callable[[], str] = boot_id
     real: Callable[[], float] = time.monotonic
     wait: Callable[[float], object] = time.sleep
+    doze: Doze = doze
 
     def __post_init__(self) -> None:
         self._engine = EngineName(self.name, self.boot(), self.carrier.name)
         self._letters = Letters(self.letters_of)
         self._breaker = Breaker(self.real)
-        self._pacer = Pacer(self.pace, self.real)
+        self._provider = self.provider or Provider(self.carrier.name)
         self._log: WireLog | None = None
         self._heart = Heartbeat(self.drumbeat, self.name)
         self._stopping = threading.Event()
@@ -70,15 +78,14 @@ class SendingEngine:
 
         First decides about rows that dead engines hold. Does nothing while an outage is waited out.
         """
-        if self._breaker.remaining() > 0:
+        if self._is_resting():
             return False
-        self._breaker.try_again()
         wire_log = self._wire_log()
         if not self._anything_to_do():
             return False
         recovered = recover_all(self.drumbeat, self.folder, self._engine, wire_log)
         handover = Handover(
-            self.drumbeat, self._letters, wire_log, self._pacer, self._breaker, real=self.real
+            self.drumbeat, self._letters, wire_log, self._breaker, real=self.real, doze=self.doze
         )
         session = Session(
             self.drumbeat,
@@ -86,7 +93,7 @@ class SendingEngine:
             self._engine,
             handover,
             self.actor_for,
-            self.pace,
+            self._provider,
             self.real,
             self._stopping.is_set,
             self._heart.beat,
@@ -95,18 +102,47 @@ class SendingEngine:
             worked = runner.run(session.run())
         self._letters.forget(keep=set(handover.mailings))
         if self._breaker.open:
-            self._tell(set(handover.mailings))
+            self._rest(set(handover.mailings))
         return recovered + worked > 0
+
+    def _is_resting(self) -> bool:
+        """Whether an outage is waited out, whichever engine met it, in this life or before."""
+        if self._breaker.remaining() > 0:
+            return True
+        with self.drumbeat.look(SYSTEM_SENDING) as department:
+            outage = department.connections.find_outage(self._provider.name)
+        self._breaker.probing = outage is not None
+        if outage is not None:
+            self._breaker.rest(outage.trouble, outage.until - self.real() - clock_ahead())
+            if self._breaker.remaining() > 0:
+                return True
+        self._breaker.try_again()
+        return False
 
     def _anything_to_do(self) -> bool:
         with self.drumbeat.look(SYSTEM_SENDING) as department:
             sending = department.sending
             return bool(sending.list_claimants()) or bool(sending.look_around().due)
 
-    def _tell(self, mailing_nos: set[int]) -> None:
-        log.warning("sending.outage", why=self._breaker.trouble, again_in=self.rest_seconds())
+    def _rest(self, mailing_nos: set[int]) -> None:
+        """Tell people and every engine, unless another one has."""
+        breaker, now = self._breaker, self.real() + clock_ahead()
         with self.drumbeat.begin(SYSTEM_SENDING) as department:
-            department.sending.note_trouble(sorted(mailing_nos), self._breaker.trouble)
+            if breaker.untold:
+                outage = department.connections.note_outage(
+                    self._provider.name, breaker.trouble, asked=breaker.asked, now=now
+                )
+                breaker.rest(outage.trouble, outage.until - now)
+            department.sending.note_trouble(sorted(mailing_nos), self._told())
+        log.warning("sending.outage", why=breaker.trouble, again_in=self.rest_seconds())
+
+    def _told(self) -> str:
+        """The trouble for people, with the time of the next try where it is worth waiting for."""
+        rest = self.rest_seconds()
+        if rest < WORTH_TELLING:
+            return self._breaker.trouble
+        again = self.drumbeat.office.clock() + timedelta(seconds=rest)
+        return f"{self._breaker.trouble}; it is tried again at {again:%H:%M:%S} UTC"
 
     def _wire_log(self) -> WireLog:
         if self._log is None:
@@ -123,9 +159,11 @@ class SendingEngine:
         if self._faults >= FAULTS_TO_GIVE_UP:
             why = f"Sending failed {self._faults} times in a row ({self._fault})"
             return DrumbeatError(f"{why}; the engine's log says where.")
-        if self._breaker.outages < OUTAGES_TO_GIVE_UP:
+        rest = self.rest_seconds()
+        if self._breaker.outages < OUTAGES_TO_GIVE_UP and rest < LONGEST_AWAITED:
             return None
-        return ProviderFailed(self._breaker.trouble, permanent=False)
+        again = f" (it is tried again in {rest:.0f} s)" if rest >= 1 else ""
+        return ProviderFailed(f"{self._breaker.trouble}{again}", permanent=False)
 
     # until idle -----------------------------------------------------------------------------
 
@@ -138,7 +176,7 @@ class SendingEngine:
                 if failure is not None:
                     raise failure
                 self.wait(rest)
-            elif not self.step():
+            elif not self.step() and not self.rest_seconds():
                 return
 
     # in a thread ----------------------------------------------------------------------------

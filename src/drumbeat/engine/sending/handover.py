@@ -6,17 +6,17 @@ unsubscribe stops everything that is not being written already.
 """
 
 import asyncio
-import contextlib
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.sending.letters import Letters
-from drumbeat.engine.sending.pacing import Breaker, Pacer
+from drumbeat.engine.sending.pacing import Breaker, Doze, Turns, doze
 from drumbeat.engine.sending.wire_log import WireLog
 from drumbeat.kit.actor import SYSTEM_SENDING
 from drumbeat.kit.clock import epoch
@@ -37,6 +37,7 @@ from drumbeat.marketing.delivery import (
     Released,
     Unknown,
     Withheld,
+    asked_to_wait,
     return_path_of,
 )
 from drumbeat.marketing.delivery.ports import Parcel
@@ -64,14 +65,13 @@ class Handover:
     drumbeat: Drumbeat
     letters: Letters
     log: WireLog
-    pacer: Pacer
     breaker: Breaker
     mailings: dict[int, Mailing] = field(default_factory=dict)
     resting: set[int] = field(default_factory=set)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     outage: bool = False
     real: Callable[[], float] = time.monotonic
-    _queue: deque[Claimed] = field(default_factory=deque)
+    doze: Doze = doze
     _flying: dict[Place, Claimed] = field(default_factory=dict)
     _begun: set[Place] = field(default_factory=set)
     _looked: dict[Place, float] = field(default_factory=dict)
@@ -86,6 +86,7 @@ class Handover:
     _any_accepted: bool = False
 
     def __post_init__(self) -> None:
+        self._queue = Turns(self.real)
         keys = self.drumbeat.office.keys
         self._signer = TokenSigner(keys.derive("tracking"))
         self._message_ids = MessageIds(keys)
@@ -102,8 +103,10 @@ class Handover:
     def queued(self) -> int:
         return len(self._queue)
 
-    def add(self, claimed: Iterable[Claimed]) -> None:
-        self._queue.extend(claimed)
+    def add(self, claimed: Iterable[Claimed], ahead: float = 0.0, *, urgent: bool = False) -> None:
+        """`ahead` is what the clock of their turns is ahead of `real`."""
+        turns = ((each, each.turn and each.turn - ahead) for each in claimed)
+        self._queue.add(turns, urgent=urgent)
         self._more.set()
 
     def take_receipts(self) -> list[Receipt]:
@@ -116,8 +119,8 @@ class Handover:
     def close(self) -> None:
         """No more parcels; what was not pulled is given back."""
         self._closed.set()
-        while self._queue:
-            self._end(self._queue.popleft(), Released())
+        for claimed in self._queue.drain():
+            self._end(claimed, Released())
         self._more.set()
 
     def note_desertion(self) -> None:
@@ -159,17 +162,11 @@ class Handover:
     async def _next(self) -> Claimed:
         """The next claimed message, in its turn; while waiting for the turn it may be withdrawn."""
         while not self._closed.is_set():
-            if not self._queue:
-                self._more.clear()
-                await self._more.wait()
-                continue
-            delay = self.pacer.delay()
-            if not delay:
-                return self._queue.popleft()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closed.wait(), delay)
-            if self._queue:
-                return self._queue.popleft()
+            claimed = self._queue.pop()
+            if claimed is not None:
+                return claimed
+            self._more.clear()
+            await self.doze(self._more, self._queue.wait())
         raise StopAsyncIteration
 
     def _parcel_or_ending(self, claimed: Claimed) -> Parcel | Ending:
@@ -256,17 +253,30 @@ class Handover:
                 self.breaker.accepted()
                 self._any_accepted = True
             case Deferred(reason, scope, until) if scope != "recipient":
-                self._trouble = reason
-                now = epoch(self.drumbeat.office.clock())
-                seconds = None if until is None else epoch(until) - now
-                at_once = scope == "provider"
-                if self.breaker.stumbled(reason, at_once=at_once, seconds=seconds):
-                    self.outage = True
-                    self.close()
+                if self._is_out(reason, scope, until):
                     return outcome
                 if self._is_the_stumbling_block(place):
                     return Deferred(reason, "recipient")
+            case Unknown(reason):
+                self._is_out(reason, "transport", None)
+            case Deferred() | Refused() if self.breaker.probing:
+                self.breaker.accepted()  # it said no to this one, so it is back
         return outcome
+
+    def _is_out(self, reason: str, scope: str, until: datetime | None) -> bool:
+        self._trouble = reason
+        seconds: float | None = asked_to_wait(reason)
+        if until is not None:
+            seconds = epoch(until) - epoch(self.drumbeat.office.clock())
+        if not self.breaker.stumbled(reason, at_once=scope == "provider", seconds=seconds):
+            return False
+        self.leave()
+        return True
+
+    def leave(self) -> None:
+        """The provider wants rest: nothing more is handed to it in this carrying."""
+        self.outage = True
+        self.close()
 
     def _is_the_stumbling_block(self, place: Place) -> bool:
         """The server takes other messages, and this one broke connection after connection."""

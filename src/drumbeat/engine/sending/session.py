@@ -7,20 +7,23 @@ mailing; if that person is gone or may not send any more, the mailing pauses and
 import asyncio
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.sending.handover import Handover
-from drumbeat.engine.sending.pacing import CLAIM_SECONDS
+from drumbeat.engine.sending.pacing import CLAIM_SECONDS, TICK, clock_ahead
 from drumbeat.kit.actor import SYSTEM_SENDING, Actor
 from drumbeat.kit.errors import Conflict, DrumbeatError, NotFound, NotPermitted
 from drumbeat.marketing.delivery import (
     CLAIM_ROWS,
     TRANSACTIONAL,
+    Claimed,
     EngineName,
     Exchange,
     Mailing,
+    Outlook,
+    Pacing,
     Receipt,
 )
 from drumbeat.marketing.delivery.ports import Carrier
@@ -34,6 +37,17 @@ LOG_BYTES = 8_000_000
 _LEAST_HELD = 50  # enough for every connection, however slow the first answers are
 _TURN_SECONDS = 0.05  # between two exchanges, so that each one records many receipts
 _LOOK_SECONDS = 0.2  # between two looks at pauses and new mailings while the carrier is busy
+_URGENT_ROOM = 50  # mail that somebody waits for is claimed however much else is held
+_PROBE = 1  # what is tried with a provider that was out
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Who is sent to, and how fast: `rate` in all, `lanes` by lane number; None is no limit."""
+
+    name: str
+    rate: float | None = None
+    lanes: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -43,7 +57,7 @@ class Session:
     engine: EngineName
     handover: Handover
     actor_for: ActorFor
-    pace: float | None
+    provider: Provider
     real: Callable[[], float]
     stopping: Callable[[], bool]
     beat: Callable[[], None]
@@ -54,16 +68,24 @@ class Session:
         self._settled = 0
         self._measured = self.real()
         self._looked = -math.inf
+        self._turns = 0
+        self._paced = False
+        self._ahead = 0.0
+        self._told: tuple[str, float] | None = None
 
     async def run(self) -> int:
         """Send what is due; answers how many rows of the ledger were moved."""
-        if not await self._turn() or not self.handover.held:
+        await self._turn()
+        while self._paced and not self.handover.held and not self._must_end():
+            await asyncio.sleep(_LOOK_SECONDS)
+            await self._turn()
+        if not self.handover.held:
             return self.worked
         carrying = asyncio.create_task(self.carrier.carry(self.handover, self.handover))
         try:
             while not carrying.done() and not self._must_end():
                 await self._news(carrying)
-                if not await self._turn() and not self.handover.held:
+                if not await self._turn() and not self.handover.held and not self._paced:
                     break
             if carrying.done():
                 self.handover.note_desertion()
@@ -102,11 +124,21 @@ class Session:
         except BaseException:
             self.handover.put_back(receipts)
             raise
+        self._paced = any(each.paced for each in exchanges)
         for exchange in exchanges:
-            self.handover.add(exchange.claimed)
+            self._hand_on(exchange.claimed)
+        if self._told is not None:
+            self.handover.breaker.rest(*self._told)
+            self.handover.leave()
         moved = sum(each.recorded + each.barred + len(each.claimed) for each in exchanges)
         self.worked += moved
         return moved
+
+    def _hand_on(self, claimed: Sequence[Claimed]) -> None:
+        """All of one mailing."""
+        if claimed:
+            mailing = self.handover.mailings[claimed[0].place.mailing_no]
+            self.handover.add(claimed, self._ahead, urgent=_is_urgent(mailing))
 
     def _measure(self, settled: int, now: float) -> None:
         self._settled += settled
@@ -114,38 +146,75 @@ class Session:
         if elapsed >= _LOOK_SECONDS:
             self._rate, self._settled, self._measured = self._settled / elapsed, 0, now
 
-    def _room(self, *, claim: bool) -> int:
-        """How many more to claim: never more than a second's work is held."""
+    def _room(self, *, claim: bool) -> int | None:
+        """How many more to claim: never more than a second's work is held. None: claim nothing."""
         if not claim or self._must_end():
-            return 0
-        if self.pace is None:
+            return None
+        pace = self.provider.rate
+        if self.handover.breaker.probing:
+            target: float = _PROBE
+        elif pace is None:
             target = min(CLAIM_ROWS, max(_LEAST_HELD, self._rate * CLAIM_SECONDS))
         else:
-            target = min(CLAIM_ROWS, max(1, math.ceil(self.pace * CLAIM_SECONDS)))
+            target = min(CLAIM_ROWS, math.ceil(pace * CLAIM_SECONDS) + 1)
         room = int(target) - self.handover.held
-        return room if room * 4 >= target or not self.handover.queued else 0
+        enough = room * 4 >= target or not self.handover.queued
+        return max(0, room) if enough else 0
 
     # in the thread that writes --------------------------------------------------------------
 
-    def _exchange(self, receipts: Sequence[Receipt], room: int) -> list[Exchange]:
+    def _exchange(self, receipts: Sequence[Receipt], room: int | None) -> list[Exchange]:
         self.beat()
-        with self.drumbeat.look(SYSTEM_SENDING) as department:
-            outlook = department.sending.look_around()
-        self.handover.resting = set(self.handover.mailings) - outlook.sending
+        outlook = self._look()
         came_back: dict[int, list[Receipt]] = defaultdict(list)
         for receipt in receipts:
             came_back[receipt.place.mailing_no].append(receipt)
-        due = [mailing for mailing in outlook.due if room and self._may_leave(mailing)]
-        exchanges = []
-        for turn, mailing in enumerate(due):
-            urgent = mailing.kind == TRANSACTIONAL
-            share = room if urgent else -(-room // (len(due) - turn))
-            mine = came_back.pop(mailing.mailing_no, [])
-            exchanges.append(self._exchange_one(mailing, mine, share))
-            room -= len(exchanges[-1].claimed)
+        exchanges: list[Exchange] = []
+        claiming = room is not None and self._told is None
+        for mailing, share in self._in_turn(outlook.due) if claiming else ():
+            wanted = self._wanted(mailing, room or 0, share)
+            if wanted and self._may_leave(mailing):
+                mine = came_back.pop(mailing.mailing_no, [])
+                exchanges.append(self._exchange_one(mailing, mine, wanted))
+                room = max(0, (room or 0) - len(exchanges[-1].claimed))
         for mailing_no, rest in came_back.items():
             exchanges.append(self._exchange_one(self.handover.mailings[mailing_no], rest, 0))
         return exchanges
+
+    def _look(self) -> Outlook:
+        """What may leave, and whether another engine was told meanwhile that nothing may."""
+        breaker, name = self.handover.breaker, self.provider.name
+        if breaker.healed:
+            breaker.healed = False
+            with self.drumbeat.begin(SYSTEM_SENDING) as department:
+                department.connections.end_outage(name)
+        with self.drumbeat.look(SYSTEM_SENDING) as department:
+            outlook = department.sending.look_around()
+            outage = department.connections.find_outage(name)
+        self.handover.resting = set(self.handover.mailings) - outlook.sending
+        self._ahead = clock_ahead()
+        if outage is not None and not breaker.open:
+            seconds = outage.until - self.real() - self._ahead
+            self._told = (outage.trouble, seconds) if seconds > TICK else None
+        return outlook
+
+    def _in_turn(self, due: Sequence[Mailing]) -> Iterator[tuple[Mailing, int]]:
+        """Who is asked first, and into how many parts the room is shared from there on.
+
+        Urgent mail first, then what has a pace of its own and can take little, then the others,
+        another one first each time.
+        """
+        self._turns += 1
+        first = self._turns % max(1, len(due))
+        order = sorted([*due[first:], *due[:first]], key=lambda each: each.pace is None)
+        order.sort(key=lambda mailing: not _is_urgent(mailing))
+        for place, mailing in enumerate(order):
+            yield mailing, len(order) - place
+
+    def _wanted(self, mailing: Mailing, room: int, share: int) -> int:
+        if not _is_urgent(mailing):
+            return -(-room // share)
+        return room if self.handover.breaker.probing else max(room, _URGENT_ROOM)
 
     def _exchange_one(self, mailing: Mailing, receipts: Sequence[Receipt], room: int) -> Exchange:
         try:
@@ -158,7 +227,14 @@ class Session:
         try:
             actor = self.actor_for(mailing).through("engine")
             with self.drumbeat.begin(actor) as department:
-                return department.sending.exchange(mailing.mailing_no, self.engine, receipts, room)
+                pacing = Pacing(
+                    self.provider.name,
+                    self.provider.rate,
+                    self.provider.lanes,
+                    self.real() + clock_ahead(),
+                )
+                sending = department.sending
+                return sending.exchange(mailing.mailing_no, self.engine, receipts, room, pacing)
         except (NotFound, NotPermitted) as error:
             with self.drumbeat.begin(SYSTEM_SENDING) as department:
                 recorded = department.sending.record(
@@ -177,3 +253,8 @@ class Session:
             return False
         self.handover.mailings[mailing.mailing_no] = mailing
         return True
+
+
+def _is_urgent(mailing: Mailing) -> bool:
+    """Mail that somebody waits for."""
+    return mailing.kind == TRANSACTIONAL

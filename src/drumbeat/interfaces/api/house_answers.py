@@ -93,11 +93,19 @@ class Status(Shape):
     as_of: Instant
 
 
+class OutageView(Shape):
+    trouble: str
+    tried_again_at: Instant
+
+
 class EngineView(Shape):
     running: bool
     due_now: bool
     next_due: Instant | None
     provisional: bool
+    outages: list[OutageView] = Field(
+        description="Mail servers that are left alone for a while: no attempt of anybody is burnt."
+    )
 
 
 class SandboxHead(Shape):

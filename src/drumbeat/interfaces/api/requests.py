@@ -34,11 +34,14 @@ class TimingRequest(Strict):
     )
     at: datetime | None = Field(default=None, description="With its offset, or UTC.")
     window: float | None = Field(default=None, description="Hours to spread the launch over.")
+    pace: float | None = Field(
+        default=None, description="Messages a second at most; never more than the house allows."
+    )
 
     def wish(self, default: Launch) -> TimingWish:
         mode = Launch(self.mode) if self.mode else (Launch.AT if self.at else default)
         at = None if self.at is None else parse_instant(self.at.isoformat(), field="timing.at")
-        return TimingWish(mode, at, self.window)
+        return TimingWish(mode, at, self.window, self.pace)
 
 
 _EXAMPLE: JsonDict = {

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from drumbeat.interfaces.api.house_answers import EngineView, Status
 from drumbeat.interfaces.api.identity import Caller
+from drumbeat.kit.clock import from_epoch
 from drumbeat.marketing.campaigns.answer import house_status
 from drumbeat.marketing.campaigns.pipeline import next_due
 
@@ -29,9 +30,14 @@ def show_engine(caller: Caller) -> dict[str, object]:
         holder = department.leases.living(ADVANCING, now=time.time())
         now = department.office.clock()
         provisional = department.events.provisional()
+        outages = department.connections.list_outages()
     return {
         "running": holder is not None,
         "due_now": due is not None and due <= now,
         "next_due": None if due is None else due.isoformat(),
         "provisional": provisional,
+        "outages": [
+            {"trouble": each.trouble, "tried_again_at": from_epoch(int(each.until)).isoformat()}
+            for each in outages
+        ],
     }

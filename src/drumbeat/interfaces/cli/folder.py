@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -102,11 +103,14 @@ def status(*, json: Json = False) -> int:
     """Show totals over every campaign."""
     with client() as house:
         answer = house.get("/status")
+        outages: list[dict[str, object]] = [] if json else house.get("/engine")["outages"]  # type: ignore[assignment]
     if json:
         print_json(answer)
-    else:
-        for name, value in answer.items():
-            sys.stdout.write(f"{name.replace('_', ' '):<28}{_shown(value)}\n")
+        return 0
+    for name, value in answer.items():
+        sys.stdout.write(f"{name.replace('_', ' '):<28}{_shown(value)}\n")
+    for each in outages:
+        say(f"mail waits: {each['trouble']}; it is tried again at {each['tried_again_at']}")
     return 0
 
 
@@ -199,6 +203,16 @@ def _check_signing(drumbeat: "Drumbeat") -> str:
     return f"signs as {names}" if signer else f"{names}; the sandbox gets unsigned mail"
 
 
+def _check_provider(drumbeat: "Drumbeat") -> str:
+    with drumbeat.look(drumbeat.owner()) as department:
+        outage = department.connections.find_outage(drumbeat.provider)
+    if outage is None:
+        return "takes our mail"
+    rest = outage.until - time.time()
+    again = f"in {rest:,.0f} s" if rest > 0 else "with the next message"
+    raise OSError(f"mail waits: {outage.trouble}; it is tried again {again}")
+
+
 def _check_server(drumbeat: "Drumbeat") -> str:
     running = answers(socket_of(drumbeat.home))
     return "a local server runs" if running else "no local server runs; commands open the folder"
@@ -225,6 +239,7 @@ _CHECKS: dict[str, Callable[["Drumbeat"], str]] = {
     "sender": _check_sender,
     "mail": _check_mail,
     "signing": _check_signing,
+    "provider": _check_provider,
     "server": _check_server,
     "public": _check_public,
 }

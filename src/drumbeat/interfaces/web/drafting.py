@@ -87,7 +87,9 @@ def is_formed(brief: Brief) -> bool:
     """Whether the form can say all of it; what it cannot would be lost by saving."""
     test = brief.test
     plain = test is None or (test.element == "subject_line" and len(test.variants) == 2)
-    return plain and brief.content_text is None and brief.sender_email is None
+    if brief.content_text is not None or brief.timing.pace is not None:
+        return False
+    return plain and brief.sender_email is None
 
 
 def brief_of(draft: Draft, *, segment_by: str = "engagement") -> Brief:

@@ -4,7 +4,7 @@ Pure: a dossier in, values out; the template only places them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -201,6 +201,9 @@ def _test(design: Design) -> list[tuple[str, str]]:
 
 
 def _timing(wish: TimingWish) -> str:
+    if wish.pace is not None:
+        freely = _timing(replace(wish, pace=None)).removesuffix(".")
+        return f"{freely}, at most {wish.pace:g} messages a second."
     spread = ""
     if wish.window_hours:
         spread = f", spread over {counted(wish.window_hours, 'hour')}"

@@ -66,6 +66,7 @@ def _open(house: House, campaign: Campaign, actor: Actor) -> None:
                 piece_no=plan.piece_no or 0,
                 piece_revision=plan.piece_revision or 0,
                 decided_by=campaign.owner_no,
+                pace=campaign.brief.timing.pace,
             )
         )
         unit.delivery.save_links(number, compiled.links)

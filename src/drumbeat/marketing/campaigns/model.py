@@ -52,11 +52,15 @@ class ExperimentWish:
 
 @dataclass(frozen=True)
 class TimingWish:
-    """`window_hours` spreads a launch over so many hours; None sends as fast as pace allows."""
+    """`window_hours` spreads a launch over so many hours; None sends as fast as pace allows.
+
+    `pace` is the most messages a second, None as many as the house allows.
+    """
 
     mode: Launch = Launch.BEST
     at: datetime | None = None
     window_hours: float | None = None
+    pace: float | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from drumbeat.marketing.campaigns.model import (
 )
 
 MEASURING_DAYS = 7
+SLOWEST, FASTEST = 0.001, 1_000_000  # messages a second
 """How long results are collected after the last mail: the attribution window."""
 
 TRANSITIONS: dict[State, frozenset[State]] = {
@@ -65,6 +66,10 @@ def check_brief(brief: Brief) -> None:
     window = brief.timing.window_hours
     if window is not None and not 0 < window <= 24 * 7:
         raise InvalidInput("The window is between 0 and 168 hours.", field="timing.window")
+    pace = brief.timing.pace
+    if pace is not None and not SLOWEST <= pace <= FASTEST:
+        problem = f"The pace is between {SLOWEST:g} and {FASTEST:,.0f} messages a second."
+        raise InvalidInput(problem, field="timing.pace")
     if brief.test is not None:
         _check_test(brief.test)
     check_launch(brief, brief.timing)

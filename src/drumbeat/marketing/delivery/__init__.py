@@ -10,6 +10,7 @@ from drumbeat.marketing.delivery.bounces import (
     read_report,
     return_path_of,
 )
+from drumbeat.marketing.delivery.lanes import LANE_NAMES
 from drumbeat.marketing.delivery.message_ids import MessageIds, message_id_of, parse_message_id
 from drumbeat.marketing.delivery.model import (
     Accepted,
@@ -24,6 +25,7 @@ from drumbeat.marketing.delivery.model import (
     MailingState,
     NewMailing,
     Outcome,
+    Outlook,
     Place,
     Receipt,
     Recount,
@@ -39,8 +41,14 @@ from drumbeat.marketing.delivery.model_bounces import (
     BounceLine,
     MailboxMark,
 )
+from drumbeat.marketing.delivery.pacing import Pacing
 from drumbeat.marketing.delivery.plan import LedgerPlan, plan_file_name, plan_ledger
-from drumbeat.marketing.delivery.rules import CLAIM_ROWS, TRANSACTIONAL, plain_reason
+from drumbeat.marketing.delivery.rules import (
+    CLAIM_ROWS,
+    TRANSACTIONAL,
+    asked_to_wait,
+    plain_reason,
+)
 from drumbeat.marketing.delivery.sending import SendingService
 from drumbeat.marketing.delivery.service import UNIT_ROWS, DeliveryService
 from drumbeat.marketing.delivery.service_bounces import MAILS_A_UNIT, BouncesService
@@ -48,6 +56,7 @@ from drumbeat.marketing.delivery.service_bounces import MAILS_A_UNIT, BouncesSer
 __all__ = [
     "CLAIM_ROWS",
     "MAILS_A_UNIT",
+    "LANE_NAMES",
     "TRANSACTIONAL",
     "UNIT_ROWS",
     "Accepted",
@@ -69,6 +78,8 @@ __all__ = [
     "MessageIds",
     "NewMailing",
     "Outcome",
+    "Outlook",
+    "Pacing",
     "Place",
     "Receipt",
     "Recount",
@@ -80,6 +91,7 @@ __all__ = [
     "Traces",
     "Unknown",
     "Withheld",
+    "asked_to_wait",
     "check_return_path",
     "message_id_of",
     "parse_message_id",

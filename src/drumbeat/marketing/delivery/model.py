@@ -51,7 +51,10 @@ class ReasonKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewMailing:
-    """What to send to a frozen audience: one campaign step. `decided_by` answers for it."""
+    """What to send to a frozen audience: one campaign step. `decided_by` answers for it.
+
+    `pace`: no more messages a second than that, whatever else is allowed.
+    """
 
     campaign_no: CampaignNo | None
     kind: str
@@ -61,6 +64,7 @@ class NewMailing:
     piece_revision: int
     decided_by: PersonNo
     step: str = "email"
+    pace: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Mailing:
     frozen: int
     trouble: str
     revision: int
+    pace: float | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -195,12 +200,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One message an engine may send now, with what the template may say about its recipient."""
+    """One message an engine may send, with what the template may say about its recipient.
+
+    Not before `turn`, an instant of real time; 0 is at once.
+    """
 
     row: LedgerRow
     address: str
     fields: Mapping[str, str | int | float | bool]
     permission_revision: int
+    turn: float = 0.0
 
     @property
     def place(self) -> Place:
@@ -216,11 +225,15 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What one exchange recorded and claimed; `barred` rows were due but may not be mailed."""
+    """What one exchange recorded and claimed; `barred` rows were due but may not be mailed.
+
+    `paced`: more is due, and its turn to be claimed comes later.
+    """
 
     recorded: int
     barred: int
     claimed: tuple[Claimed, ...]
+    paced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,12 @@ _GONE_WORDS = re.compile(
     r"|\b(no such|unknown) (user|mailbox|recipient|address)\b",
     re.IGNORECASE,
 )
+_ASKED = re.compile(
+    r"(?:try|retry|again|wait|back|after|later|greylist\w*|seconds=)\D{0,30}?(\d{1,5})\s?"
+    r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)\b",
+    re.IGNORECASE,
+)
+_LONGEST_ASKED = 86_400
 _ADDRESS = re.compile(r"\S*@\S*")
 _NUMBERED = re.compile(r"\S*\d\S*")
 _LONGEST_REASON = 120
@@ -75,6 +81,15 @@ def plain_reason(text: str) -> str:
     head = reply.group() if reply else ""
     tail = _NUMBERED.sub("#", _ADDRESS.sub("<address>", text[len(head) :]))
     return (head + tail)[:_LONGEST_REASON].strip() or "no reason given"
+
+
+def asked_to_wait(text: str) -> int | None:
+    """The seconds a server asks to be left alone for ("try again in 15 minutes"), at most a day."""
+    found = _ASKED.search(text)
+    if found is None:
+        return None
+    unit = {"s": 1, "m": 60, "h": 3600}[found[2][0].lower()]
+    return min(int(found[1]) * unit, _LONGEST_ASKED)
 
 
 def conclude(row: LedgerRow, ending: Ending, carrier: str, now: datetime, *, over: bool) -> Change:
@@ -119,7 +134,8 @@ def _try_later(row: LedgerRow, reason: str, until: datetime | None, now: datetim
     if tries > len(RETRY_MINUTES):
         gave_up = f"gave up after {tries} tries: {text}"[:_LONGEST_REASON]
         return Change(row, State.failed, (ReasonKind.failed, gave_up), attempts=tries)
-    due = epoch(now) + 60 * RETRY_MINUTES[row.attempts]
+    wait = max(60 * RETRY_MINUTES[row.attempts], asked_to_wait(reason) or 0)
+    due = epoch(now) + wait
     if until is not None:
         due = max(due, epoch(until))
     return Change(row, State.deferred, (ReasonKind.deferred, text), due=due, attempts=tries)

@@ -4,13 +4,14 @@ One exchange is one unit of work for one mailing: it records what came back, ask
 the next rows, and claims those that pass. A claim is small, so a pause or an unsubscribe bites.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock, epoch, from_epoch
 from drumbeat.kit.ids import MailingNo
 from drumbeat.marketing.audience import AudienceService
+from drumbeat.marketing.delivery.lanes import LANE_NAMES
 from drumbeat.marketing.delivery.model import (
     SHOWN,
     Accepted,
@@ -34,6 +35,7 @@ from drumbeat.marketing.delivery.model import (
     Traces,
     Unknown,
 )
+from drumbeat.marketing.delivery.pacing import Limits, Pacing
 from drumbeat.marketing.delivery.rules import (
     CLAIM_ROWS,
     UNKNOWN_CONTACT,
@@ -43,6 +45,7 @@ from drumbeat.marketing.delivery.rules import (
 )
 from drumbeat.marketing.delivery.store import MailingStore
 from drumbeat.marketing.delivery.store_ledger import LedgerStore
+from drumbeat.marketing.delivery.store_pacing import PaceStore
 from drumbeat.marketing.events import EventsService, Fact, Kind
 
 SOURCE = "delivery"
@@ -54,6 +57,7 @@ class SendingService:
     actor: Actor
     mailings: MailingStore
     ledgers: LedgerStore
+    paces: PaceStore
     audience: AudienceService
     events: EventsService
     clock: Clock
@@ -85,10 +89,16 @@ class SendingService:
         return Pulse(states, self.mailings.count_due_lanes(now), since)
 
     def exchange(
-        self, mailing_no: MailingNo, engine: EngineName, receipts: Sequence[Receipt], budget: int
+        self,
+        mailing_no: MailingNo,
+        engine: EngineName,
+        receipts: Sequence[Receipt],
+        budget: int,
+        pacing: Pacing | None = None,
     ) -> Exchange:
         """Record `receipts` of this mailing and claim at most `budget` messages that are due.
 
+        With `pacing` each gets its turn, and none is claimed much more than a second before it.
         Raises NotPermitted, recording nothing, if the person who decided may not send any more.
         """
         self.actor.require(Scope.CAMPAIGNS_SEND)
@@ -96,9 +106,34 @@ class SendingService:
         recorded = self._record(mailing, engine.carrier, receipts)
         if mailing.state is not MailingState.sending or budget <= 0:
             return Exchange(recorded, 0, ())
-        rows = self._due_rows(mailing_no, min(budget, CLAIM_ROWS))
+        limits = self._limits(mailing, pacing)
+        wanted = min(budget, CLAIM_ROWS)
+        rows = self._due_rows(mailing_no, limits.room(wanted), limits.lane_rooms())
         claimed = self._claim(rows, engine)
-        return Exchange(recorded, len(rows) - len(claimed), tuple(claimed))
+        if limits.any:
+            turns, moved = limits.take([each.place.lane_no for each in claimed])
+            self.paces.save(moved)
+            claimed = [replace(each, turn=turn) for each, turn in zip(claimed, turns, strict=True)]
+        paced = limits.any and len(rows) < wanted and self._is_due(mailing, epoch(self.clock()))
+        return Exchange(recorded, len(rows) - len(claimed), tuple(claimed), paced)
+
+    def _limits(self, mailing: Mailing, pacing: Pacing | None) -> Limits:
+        """What this mailing's next messages must keep to, as far as turns are given out."""
+        if pacing is None:
+            return Limits()
+        whole = {}
+        if pacing.rate is not None:
+            whole[pacing.provider] = pacing.rate
+        if mailing.pace is not None:
+            whole[f"mailing {mailing.mailing_no}"] = mailing.pace
+        lanes = {f"{pacing.provider} {LANE_NAMES[no]}": no for no in pacing.lanes}
+        rates = whole | {name: pacing.lanes[no] for name, no in lanes.items()}
+        found = {limit.name: limit for limit in self.paces.get(rates, pacing.now)}
+        return Limits(
+            pacing.now,
+            tuple(found[name] for name in whole),
+            {no: found[name] for name, no in lanes.items()},
+        )
 
     def record(self, mailing_no: MailingNo, carrier: str, receipts: Sequence[Receipt]) -> int:
         """Only record: what happened is kept even when nobody may send any more."""
@@ -198,19 +233,44 @@ class SendingService:
 
     # claiming -------------------------------------------------------------------------------
 
-    def _due_rows(self, mailing_no: MailingNo, budget: int) -> list[LedgerRow]:
-        """What may leave now: second tries first, then every lane its share."""
-        now = epoch(self.clock())
-        rows = self.ledgers.list_deferred(mailing_no, budget, now)
+    def _due_rows(
+        self, mailing_no: MailingNo, budget: int, rooms: Mapping[int, int]
+    ) -> list[LedgerRow]:
+        """What may leave now: second tries first, then every lane its share.
+
+        `rooms` is the most that a lane with a pace of its own may give, so that it holds up none.
+        """
+        if budget <= 0:
+            return []
+        now, left = epoch(self.clock()), dict(rooms)
+        rows = self._second_tries(mailing_no, budget, left, now)
         while len(rows) < budget:
             lanes = self.mailings.list_open_lanes(mailing_no)
-            lanes = [lane for lane in lanes if lane.next_due <= now]
+            lanes = [each for each in lanes if each.next_due <= now and left.get(each.lane_no, 1)]
             if not lanes:
                 break
+            lanes.sort(key=lambda lane: lane.lane_no not in left)  # who can take little comes first
             for turn, lane in enumerate(lanes):
                 share = -(-(budget - len(rows)) // (len(lanes) - turn))
-                rows += self._take(lane, now, share) if share else []
+                share = min(share, left.get(lane.lane_no, share))
+                taken = self._take(lane, now, share) if share else []
+                if lane.lane_no in left:
+                    left[lane.lane_no] -= len(taken)
+                rows += taken
         return rows
+
+    def _second_tries(
+        self, mailing_no: MailingNo, budget: int, left: dict[int, int], now: int
+    ) -> list[LedgerRow]:
+        rows: list[LedgerRow] = []
+        for lane_no, room in left.items():
+            most = min(room, budget - len(rows))
+            if most > 0:
+                found = self.ledgers.list_deferred(mailing_no, most, now, lane_nos=[lane_no])
+                left[lane_no] -= len(found)
+                rows += found
+        most = budget - len(rows)
+        return rows + self.ledgers.list_deferred(mailing_no, most, now, but=left.keys())
 
     def _take(self, lane: Lane, now: int, limit: int) -> list[LedgerRow]:
         """The lane's next rows that are due, and its cursor behind them: all before it moved on."""

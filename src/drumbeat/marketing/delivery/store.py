@@ -57,6 +57,7 @@ mailing = Table(
     Column("frozen", Integer, nullable=False),
     Column("trouble", Text, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("pace", Float),
     UniqueConstraint("campaign_no", "step"),
 )
 

@@ -67,12 +67,25 @@ class LedgerStore:
         return self._rows(query.order_by(message.c.place))
 
     def list_deferred(
-        self, mailing_no: MailingNo, limit: int, due: int = _FOR_EVER
+        self,
+        mailing_no: MailingNo,
+        limit: int,
+        due: int = _FOR_EVER,
+        *,
+        lane_nos: Collection[int] | None = None,
+        but: Collection[int] = (),
     ) -> list[LedgerRow]:
-        """Rows to be tried again, at `due` at the latest, the longest waiting first."""
+        """Rows to be tried again, at `due` at the latest, the longest waiting first.
+
+        Only those of `lane_nos`, if any are named, and none of the lanes `but`.
+        """
         query = select(message).where(
             _IS_DEFERRED, message.c.mailing_no == mailing_no, message.c.due <= due
         )
+        if lane_nos is not None:
+            query = query.where(message.c.lane_no.in_(lane_nos))
+        if but:
+            query = query.where(message.c.lane_no.not_in(but))
         return self._rows(query.order_by(message.c.due).limit(limit))
 
     def list_held(self, claim_nos: Collection[int]) -> list[LedgerRow]:

@@ -188,6 +188,7 @@ def _groups(visit: Visit, now: str) -> list[tuple[str, str, list[Setting]]]:
                 row("Messenger", settings.messenger, "MESSENGER"),
                 row("Mail server", server.address if server else "none", "SMTP_URL"),
                 row("Messages a second", f"{pace:g}" if pace else "no limit", "RATE_PER_SECOND"),
+                row("To one provider", settings.lane_rates or "no limit", "LANE_RATES"),
                 row("Cost of a message", f"{settings.cost_per_email:g}", "COST_PER_EMAIL"),
             ],
         ),
