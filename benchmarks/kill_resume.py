@@ -1,15 +1,16 @@
 """kill -9 at random moments: how many recipients are lost, doubled or left uncertain.
 
-    python -m benchmarks.kill_resume [runs] [recipients] [scenario ...]    prints one JSON object
+    python -m benchmarks.kill_resume [runs] [recipients] [seconds] [scenario ...]    prints JSON
 
 Each run copies a frozen house, lets real engines send it to a sink that counts, and kills them at
 seeded steps on the wire, or a moment after one, or a while after their start; then lets them end.
 Scenarios: `plain`; `cutting`, where the sink also cuts connections at random; `two`, two engines on
 one PostgreSQL of which either is killed. SQLite is encrypted as it ships. Exit code 1 if a promise
-was broken.
+was broken. No run is begun after so many seconds of a scenario: `runs` says how many were made.
 """
 
 import json
+import math
 import multiprocessing
 import shutil
 import subprocess
@@ -297,9 +298,9 @@ class Run:
         return lines
 
 
-def measure(scenario: str, runs: int, people: int, seed: int) -> Result:
+def measure(scenario: str, runs: int, people: int, seed: int, most: float = math.inf) -> Result:
     multiprocessing.get_context("forkserver").set_forkserver_preload(list(PRELOADED))
-    total = Result()
+    total, end = Result(), time.monotonic() + most
     on_postgresql = running() if scenario == "two" else nullcontext(None)
     with tempfile.TemporaryDirectory() as text, on_postgresql as server:
         folder = Path(text)
@@ -307,6 +308,8 @@ def measure(scenario: str, runs: int, people: int, seed: int) -> Result:
         with made as url, sink(CUTTING if scenario == "cutting" else 0.0, seed) as counting:
             template = frozen(folder, people, server, url)
             for number in range(runs):
+                if time.monotonic() > end:
+                    break
                 chance = np.random.default_rng([seed, number])
                 with template.copy(folder / f"run-{number}", counting.port) as settings:
                     crew = 2 if scenario == "two" else 1
@@ -331,11 +334,11 @@ def _broken(result: Result, where: str) -> list[str]:
 
 def main(words: list[str]) -> int:
     numbers = [int(word) for word in words if word.isdigit()]
-    runs, people = (numbers + [100, 2_000][len(numbers) :])[:2]
+    runs, people, most = (numbers + [100, 2_000, 86_400][len(numbers) :])[:3]
     scenarios = [word for word in words if word in SCENARIOS] or list(SCENARIOS)
     began, results = time.monotonic(), {}
     for scenario in scenarios:
-        results[scenario] = measure(scenario, runs, people, seed=7)
+        results[scenario] = measure(scenario, runs, people, seed=7, most=most)
     answer: dict[str, object] = {"runs": runs, "recipients": people}
     answer |= {"connections": CONNECTIONS, "window": WINDOW}
     answer |= {name: vars(result) for name, result in results.items()}

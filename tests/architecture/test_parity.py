@@ -61,7 +61,7 @@ EXEMPT = (
         """
         audience.permission_revision audience.refuse_all audience.zones_of
         campaigns.list_advancing campaigns.note_trouble
-        delivery.list_exhausted delivery.recount delivery.settle
+        delivery.list_exhausted delivery.list_plan_files delivery.recount delivery.settle
         analytics.find_outdated analytics.recount analytics.save_figures
         counting.recount counting.save_counts
         counting.find_outdated counting.known_of counting.refresh_segments

@@ -14,6 +14,7 @@ import structlog
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine import bounces, campaigns, facts, figures, mail_tests, upkeep
+from drumbeat.engine.keeping import LeaseKeeper
 from drumbeat.engine.sending import Letter, Provider, SendingEngine
 from drumbeat.engine.sending.signing import SignedLetter
 from drumbeat.kit.actor import GATEKEEPER, SYSTEM_BOUNCES, SYSTEM_UPKEEP, Actor
@@ -63,6 +64,7 @@ JOBS = (
     Job("facts.tidy", 3600.0, facts.tidy, hurried=False),
     Job("upkeep.sweep", 600.0, upkeep.sweep, hurried=False),
     Job("bounces.forget", 3600.0, bounces.forget, hurried=False),
+    Job("upkeep.plans", 3600.0, upkeep.sweep_plans, hurried=False),
 )
 
 
@@ -117,6 +119,7 @@ class Engine:
         self._made_for = drumbeat.in_force.saved
         self._sending = sending_engine(drumbeat)
         self._mailbox = bounces.MailboxWatch(drumbeat, drumbeat.bounce_mailbox)
+        self._keeper = LeaseKeeper(drumbeat, self._holder, LEASE_SECONDS)
         self._parent = int(os.environ.get(ENGINE_OF, "0"))
 
     @property
@@ -131,7 +134,7 @@ class Engine:
 
     def run(self, *, until_idle: bool = False) -> None:
         """Work until `stop`, or until nothing is due now."""
-        with self._sending.running(), self._mailbox.running():
+        with self._sending.running(), self._mailbox.running(), self._keeper.running():
             while not self._stopping.is_set() and not self._orphaned():
                 version = self._drumbeat.database.version()
                 if version != self._drumbeat.in_force.version:
@@ -196,7 +199,8 @@ class Engine:
 
     def _run(self, job: Job) -> bool:
         try:
-            return job.run(self._drumbeat)
+            with self._keeper.at_work(job.name):
+                return job.run(self._drumbeat)
         except Exception as error:  # the edge of a job: the others go on
             log.exception("job.failed", job=job.name, error=type(error).__name__)
             self._due[job] = time.monotonic() + 5.0

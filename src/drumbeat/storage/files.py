@@ -5,6 +5,7 @@ folders are synced too: a row that names a file must not outlive it in a power c
 """
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,13 @@ class SealedFiles:
 
     def remove(self, name: str) -> None:
         (self.folder / name).unlink(missing_ok=True)
+
+    def written_at(self, name: str) -> float:
+        """When it was written, in real epoch seconds; now if it is gone."""
+        try:
+            return (self.folder / name).stat().st_mtime
+        except FileNotFoundError:
+            return time.time()
 
     def list_(self, under: str) -> list[str]:
         root = self.folder / under

@@ -55,8 +55,8 @@ from drumbeat.marketing.delivery.service_bounces import MAILS_A_UNIT, BouncesSer
 
 __all__ = [
     "CLAIM_ROWS",
-    "MAILS_A_UNIT",
     "LANE_NAMES",
+    "MAILS_A_UNIT",
     "TRANSACTIONAL",
     "UNIT_ROWS",
     "Accepted",

@@ -210,6 +210,11 @@ class DeliveryService:
         counts = self.ledgers.tallies(mailing_no)
         return sum(n for (_, state, _), n in counts.items() if state < State.claimed)
 
+    def list_plan_files(self) -> frozenset[str]:
+        """The files of every audience that was fixed: kept for ever, for they hold the chances."""
+        self.actor.require(Scope.CAMPAIGNS_READ)
+        return self.mailings.list_plan_files()
+
     # the end --------------------------------------------------------------------------------
 
     def list_exhausted(self) -> list[MailingNo]:

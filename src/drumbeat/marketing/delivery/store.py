@@ -198,6 +198,10 @@ class MailingStore:
             raise Conflict(f"Mailing {was.mailing_no} was changed by somebody else meanwhile.")
         return self.get(was.mailing_no)
 
+    def list_plan_files(self) -> frozenset[str]:
+        query = select(mailing.c.plan_file).where(mailing.c.plan_file.is_not(None))
+        return frozenset(self.connection.scalars(query))
+
     def list_exhausted(self) -> list[MailingNo]:
         """Mailings that are being sent and have no message left to send."""
         waits = exists().where(
