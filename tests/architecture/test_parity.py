@@ -136,6 +136,11 @@ EXEMPT = (
         """,
     ),
     Exempt(
+        "inside judging again, which has a route",
+        ("marketing/events/rejudging.py",),
+        "events.adopt_verdicts events.judge_file events.next_to_judge events.read_to_judge",
+    ),
+    Exempt(
         "one contact's page at REST, the list of them, and what waits for an answer",
         ("marketing/campaigns",),
         """
@@ -176,6 +181,7 @@ COMMANDS = {
     "GET /workflows/email/{campaign_id}": "workflow email",
     "POST /contacts/import": "audience import",
     "POST /events/import": "events import",
+    "POST /events/judge": "events judge",
     "PUT /contacts": "audience put",
     "GET /contacts": "audience list",
     "GET /contacts/{contact_id}": "audience show",

@@ -54,10 +54,10 @@ class Served:
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[Served]:
+def serving(app: Any, http: Any = "auto") -> Iterator[Served]:
     """The socket listens before the server runs, so a client never comes too early."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="critical", access_log=False, ws="none")
+    config = uvicorn.Config(app, log_level="critical", access_log=False, ws="none", http=http)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -15,7 +15,7 @@ import pytest
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.loop import Engine
-from drumbeat.interfaces.public import Intake, recording_hits
+from drumbeat.interfaces.public import Intake, TrackingApp, recording_hits
 from drumbeat.interfaces.sdk import Client
 from drumbeat.interfaces.serve import front_app
 from drumbeat.marketing.events import Fact, Kind, Reason, Verdict
@@ -113,7 +113,7 @@ def running(household: Household) -> Iterator[Running]:
             key = department.accounts.issue_key("journey", None)
         intake = Intake(recording_hits(drumbeat))
         intake.start()
-        with serving(front_app(drumbeat, intake)) as served:
+        with serving(front_app(drumbeat, TrackingApp(drumbeat, intake))) as served:
             client = Client.of_server(f"http://127.0.0.1:{served.port}", key)
             try:
                 yield Running(household, inside, served, client)

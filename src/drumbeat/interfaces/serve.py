@@ -21,7 +21,7 @@ from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.loop import ENGINE_OF
 from drumbeat.interfaces.api import create_api
 from drumbeat.interfaces.local import App, Receive, Scope, Send, answers, local_app, socket_of
-from drumbeat.interfaces.public import Intake, TrackingApp, recording_hits
+from drumbeat.interfaces.public import Intake, TrackingApp, quick_protocol, recording_hits
 from drumbeat.interfaces.web import create_web, no_such_page
 from drumbeat.kit.errors import Conflict
 
@@ -30,12 +30,11 @@ _TRACKING = ("/o/", "/c/", "/u/")
 _REST = ("/api/", "/openapi.json", "/healthz", "/readyz", "/metrics")
 
 
-def front_app(drumbeat: Drumbeat, intake: Intake) -> App:
+def front_app(drumbeat: Drumbeat, tracking: App) -> App:
     """Everything on the port, told apart by the path's first part."""
     api = create_api(drumbeat)
     web = create_web(drumbeat, describe=api.openapi)
     pages = Starlette(routes=web.routes, exception_handlers={404: no_such_page})
-    tracking = TrackingApp(drumbeat, intake)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -94,9 +93,11 @@ def serving(drumbeat: Drumbeat, *, port: int) -> Iterator[uvicorn.Server]:
         _taking_in(drumbeat) as intake,
         drumbeat.receiving_bounces(),
     ):
+        tracking = TrackingApp(drumbeat, intake)
         yield uvicorn.Server(
             uvicorn.Config(
-                front_app(drumbeat, intake),
+                front_app(drumbeat, tracking),
+                http=quick_protocol(tracking),
                 host=drumbeat.settings.host,
                 port=port,
                 log_config=None,  # into this process's log file, as everything else

@@ -136,7 +136,7 @@ class Department:
 
         warehouse = Warehouse(self.connection, self.office.fact_files)
         store, marks = EventStore(self.connection), FactMarks(self.connection)
-        return EventsService(self.actor, store, warehouse, marks, self.office.clock)
+        return EventsService(self.actor, store, warehouse, marks, self.facts, self.office.clock)
 
     @cached_property
     def facts(self) -> "FactReader":

@@ -79,9 +79,9 @@ def from_ipc(rows: bytes) -> Any:
 
 
 def seal_table(
-    files: SealedParquet, table: Any, family_of: Mapping[int, str]
+    files: SealedParquet, table: Any, family_of: Mapping[int, str], rules: int = 1
 ) -> tuple[FactFile, ...]:
-    """Write one sealed file for each family and month in the table."""
+    """Write one sealed file for each family and month in the table, judged by `rules`."""
     families = pa.array([family_of[kind] for kind in table.column("kind").to_pylist()], pa.string())
     at = table.column("occurred_at")
     months = pc.add(pc.multiply(pc.year(at), 100), pc.month(at))
@@ -90,11 +90,11 @@ def seal_table(
         of_family = pc.equal(families, family)
         for month in sorted(set(months.filter(of_family).to_pylist())):
             rows = table.filter(pc.and_(of_family, pc.equal(months, month)))
-            written.append(seal_file(files, rows, family, month))
+            written.append(seal_file(files, rows, family, month, rules))
     return tuple(written)
 
 
-def seal_file(files: SealedParquet, rows: Any, family: str, month: int) -> FactFile:
+def seal_file(files: SealedParquet, rows: Any, family: str, month: int, rules: int = 1) -> FactFile:
     """Write one sealed file ordered by (mailing, occurred_at): a mailing's rows lie together."""
     rows = rows.sort_by([("mailing_no", "ascending"), ("occurred_at", "ascending")])
     plain = io.BytesIO()
@@ -113,6 +113,7 @@ def seal_file(files: SealedParquet, rows: Any, family: str, month: int) -> FactF
         max_mailing=mailings["max"],
         first_at=seconds["min"] // _MICRO,
         last_at=seconds["max"] // _MICRO,
+        rules=rules,
     )
 
 

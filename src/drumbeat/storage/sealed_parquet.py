@@ -30,7 +30,10 @@ _CACHED_BLOCKS = 64
 
 @dataclass(frozen=True, slots=True)
 class FactFile:
-    """A sealed file that is written; it counts once the manifest names it."""
+    """A sealed file that is written; it counts once the manifest names it.
+
+    `rules` is the version of the rules that its verdicts were last judged by.
+    """
 
     family: str
     month: int
@@ -41,6 +44,7 @@ class FactFile:
     max_mailing: int
     first_at: int
     last_at: int
+    rules: int = 1
 
 
 @dataclass(frozen=True)

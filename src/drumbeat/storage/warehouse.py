@@ -17,6 +17,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     delete,
@@ -66,6 +67,7 @@ warehouse_file = Table(
     Column("last_at", BigInteger, nullable=False),
     Column("added_at", BigInteger, nullable=False),
     Column("replaced_at", BigInteger),
+    Column("rules", SmallInteger, nullable=False, server_default="1"),
     Index(None, "family", "month"),
     sqlite_autoincrement=True,
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from drumbeat.bootstrap import Drumbeat
-from drumbeat.interfaces.public import Intake, TrackingApp, recording_hits
+from drumbeat.interfaces.public import Intake, TrackingApp, quick_protocol, recording_hits
 from drumbeat.kit.actor import SYSTEM_ACCOUNTS, Actor
 from drumbeat.kit.ids import ContactNo, MailingNo, PersonNo
 from drumbeat.kit.signing import Recipient, TokenSigner
@@ -52,7 +52,8 @@ def intake(house: Drumbeat) -> Iterator[Intake]:
 
 @pytest.fixture
 def served(house: Drumbeat, intake: Intake) -> Iterator[Served]:
-    with serving(TrackingApp(house, intake)) as server:
+    tracking = TrackingApp(house, intake)
+    with serving(tracking, quick_protocol(tracking)) as server:
         yield server
 
 

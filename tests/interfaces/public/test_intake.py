@@ -1,8 +1,10 @@
 """Hits arrive one by one and are written together; no row takes its neighbours along."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from threading import Event, Thread
+from functools import partial
+from threading import Event, Thread, current_thread
 
 import pytest
 from hypothesis import given, settings
@@ -144,3 +146,40 @@ def test_starting_twice_writes_once(count: int) -> None:
         intake.offer(hit(number))
     intake.close()
     assert ledger.written() == list(range(count))
+
+
+@pytest.mark.parametrize("ledger", [Ledger(), Ledger(poisoned=frozenset({2}))])
+def test_who_offered_a_hit_is_told_when_it_is_stored_or_given_up(ledger: Ledger) -> None:
+    """On the event loop that offered it, in the order of the offers."""
+    ledger.gate.set()
+    told: list[tuple[int, Thread]] = []
+
+    def tell(number: int) -> None:
+        told.append((number, current_thread()))
+
+    async def offer() -> None:
+        intake = Intake(ledger.write, pause_seconds=0)
+        last = asyncio.Event()
+        for number in (1, 2, 3):
+            intake.offer(hit(number), partial(tell, number))
+        intake.offer(hit(4), last.set)
+        intake.start()
+        await last.wait()
+        await asyncio.to_thread(intake.close)
+
+    asyncio.run(offer())
+    assert told == [(number, current_thread()) for number in (1, 2, 3)]
+
+
+def test_a_loop_that_ended_meanwhile_is_told_nothing() -> None:
+    ledger = Ledger()
+    intake = Intake(ledger.write)
+
+    async def offer() -> None:
+        intake.offer(hit(1), lambda: pytest.fail("nobody is there to be told"))
+
+    asyncio.run(offer())
+    ledger.gate.set()
+    intake.start()
+    intake.close()
+    assert ledger.written() == [1]

@@ -1,15 +1,18 @@
 """What a mail client, a scanner and a mail provider get, byte for byte over real HTTP."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
+from drumbeat.interfaces.public.intake import Then
 from drumbeat.interfaces.public.links import LinkTargets
+from drumbeat.interfaces.public.quick import quick_protocol
 from drumbeat.interfaces.public.tracking import PIXEL, Tracking
 from drumbeat.kit.ids import ContactNo, MailingNo
-from drumbeat.kit.signing import TEST_OCCASION, Recipient, TokenSigner
-from drumbeat.marketing.events import Hit, Kind
+from drumbeat.kit.signing import Recipient, TEST_OCCASION, TokenSigner
+from drumbeat.marketing.events import HIDDEN_LINK, Hit, Kind
 from tests.conftest import HandClock
 from tests.interfaces.serving import Served, serving
 
@@ -20,6 +23,7 @@ LINKS = {
     3: "javascript:alert(1)",
     4: "https://{{ name }}.example/",
     6: "https://shop.example/remembered",
+    7: "https://shop.example/known",
 }
 SIGNER = TokenSigner(b"k" * 32)
 ADA = Recipient(MailingNo(7), ContactNo(42), 0)
@@ -35,10 +39,13 @@ class Desk:
     looked_up: list[int] = field(default_factory=list)
     full: bool = False
     broken: bool = False
+    silent: bool = False
 
-    def offer(self, hit: Hit) -> bool:
+    def offer(self, hit: Hit, then: Then | None = None) -> bool:
         if not self.full:
             self.hits.append(hit)
+            if then is not None and not self.silent:
+                then()
         return not self.full
 
     def withdraw(self, recipient: Recipient) -> None:
@@ -54,13 +61,17 @@ class Desk:
         return address.replace("{{ name }}", "Ada & Bob")
 
 
-@pytest.fixture(scope="module")
-def front() -> Iterator[tuple[Served, Desk, HandClock]]:
-    """One server for the whole file; every test finds its desk empty."""
+@pytest.fixture(scope="module", params=["application", "connection"])
+def front(request: pytest.FixtureRequest) -> Iterator[tuple[Served, Desk, HandClock]]:
+    """A server for the whole file; every test finds its desk empty.
+
+    Whether the application answers or the connection itself, nobody can tell from outside.
+    """
     desk, clock = Desk(), HandClock()
     targets = LinkTargets(desk.look_up, desk.fill, clock)
     app = Tracking(SIGNER, clock, "Tom & <Jerry>", desk.offer, targets, desk.withdraw)
-    with serving(app) as server:
+    http = "auto" if request.param == "application" else quick_protocol(app)
+    with serving(app, http) as server:
         yield server, desk, clock
 
 
@@ -75,7 +86,7 @@ def desk(front: tuple[Served, Desk, HandClock]) -> Desk:
     desk.hits.clear()
     desk.withdrawn.clear()
     desk.looked_up.clear()
-    desk.full = desk.broken = False
+    desk.full = desk.broken = desk.silent = False
     return desk
 
 
@@ -299,3 +310,70 @@ def test_nothing_in_a_test_mail_counts_and_its_goodbye_is_nobodys(
     assert answer.status == 200
     assert b"nobody was unsubscribed" in answer.body
     assert (desk.hits, desk.withdrawn) == ([], [])
+
+
+def test_nobody_waits_for_ever_for_a_hit_to_be_stored(served: Served, desk: Desk) -> None:
+    served.ask("GET", f"/c/7/{TOKEN}")  # from now on its address is remembered
+    desk.silent = True
+    assert served.ask("GET", f"/o/{TOKEN}.gif").body == PIXEL
+    assert served.ask("GET", f"/c/7/{TOKEN}").headers["location"] == LINKS[7]
+    assert len(desk.hits) == 3
+
+
+def test_requests_in_one_breath_are_answered_in_their_order(served: Served, desk: Desk) -> None:
+    served.ask("GET", f"/c/7/{TOKEN}")
+    desk.silent = True
+    asked = (f"/o/{TOKEN}.gif", f"/c/7/{TOKEN}", f"/u/{TOKEN}", f"/o/{TOKEN}.gif", "/nowhere")
+    last = "Connection: close\r\n"
+    raw = "".join(
+        f"GET {path} HTTP/1.1\r\nHost: x\r\n{last if path == asked[-1] else ''}\r\n"
+        for path in asked
+    )
+    heard = served.say(raw.encode())
+    statuses = re.findall(rb"HTTP/1\.1 (\d+)", heard)
+    assert statuses == [b"200", b"302", b"200", b"200", b"404"]
+    assert heard.index(PIXEL) < heard.index(b"location: ") < heard.index(b"Unsubscribe")
+
+
+def test_a_thousand_requests_in_one_breath_are_all_answered(served: Served, desk: Desk) -> None:
+    one = f"GET /o/{TOKEN}.gif HTTP/1.1\r\nHost: x\r\n"
+    raw = (one + "\r\n") * 999 + one + "Connection: close\r\n\r\n"
+    assert served.say(raw.encode()).count(PIXEL) == 1_000
+    assert len(desk.hits) == 1_000
+
+
+def test_a_body_after_a_pixels_headers_is_not_taken_for_a_request(
+    served: Served, desk: Desk
+) -> None:
+    smuggled = f"GET /o/{TOKEN}.gif HTTP/1.1\r\nHost: y\r\n\r\n".encode()
+    head = f"GET /o/{TOKEN}.gif HTTP/1.1\r\nHost: x\r\nContent-Length: {len(smuggled)}\r\n"
+    end = f"GET /o/{TOKEN}.gif HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    heard = served.say(head.encode() + b"\r\n" + smuggled + end.encode())
+    assert heard.count(b"HTTP/1.1 200") == 2
+    assert len(desk.hits) == 2
+
+
+def test_headers_of_a_prefetch_are_told_apart(served: Served, desk: Desk) -> None:
+    for headers in ({"Sec-Purpose": "prefetch;prerender"}, {"X-Moz": "prefetch"}, {"Purpose": "x"}):
+        served.ask("GET", f"/o/{TOKEN}.gif", headers=headers)
+    assert [hit.prefetch for hit in desk.hits] == [True, True, False]
+
+
+def test_the_hidden_link_is_counted_and_leads_nowhere(served: Served, desk: Desk) -> None:
+    answer = served.ask("GET", f"/c/{HIDDEN_LINK}/{TOKEN}")
+    assert answer.status == 200
+    assert "location" not in answer.headers
+    assert b"not shown in the message" in answer.body
+    assert [(hit.kind, hit.link_no) for hit in desk.hits] == [(Kind.clicked, HIDDEN_LINK)]
+    assert not desk.looked_up
+
+
+def test_behind_a_proxy_of_our_own_the_reader_is_who_it_asks_for() -> None:
+    desk, clock = Desk(), HandClock()
+    targets = LinkTargets(desk.look_up, desk.fill, clock)
+    app = Tracking(SIGNER, clock, "Shop", desk.offer, targets, desk.withdraw)
+    with serving(app, quick_protocol(app)) as server:
+        for method in ("GET", "HEAD"):  # the connection's own way, and the application's
+            headers = {"X-Forwarded-For": "192.0.2.7"}
+            server.ask(method, f"/o/{TOKEN}.gif", headers=headers)
+    assert [hit.ip for hit in desk.hits] == ["192.0.2.7", "192.0.2.7"]

@@ -36,3 +36,23 @@ class EventReport(Shape):
     repeated: int
     rejected: int
     problems: list[RowProblem]
+
+
+class JudgedBy(Shape):
+    verdict: str = Field(description="human, machine or unsure.")
+    reason: str | None
+    why: str | None = Field(description="The reason as a sentence.")
+    facts: int
+
+
+class JudgedReport(Shape):
+    """What came of judging again. `changed` counts verdicts and reasons that are others now."""
+
+    rules_version: int
+    files: int
+    facts: int = Field(description="Opens and clicks that were judged.")
+    changed: int
+    without_evidence: int = Field(
+        description="Of these, how many keep what their own request said: its evidence is gone."
+    )
+    verdicts: list[JudgedBy]

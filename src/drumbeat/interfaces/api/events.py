@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from drumbeat.interfaces.api.audience_answers import EventReport
+from drumbeat.interfaces.api.audience_answers import EventReport, JudgedReport
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.strict import Strict
 from drumbeat.interfaces.api.uploads import Tell, receiving, taking_file, watched
@@ -23,7 +23,7 @@ from drumbeat.marketing.campaigns.event_intake import (
     import_events,
     record_events,
 )
-from drumbeat.marketing.events import EventRow, kind_of
+from drumbeat.marketing.events import WHY, EventRow, judge_again, kind_of
 
 router = APIRouter(prefix="/events", tags=["events"])
 
@@ -107,6 +107,39 @@ def _row(event: EventRequest, number: int, request_id: str | None) -> EventRow:
     except InvalidInput as mistake:
         place = f"events.{number}.{mistake.field}"
         raise InvalidInput(f"{place}: {mistake}", field=place) from None
+
+
+class JudgeRequest(Strict):
+    """`since`: files of facts that reach beyond this instant are judged again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"since": "2026-10-01T00:00:00Z"}]})
+
+    since: AwareDatetime
+
+
+@router.post("/judge", response_model=JudgedReport)
+def judge_events(request: JudgeRequest, caller: Caller) -> JsonObject:
+    """Judge opens and clicks again, human or machine, by today's rules; figures follow.
+
+    Safe to repeat. What is in no file yet is judged when it is filed, within ten minutes.
+    """
+    told = judge_again(caller.look, caller.begin, request.since)
+    return {
+        "rules_version": told.rules,
+        "files": told.files,
+        "facts": told.facts,
+        "changed": told.changed,
+        "without_evidence": told.without_evidence,
+        "verdicts": [
+            {
+                "verdict": verdict.name,
+                "reason": reason.name if reason else None,
+                "why": WHY.get(reason),
+                "facts": n,
+            }
+            for (verdict, reason), n in sorted(told.reasons.items())
+        ],
+    }
 
 
 @router.post(

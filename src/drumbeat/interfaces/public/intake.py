@@ -5,6 +5,8 @@ the row at fault stands alone. If no row at all can be written the house is at f
 the hits are kept and tried again.
 """
 
+import asyncio
+import contextlib
 import logging
 import threading
 from collections import deque
@@ -23,12 +25,15 @@ PAUSE_SECONDS = 0.5
 
 _log = logging.getLogger(__name__)
 
+Then = Callable[[], object]
+Waiting = tuple[Hit, Then | None]
+
 
 def recording_hits(drumbeat: Drumbeat) -> Callable[[Sequence[Hit]], None]:
     """The writing unit: all of these hits, or none of them."""
 
     def write(hits: Sequence[Hit]) -> None:
-        with drumbeat.begin(PUBLIC_TRACKING) as department:
+        with drumbeat.begin_plain(PUBLIC_TRACKING) as department:
             department.events.record_hits(hits)
 
     return write
@@ -46,7 +51,8 @@ class Intake:
     pause_seconds: float = PAUSE_SECONDS
     refused: int = 0
     lost: int = 0
-    _waiting: deque[Hit] = field(default_factory=deque)
+    _waiting: deque[Waiting] = field(default_factory=deque)
+    _loop: asyncio.AbstractEventLoop | None = None
     _arrived: threading.Event = field(default_factory=threading.Event)
     _closing: threading.Event = field(default_factory=threading.Event)
     _writer: threading.Thread | None = None
@@ -57,12 +63,17 @@ class Intake:
             self._writer = threading.Thread(target=self._work, name="tracking-intake")
             self._writer.start()
 
-    def offer(self, hit: Hit) -> bool:
-        """Never waits. False if the queue is full or closed; the hit is then counted as refused."""
+    def offer(self, hit: Hit, then: Then | None = None) -> bool:
+        """Never waits. False if the queue is full or closed; the hit is then counted as refused.
+
+        `then` is called on the event loop that offers, once the hit is committed or given up.
+        """
         if len(self._waiting) >= self.bound or self._closing.is_set():
             self.refused += 1
             return False
-        self._waiting.append(hit)
+        if then is not None and self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        self._waiting.append((hit, then))
         if not self._arrived.is_set():
             self._arrived.set()
         return True
@@ -81,25 +92,32 @@ class Intake:
             self._arrived.wait()
             self._arrived.clear()
             self._closing.wait(WINDOW_SECONDS)  # let neighbours arrive, and other writers in
-            batch = self._take()
+            taken = self._take()
+            batch = [hit for hit, _ in taken]
             failed = self._settle(batch)
             if 0 < len(failed) < len(batch):
                 failed = self._settle(failed)  # the house may have recovered halfway
             if failed and len(failed) == len(batch) and tries < TRIES:
                 tries += 1
-                self._put_back(batch)
+                self._put_back(taken)
                 self._closing.wait(self.pause_seconds)
             else:
                 tries = 0
                 self._give_up(failed)
+                self._tell([then for _, then in taken if then is not None])
             if self._waiting or self._closing.is_set():
                 self._arrived.set()
 
-    def _take(self) -> list[Hit]:
+    def _take(self) -> list[Waiting]:
         return [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
 
-    def _put_back(self, batch: Sequence[Hit]) -> None:
-        self._waiting.extendleft(reversed(batch))
+    def _put_back(self, taken: Sequence[Waiting]) -> None:
+        self._waiting.extendleft(reversed(taken))
+
+    def _tell(self, thens: Sequence[Then]) -> None:
+        if thens and self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop ended: nobody waits for an answer
+                self._loop.call_soon_threadsafe(_call_all, thens)
 
     def _give_up(self, hits: Sequence[Hit]) -> None:
         if hits:
@@ -120,3 +138,8 @@ class Intake:
             middle = len(hits) // 2
             return self._settle(hits[:middle]) + self._settle(hits[middle:])
         return []
+
+
+def _call_all(thens: Sequence[Then]) -> None:
+    for then in thens:
+        then()

@@ -1,4 +1,4 @@
-"""The three pages a reader of our mail may see; whole, without script, cookie or other request."""
+"""The pages a reader of our mail may see; whole, without script, cookie or other request."""
 
 import base64
 import hashlib
@@ -59,6 +59,15 @@ def try_again() -> bytes:
         "<p>Your request could not be stored just now, so it has not taken effect yet. "
         "Please try again in a minute.</p>"
         '<form method="post"><button>Try again</button></form>',
+    )
+
+
+def hidden_link() -> bytes:
+    """A harmless answer for who checks links: a broken one would count against the mail."""
+    return _page(
+        "Nothing is here",
+        "<p>This link is not shown in the message. It helps to tell programs that check links "
+        "from people who read.</p>",
     )
 
 

@@ -1,11 +1,13 @@
 """Answers `/o/{token}.gif`, `/c/{link_no}/{token}` and `/u/{token}`: the hot path, no framework.
 
-Opening and clicking are counted, then answered; who asks never waits for the database. Only POST
-withdraws consent, whatever its body, user agent or cookies (RFC 8058), and it says so only once
-that is stored. A click leads to an address of the mailing's own link table or nowhere.
+Opening and clicking are answered once they are stored, and after `PATIENCE` in any case: nobody
+waits for a busy house. Only POST withdraws consent, whatever its body, user agent or cookies (RFC
+8058), and it says so only once that is stored. A click leads to an address of the mailing's own
+link table or nowhere. Most requests never get here: see `quick.py`.
 """
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -16,11 +18,11 @@ from typing import Any
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.interfaces.public import pages
 from drumbeat.interfaces.public.consent import withdrawing
-from drumbeat.interfaces.public.intake import Intake
+from drumbeat.interfaces.public.intake import Intake, Then
 from drumbeat.interfaces.public.links import LinkTargets
 from drumbeat.kit.clock import Clock
 from drumbeat.kit.signing import Recipient, TokenSigner
-from drumbeat.marketing.events import Hit, Kind
+from drumbeat.marketing.events import HIDDEN_LINK, Hit, Kind
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -31,6 +33,9 @@ PIXEL = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
+PATIENCE = 0.25
+"""Seconds that a reader waits at most until what they did is stored."""
+
 LARGEST_BODY = 64 * 1024
 BODY_SECONDS = 10
 LONGEST_AGENT = 500
@@ -41,24 +46,25 @@ _PATH = re.compile(
     r"|u/(?P<leave>[\w-]{1,64}))\Z",
     re.ASCII,
 )
-_NO_STORE: Headers = [
+NO_STORE: Headers = [
     (b"cache-control", b"no-store, no-cache, must-revalidate, private, max-age=0"),
     (b"pragma", b"no-cache"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-robots-tag", b"noindex, nofollow"),
 ]
-_GIF: Headers = [
+GIF: Headers = [
     (b"content-type", b"image/gif"),
     (b"content-length", str(len(PIXEL)).encode()),
     (b"cross-origin-resource-policy", b"cross-origin"),
-    *_NO_STORE,
+    *NO_STORE,
 ]
 _HTML: Headers = [
     (b"content-type", b"text/html; charset=utf-8"),
     (b"content-security-policy", pages.POLICY.encode()),
-    *_NO_STORE,
+    *NO_STORE,
 ]
+_PURPOSE = frozenset((b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"))
 _log = logging.getLogger(__name__)
 
 
@@ -69,7 +75,7 @@ class Tracking:
     signer: TokenSigner
     clock: Clock
     sender: str
-    offer: Callable[[Hit], bool]
+    offer: Callable[[Hit, Then | None], bool]
     targets: LinkTargets
     withdraw: Callable[[Recipient], None]
     # Withdrawals have threads of their own, so that no other waiting delays them.
@@ -97,12 +103,18 @@ class Tracking:
             await self._click(scope, send, recipient, int(found["link"]))
 
     async def _open(self, scope: Scope, send: Send, recipient: Recipient) -> None:
-        kept = recipient.is_test or self.offer(self._hit(scope, Kind.opened, recipient, -1))
+        kept = recipient.is_test or await self._stored(
+            self._hit(scope, Kind.opened, recipient, -1)
+        )
         status = 200 if kept else 503
-        await send({"type": "http.response.start", "status": status, "headers": _GIF})
+        await send({"type": "http.response.start", "status": status, "headers": GIF})
         await send({"type": "http.response.body", "body": PIXEL})
 
     async def _click(self, scope: Scope, send: Send, recipient: Recipient, link_no: int) -> None:
+        if link_no == HIDDEN_LINK:
+            await self._stored(self._hit(scope, Kind.clicked, recipient, link_no))
+            await _page(scope, send, 200, pages.hidden_link())
+            return
         target = self.targets.remembered(recipient, link_no)
         if target is None:
             target = await asyncio.to_thread(self.targets.find, recipient, link_no)
@@ -111,10 +123,19 @@ class Tracking:
             return
         # Even uncounted, when the queue is full, the reader gets where they want to go.
         if not recipient.is_test:
-            self.offer(self._hit(scope, Kind.clicked, recipient, link_no))
-        headers = [(b"location", target), (b"content-length", b"0"), *_NO_STORE]
+            await self._stored(self._hit(scope, Kind.clicked, recipient, link_no))
+        headers = [(b"location", target), (b"content-length", b"0"), *NO_STORE]
         await send({"type": "http.response.start", "status": 302, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
+
+    async def _stored(self, hit: Hit) -> bool:
+        """Wait, but not for long; False if the queue is full."""
+        stored = asyncio.Event()
+        if not self.offer(hit, stored.set):
+            return False
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stored.wait(), PATIENCE)
+        return True
 
     async def _leave(
         self, scope: Scope, receive: Receive, send: Send, recipient: Recipient
@@ -146,6 +167,7 @@ class Tracking:
 
     def _hit(self, scope: Scope, kind: Kind, recipient: Recipient, link_no: int) -> Hit:
         client = scope.get("client")
+        agent, prefetch, _ = asked_by(scope["headers"])
         return Hit(
             kind=kind,
             occurred_at=self.clock(),
@@ -154,7 +176,8 @@ class Tracking:
             link_no=link_no,
             method=scope["method"],
             ip=client[0] if client else "",
-            user_agent=_user_agent(scope["headers"]),
+            user_agent=agent,
+            prefetch=prefetch,
         )
 
 
@@ -172,11 +195,18 @@ class TrackingApp(Tracking):
         )
 
 
-def _user_agent(headers: Iterable[tuple[bytes, bytes]]) -> str:
+def asked_by(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, bool, bytes]:
+    """What lower-case headers say of the program, whether it only prefetches, and for whom."""
+    agent, purpose, forwarded = b"", b"", b""
     for name, value in headers:
         if name == b"user-agent":
-            return value[:LONGEST_AGENT].decode("latin-1")
-    return ""
+            agent = value
+        elif name in _PURPOSE:
+            purpose += value.lower()
+        elif name == b"x-forwarded-for":
+            forwarded = value
+    ahead = bool(purpose) and (b"prefetch" in purpose or b"preview" in purpose)
+    return agent[:LONGEST_AGENT].decode("latin-1"), ahead, forwarded
 
 
 async def _empty(receive: Receive) -> bool:

@@ -5,6 +5,7 @@ The way of a fact: hit, receipt, webhook or import → `event` row (seconds) →
 """
 
 from drumbeat.marketing.events.model import (
+    HIDDEN_LINK,
     Fact,
     FoldedBatch,
     FoldedFact,
@@ -15,11 +16,14 @@ from drumbeat.marketing.events.model import (
     Verdict,
 )
 from drumbeat.marketing.events.reading import EventFile, EventRow, RejectedRow, read_event_file
-from drumbeat.marketing.events.rules import MAX_FACTS, ContentIds, kind_of, problem_of
+from drumbeat.marketing.events.rejudging import JudgedAgain, judge_again
+from drumbeat.marketing.events.rules import MAX_FACTS, WHY, ContentIds, kind_of, problem_of
 from drumbeat.marketing.events.service import EventsService
 
 __all__ = [
+    "HIDDEN_LINK",
     "MAX_FACTS",
+    "WHY",
     "ContentIds",
     "EventFile",
     "EventRow",
@@ -28,11 +32,13 @@ __all__ = [
     "FoldedBatch",
     "FoldedFact",
     "Hit",
+    "JudgedAgain",
     "Kind",
     "Reason",
     "Recorded",
     "RejectedRow",
     "Verdict",
+    "judge_again",
     "kind_of",
     "problem_of",
     "read_event_file",

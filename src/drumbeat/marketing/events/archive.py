@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from drumbeat.marketing.events.marks import rejudged
-from drumbeat.marketing.events.model import FoldedFact, Kind, Verdict
-from drumbeat.marketing.events.verdicts import judge_neighbours
+from drumbeat.marketing.events.model import FoldedFact, Kind
+from drumbeat.marketing.events.verdicts import RULES, judge_neighbours
 from drumbeat.storage.fact_marks import Mark
 from drumbeat.storage.sealed_parquet import FactFile, SealedParquet
 from drumbeat.storage.warehouse import Batch
@@ -37,7 +37,7 @@ def seal_batches(files: SealedParquet, batches: Sequence[Batch]) -> Sealed:
     from drumbeat.storage.fact_tables import from_ipc, joined, seal_table
 
     table, changed = settle_verdicts(joined([from_ipc(batch.rows) for batch in batches]))
-    return Sealed(tuple(seal_table(files, table, FAMILY_OF)), changed)
+    return Sealed(tuple(seal_table(files, table, FAMILY_OF, RULES)), changed)
 
 
 def compact(files: SealedParquet, old: Sequence[FactFile]) -> Sealed:
@@ -45,7 +45,9 @@ def compact(files: SealedParquet, old: Sequence[FactFile]) -> Sealed:
     from drumbeat.storage.fact_tables import joined, read_file, seal_file
 
     table, changed = settle_verdicts(joined([read_file(files, file.name) for file in old]))
-    return Sealed((seal_file(files, table, old[0].family, old[0].month),), changed)
+    # Neighbours were judged by today's rules; single requests stay as the oldest file has them.
+    rules = min(file.rules for file in old)
+    return Sealed((seal_file(files, table, old[0].family, old[0].month, rules),), changed)
 
 
 def choose_small(files: Sequence[FactFile]) -> tuple[FactFile, ...]:
@@ -59,31 +61,41 @@ def choose_small(files: Sequence[FactFile]) -> tuple[FactFile, ...]:
 
 
 def settle_verdicts(table: Any) -> tuple[Any, frozenset[Mark]]:
-    """Judge the clicks again among all their neighbours in the table; also what that changed."""
+    """Judge opens and clicks again among all their neighbours in the table; and what changed."""
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-    from drumbeat.storage.fact_tables import COLUMNS, rows_of
+    from drumbeat.storage.fact_tables import rows_of
 
-    kinds = table.column("kind").to_numpy()
-    clicks = (kinds == Kind.clicked).nonzero()[0]
-    if not len(clicks):
+    places = engaged_places(table)
+    if not len(places):
         return table, frozenset()
-    clickers = pc.unique(table.column("contact_no").take(clicks))
+    people = pc.unique(table.column("contact_no").take(places))
     sends = pc.and_(
         pc.equal(table.column("kind"), pa.scalar(int(Kind.sent), pa.int8())),
-        pc.is_in(table.column("contact_no"), value_set=clickers),
+        pc.is_in(table.column("contact_no"), value_set=people),
     )
-    before = [FoldedFact(*row) for row in rows_of(table.take(clicks))]
+    before = [FoldedFact(*row) for row in rows_of(table.take(places))]
     context = [FoldedFact(*row) for row in rows_of(table.filter(sends))]
     after = judge_neighbours(before, context)
-    columns = {"verdict": table.column("verdict").to_numpy().copy()}
-    columns["reason"] = table.column("reason").to_numpy().copy()
-    for position, old, new in zip(clicks, before, after, strict=True):
-        if new.verdict != old.verdict:
-            columns["verdict"][position] = int(Verdict.machine)
-            columns["reason"][position] = new.reason
-    for name, values in columns.items():
+    return with_verdicts(table, places, after), rejudged(before, after)
+
+
+def engaged_places(table: Any) -> Any:
+    """Where in the table the opens and clicks stand."""
+    kinds = table.column("kind").to_numpy()
+    return ((kinds == Kind.opened) | (kinds == Kind.clicked)).nonzero()[0]
+
+
+def with_verdicts(table: Any, places: Any, judged: Sequence[FoldedFact]) -> Any:
+    """The table with the verdict and the reason of each judged fact at its place."""
+    import pyarrow as pa
+
+    from drumbeat.storage.fact_tables import COLUMNS
+
+    for name in ("verdict", "reason"):
+        values = table.column(name).to_numpy().copy()
+        values[places] = [getattr(fact, name) for fact in judged]
         place = COLUMNS.get_field_index(name)
         table = table.set_column(place, COLUMNS.field(place), pa.array(values, pa.int8()))
-    return table, rejudged(before, after)
+    return table

@@ -4,26 +4,28 @@ A purchase that names no mailing counts for the one that its buyer clicked last.
 click that may come between, can change the figures of a mailing that neither of them names.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from drumbeat.marketing.events.model import FoldedFact, Kind, Verdict
 from drumbeat.storage.fact_marks import ANY_CLICK, LOOSE_PURCHASE, Mark
 
 _HOUR = 3_600
+_CLICKED, _PURCHASED, _MACHINE = int(Kind.clicked), int(Kind.purchased), int(Verdict.machine)
 
 
-def marks_of(facts: Iterable[FoldedFact]) -> frozenset[Mark]:
-    """What is marked when these facts come, go or change."""
+def marks_of(facts: Iterable[Sequence[Any]]) -> frozenset[Mark]:
+    """What is marked when these facts, or rows in the order of FoldedFact, come, go or change."""
     found: set[Mark] = set()
-    for fact in facts:
-        hour = fact.occurred_at // _HOUR
-        if fact.mailing_no:
-            found.add(Mark(fact.mailing_no))
-            if fact.kind == Kind.clicked and fact.verdict != Verdict.machine:
-                found.add(Mark(ANY_CLICK, hour))
-        elif fact.kind == Kind.purchased:
-            found.add(Mark(LOOSE_PURCHASE, hour))
-    return frozenset(found)
+    mailings: set[int] = set()
+    for kind, occurred_at, _, mailing_no, _, _, verdict, *_ in facts:
+        if mailing_no:
+            mailings.add(mailing_no)
+            if kind == _CLICKED and verdict != _MACHINE:
+                found.add(Mark(ANY_CLICK, occurred_at // _HOUR))
+        elif kind == _PURCHASED:
+            found.add(Mark(LOOSE_PURCHASE, occurred_at // _HOUR))
+    return frozenset(found).union(map(Mark, mailings))
 
 
 def rejudged(before: Iterable[FoldedFact], after: Iterable[FoldedFact]) -> frozenset[Mark]:

@@ -12,6 +12,11 @@ from typing import NamedTuple
 from drumbeat.kit.ids import ContactNo, MailingNo
 
 NO_MAILING = MailingNo(0)
+HIDDEN_LINK = 32_767
+"""The number of a link that no reader sees: whoever follows it follows everything."""
+
+HEAD, PREFETCH = 1, 2
+"""How a request was made, as bits of `evidence.asked`; 0 is a plain GET."""
 
 
 class Kind(IntEnum):
@@ -39,16 +44,25 @@ class Verdict(IntEnum):
 
 
 class Reason(IntEnum):
-    """Why a verdict, or which bounce; 0 says there is nothing to explain."""
+    """Why a verdict, or which bounce; 0 says there is nothing to explain. In words: `rules.WHY`."""
 
     none = 0
     apple_privacy_proxy = 1
     mail_image_proxy = 2
-    known_scanner = 3
+    security_gateway = 3
     head_request = 4
     no_user_agent = 5
     sooner_than_a_person = 6
     many_links_at_once = 7
+    burst = 8
+    hidden_link = 9
+    beside_a_machine = 10
+    prefetch = 11
+    mail_prefetch = 12
+    link_preview = 13
+    program = 14
+    soon_after_sending = 15
+    unknown_program = 16
     permanent_bounce = 20
     transient_bounce = 21
     policy_bounce = 22
@@ -83,9 +97,11 @@ class Fact:
     reason: Reason = Reason.none
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One request for a tracking address: `Kind.opened` the pixel, `Kind.clicked` a link."""
+class Hit(NamedTuple):
+    """One request for a tracking address: `Kind.opened` the pixel, `Kind.clicked` a link.
+
+    `prefetch`: a header says that nobody has asked to see it yet (Sec-Purpose and its forerunners).
+    """
 
     kind: Kind
     occurred_at: datetime
@@ -95,6 +111,13 @@ class Hit:
     method: str = "GET"
     ip: str = ""
     user_agent: str = ""
+    prefetch: bool = False
+
+    @property
+    def asked(self) -> int:
+        if self.method == "GET" and not self.prefetch:
+            return 0
+        return HEAD * (self.method == "HEAD") | PREFETCH * self.prefetch
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from drumbeat.kit.clock import epoch
 from drumbeat.kit.errors import InvalidInput
-from drumbeat.marketing.events.model import Fact, Kind
+from drumbeat.marketing.events.model import Fact, Kind, Reason
 
 MAX_FACTS = 2_000
 """The most facts one unit of work records or folds."""
@@ -57,6 +57,27 @@ _RANGES = (
     ("link_no", -1, 2**15 - 1),
     ("value_minor", -(2**62), 2**62),
 )
+
+
+WHY = {
+    Reason.apple_privacy_proxy: "Apple Mail's privacy proxy fetches every image unasked",
+    Reason.mail_image_proxy: "seen through Gmail's or Yahoo's image proxy when it was opened",
+    Reason.security_gateway: "a security gateway by its own name",
+    Reason.head_request: "it asked for headers only, as link checkers do",
+    Reason.no_user_agent: "it did not say which program it is",
+    Reason.sooner_than_a_person: "sooner after sending than a person can act",
+    Reason.many_links_at_once: "three or more links within a second",
+    Reason.burst: "four or more links within ten seconds",
+    Reason.hidden_link: "it followed a link that no reader sees",
+    Reason.beside_a_machine: "in the same moment as a scanner on another link",
+    Reason.prefetch: "fetched ahead of time, by its own word",
+    Reason.mail_prefetch: "Gmail fetched it before anybody opened",
+    Reason.link_preview: "a preview of a shared link",
+    Reason.program: "a crawler or a script by its own name",
+    Reason.soon_after_sending: "within ten seconds of sending",
+    Reason.unknown_program: "a program that nobody knows",
+}
+"""Why an open or a click was judged as it was, for people."""
 
 
 def kind_of(word: str) -> Kind:

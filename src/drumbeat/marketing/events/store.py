@@ -22,8 +22,10 @@ from sqlalchemy import (
 
 from drumbeat.kit.clock import epoch
 from drumbeat.kit.ids import ContactNo
-from drumbeat.marketing.events.model import Fact, FoldedFact
+from drumbeat.marketing.events.model import HIDDEN_LINK, Fact, FoldedFact, Hit
+from drumbeat.marketing.events.rejudging import Asked
 from drumbeat.marketing.events.rules import order_key
+from drumbeat.marketing.events.verdicts import judge
 from drumbeat.storage.bulk import insert_new, insert_rows
 from drumbeat.storage.database import NUMBER, Connection, metadata
 
@@ -63,13 +65,15 @@ evidence = Table(
     Column("at", BigInteger, nullable=False),
     Column("ip", Text, nullable=False),
     Column("user_agent", Text, nullable=False),
+    Column("link_no", SmallInteger, nullable=False, server_default="-1"),
+    Column("asked", SmallInteger, nullable=False, server_default="0"),
     Index(None, "at"),
     Index(None, "contact_no"),
 )
 
-_AGENT_CHARACTERS = 300
+_AGENT_CHARACTERS, _IP_CHARACTERS = 300, 64
 _COLUMNS = tuple(event.c[name] for name in FoldedFact._fields)
-_EVIDENCE = ("contact_no", "mailing_no", "kind", "at", "ip", "user_agent")
+_EVIDENCE = ("contact_no", "mailing_no", "kind", "at", "ip", "user_agent", "link_no", "asked")
 _FORGET_EVIDENCE = delete(evidence).where(
     evidence.c.evidence_no.in_(
         select(evidence.c.evidence_no).where(evidence.c.at < bindparam("before")).limit(2_000)
@@ -82,22 +86,31 @@ class EventStore:
     connection: Connection
 
     def add(self, facts: Iterable[Fact]) -> None:
-        insert_rows(self.connection, event, FoldedFact._fields, [row_of(fact) for fact in facts])
+        self.add_rows([row_of(fact) for fact in facts])
+
+    def add_rows(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Rows in the order of FoldedFact."""
+        insert_rows(self.connection, event, FoldedFact._fields, rows)
 
     def add_evidence(self, facts: Iterable[Fact]) -> None:
-        rows = [
+        self.add_evidence_rows(
             (
                 fact.contact_no,
                 fact.mailing_no,
                 int(fact.kind),
                 epoch(fact.occurred_at),
-                fact.ip[:64],
+                fact.ip[:_IP_CHARACTERS],
                 fact.user_agent[:_AGENT_CHARACTERS],
+                fact.link_no,
+                0,
             )
             for fact in facts
             if fact.ip or fact.user_agent
-        ]
-        insert_rows(self.connection, evidence, _EVIDENCE, rows)
+        )
+
+    def add_evidence_rows(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Rows in the order of _EVIDENCE."""
+        insert_rows(self.connection, evidence, _EVIDENCE, list(rows))
 
     def add_seen(self, keys: Iterable[bytes]) -> set[bytes]:
         """Remember the keys; answers those that are new. Sorted, so neighbours share pages."""
@@ -138,6 +151,13 @@ class EventStore:
         n, newest = self.connection.execute(query).one()
         return n, newest or 0
 
+    def list_asked(self, first_at: int, last_at: int) -> list[Asked]:
+        """What is kept of the requests between two seconds, in the order they came."""
+        found = evidence.c
+        query = select(*(found[name] for name in Asked._fields))
+        query = query.where(found.at.between(first_at, last_at)).order_by(found.evidence_no)
+        return [Asked(*row) for row in self.connection.execute(query)]
+
     def remove_evidence(self, before: int) -> int:
         return self.connection.execute(_FORGET_EVIDENCE, {"before": before}).rowcount
 
@@ -163,6 +183,21 @@ def row_of(fact: Fact) -> Sequence[Any]:
         fact.source,
         _text(fact),
     )
+
+
+def rows_of_hits(hits: Iterable[Hit]) -> tuple[list[Sequence[Any]], list[Sequence[Any]]]:
+    """Rows of events and of evidence, each hit judged by itself: a few microseconds a hit."""
+    rows: list[Sequence[Any]] = []
+    evidence_rows: list[Sequence[Any]] = []
+    for hit in hits:
+        kind, occurred_at, contact_no, mailing_no, link_no, _, ip, agent, _ = hit
+        at, asked, of_kind = int(occurred_at.timestamp()), hit.asked, int(kind)
+        verdict, reason = judge(of_kind, agent, asked, link_no == HIDDEN_LINK)
+        about = (of_kind, at, contact_no, mailing_no, -1, link_no)
+        rows.append((*about, int(verdict), int(reason), 0, "", 0, "tracking", None))
+        seen = (ip[:_IP_CHARACTERS], agent[:_AGENT_CHARACTERS])
+        evidence_rows.append((contact_no, mailing_no, of_kind, at, *seen, link_no, asked))
+    return rows, evidence_rows
 
 
 def _text(fact: Fact) -> str | None:

@@ -1,64 +1,93 @@
 """Who acted: a person or a machine, and why we think so.
 
 A verdict never deletes anything: it is a column, and its reason stands beside it. Judged by one
-request when it is recorded; by its neighbours when facts are folded, archived or compacted.
+request when it is recorded (`judge`); by its neighbours when facts are folded, archived, compacted
+or judged again (`judge_neighbours`). Whatever changes here moves `RULES`.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
-from drumbeat.marketing.events.model import Fact, FoldedFact, Hit, Kind, Reason, Verdict
-
-PERSON_SECONDS = 2
-MANY_LINKS = 3
-
-# Apple's privacy proxy fetches every image of every mail and calls itself just this.
-_APPLE_PROXY = "mozilla/5.0"
-# These two fetch when a person opens, but hide who and where: a person, not surely.
-_IMAGE_PROXY = re.compile(r"googleimageproxy|ggpht\.com|yahoomailproxy", re.I)
-# A Cubot is a telephone.
-_SCANNER = re.compile(
-    r"(?<!cu)bot\b|crawl|spider|slurp|barracuda|mimecast|proofpoint|urldefense|fireeye"
-    r"|trendmicro|sophos|symantec|forcepoint|messagelabs|cisco-?esa|ironport|safelinks|zscaler"
-    r"|urlscan|virustotal|facebookexternalhit|bingpreview|skypeuripreview|existence discovery"
-    r"|linkpreview|whatsapp/|headlesschrome|phantomjs|curl/|wget/|python-|aiohttp/|httpx/"
-    r"|okhttp/|java/|apache-httpclient|go-http-client|libwww-perl|node-fetch|axios/|postmanruntime",
-    re.I,
+from drumbeat.marketing.events.model import (
+    HEAD,
+    HIDDEN_LINK,
+    PREFETCH,
+    Fact,
+    FoldedFact,
+    Kind,
+    Reason,
+    Verdict,
 )
+from drumbeat.marketing.events.programs import Program, program_of
 
+RULES = 2
+"""The version of these rules; 1 were those of the first release."""
 
-def judge(kind: Kind, user_agent: str, method: str = "GET") -> tuple[Verdict, Reason]:
-    """Judge one request by itself."""
-    agent = user_agent.strip()
-    if method == "HEAD":
-        return Verdict.machine, Reason.head_request
-    if not agent:
-        return Verdict.machine, Reason.no_user_agent
-    if _SCANNER.search(agent):
-        return Verdict.machine, Reason.known_scanner
-    if agent.lower() == _APPLE_PROXY:
-        verdict = Verdict.machine if kind == Kind.opened else Verdict.unsure
-        return verdict, Reason.apple_privacy_proxy
-    if _IMAGE_PROXY.search(agent):
-        return Verdict.unsure, Reason.mail_image_proxy
-    return Verdict.human, Reason.none
+PERSON_SECONDS = 3
+"""Sooner after its send no person opens or clicks: the mail is hardly in the mailbox."""
 
+SOON_SECONDS = 10
+"""Sooner than this few people click, and many scanners."""
 
-def fact_of_hit(hit: Hit) -> Fact:
-    verdict, reason = judge(hit.kind, hit.user_agent, hit.method)
-    return Fact(
-        hit.kind,
-        hit.occurred_at,
-        hit.contact_no,
-        hit.mailing_no,
-        link_no=hit.link_no,
-        verdict=verdict,
-        reason=reason,
-        source="tracking",
-        ip=hit.ip,
-        user_agent=hit.user_agent,
+MANY_LINKS = 3
+"""So many different links of one mail within a second or two are no person's."""
+
+BURST_LINKS, BURST_SECONDS = 4, 10
+"""Nor are so many within so many seconds: a scanner that takes its time."""
+
+SWEEP_SECONDS = 60
+"""Around a click on the hidden link, the other clicks of the same sweep."""
+
+BESIDE_SECONDS = 2
+"""Around a machine's click on another link; the same link may be checked while a person waits."""
+
+BY_NEIGHBOURS = frozenset(
+    (
+        Reason.sooner_than_a_person,
+        Reason.many_links_at_once,
+        Reason.burst,
+        Reason.hidden_link,
+        Reason.beside_a_machine,
+        Reason.soon_after_sending,
     )
+)
+"""Reasons that no single request gives, but for who follows the hidden link itself."""
+
+_SURE = frozenset((Reason.security_gateway, Reason.head_request, Reason.program, Reason.prefetch))
+
+_BY_NAME = {
+    Program.person: (Verdict.human, Reason.none),
+    Program.apple_proxy: (Verdict.machine, Reason.apple_privacy_proxy),
+    # These fetch when a person opens; they only hide who and where.
+    Program.image_proxy: (Verdict.human, Reason.mail_image_proxy),
+    Program.image_prefetch: (Verdict.machine, Reason.mail_prefetch),
+    Program.gateway: (Verdict.machine, Reason.security_gateway),
+    Program.preview: (Verdict.machine, Reason.link_preview),
+    Program.robot: (Verdict.machine, Reason.program),
+    Program.nameless: (Verdict.machine, Reason.no_user_agent),
+    Program.unknown: (Verdict.unsure, Reason.unknown_program),
+}
+
+
+@lru_cache(maxsize=8_192)
+def judge(
+    kind: int, user_agent: str, asked: int = 0, hidden: bool = False
+) -> tuple[Verdict, Reason]:
+    """Judge one request by itself; `asked` is of the bits HEAD and PREFETCH.
+
+    `hidden`: it follows the link that no reader sees.
+    """
+    if hidden:
+        return Verdict.machine, Reason.hidden_link
+    if asked & HEAD:
+        return Verdict.machine, Reason.head_request
+    if asked & PREFETCH:
+        return Verdict.machine, Reason.prefetch
+    verdict, reason = _BY_NAME[program_of(user_agent)]
+    if reason is Reason.apple_privacy_proxy and kind == Kind.clicked:
+        verdict = Verdict.unsure  # the proxy fetches images; a click under its name is somebody's
+    return verdict, reason
 
 
 def judged(fact: Fact) -> Fact:
@@ -67,68 +96,121 @@ def judged(fact: Fact) -> Fact:
         return fact
     if fact.kind not in (Kind.opened, Kind.clicked):
         return fact
-    verdict, reason = judge(fact.kind, fact.user_agent)
-    return fact if verdict == Verdict.human else replace(fact, verdict=verdict, reason=reason)
+    verdict, reason = judge(fact.kind, fact.user_agent, 0, fact.link_no == HIDDEN_LINK)
+    return replace(fact, verdict=verdict, reason=reason) if reason else fact
 
 
 def judge_neighbours(
     facts: Sequence[FoldedFact], context: Iterable[FoldedFact] = ()
 ) -> tuple[FoldedFact, ...]:
-    """Turn clicks that no person makes into machine clicks; nothing else changes.
+    """Turn opens and clicks that no person makes into machines' deeds; nothing else changes.
 
-    A click in under `PERSON_SECONDS` after its send, or `MANY_LINKS` different links of one mail
-    within one second. `context` holds neighbours that are looked at but not judged.
+    The first rule that holds is the reason. `context` holds neighbours that are looked at but not
+    judged. A verdict of machine is never taken back here.
     """
-    around = [*context, *facts]
-    sends = _latest_sends(around)
-    crowded = _crowded_seconds(around)
-    return tuple(
-        fact if (reason := _too_fast(fact, sends, crowded)) is None else _machine(fact, reason)
-        for fact in facts
+    around = _Neighbours([*context, *facts])
+    return tuple(_among(fact, around) for fact in facts)
+
+
+def _among(fact: FoldedFact, around: "_Neighbours") -> FoldedFact:
+    if fact.verdict == Verdict.machine or not fact.mailing_no:
+        return fact
+    if fact.kind == Kind.clicked:
+        return _click(fact, around)
+    if fact.kind == Kind.opened and around.after_send(fact, PERSON_SECONDS):
+        return _told(fact, Verdict.machine, Reason.sooner_than_a_person)
+    return fact
+
+
+def _click(fact: FoldedFact, around: "_Neighbours") -> FoldedFact:
+    if around.after_send(fact, PERSON_SECONDS):
+        return _told(fact, Verdict.machine, Reason.sooner_than_a_person)
+    if (reason := around.sweep_of(fact)) is not None:
+        return _told(fact, Verdict.machine, reason)
+    if fact.verdict == Verdict.human and around.after_send(fact, SOON_SECONDS):
+        return _told(fact, Verdict.unsure, Reason.soon_after_sending)
+    return fact
+
+
+def _told(fact: FoldedFact, verdict: Verdict, reason: Reason) -> FoldedFact:
+    return fact._replace(verdict=int(verdict), reason=int(reason))
+
+
+Recipient = tuple[int, int]
+
+
+@dataclass
+class _Second:
+    """Which links of one mail were clicked in one second, and which by machines for sure."""
+
+    links: set[int] = field(default_factory=set)
+    by_machines: set[int] = field(default_factory=set)
+
+
+class _Neighbours:
+    """The sends and the clicks of each recipient of a mailing.
+
+    Clicks are gathered by the second: whoever clicks a million times costs no more than their
+    seconds do.
+    """
+
+    def __init__(self, facts: Iterable[FoldedFact]) -> None:
+        self._sends: dict[Recipient, set[int]] = {}
+        self._clicks: dict[Recipient, dict[int, _Second]] = {}
+        self._found: dict[tuple[int, int, int, int], Reason | None] = {}
+        for fact in facts:
+            if fact.mailing_no:
+                self._take(fact)
+
+    def _take(self, fact: FoldedFact) -> None:
+        whose = (fact.mailing_no, fact.contact_no)
+        if fact.kind == Kind.sent:
+            self._sends.setdefault(whose, set()).add(fact.occurred_at)
+        elif fact.kind == Kind.clicked and fact.link_no >= 0:
+            seconds = self._clicks.setdefault(whose, {})
+            here = seconds.setdefault(fact.occurred_at, _Second())
+            here.links.add(fact.link_no)
+            if fact.reason in _SURE:
+                here.by_machines.add(fact.link_no)
+
+    def after_send(self, fact: FoldedFact, seconds: int) -> bool:
+        """A scanner may even come before the send's own stamp: while the server answers us."""
+        sends = self._sends.get((fact.mailing_no, fact.contact_no), ())
+        return any(-PERSON_SECONDS <= fact.occurred_at - at < seconds for at in sends)
+
+    def sweep_of(self, click: FoldedFact) -> Reason | None:
+        """Why this click is part of a machine's visit to many links; None if it is not."""
+        key = (click.mailing_no, click.contact_no, click.occurred_at, click.link_no)
+        if key not in self._found:
+            self._found[key] = self._look_around(*key)
+        return self._found[key]
+
+    def _look_around(self, mailing_no: int, contact_no: int, at: int, link: int) -> Reason | None:
+        seconds = self._clicks.get((mailing_no, contact_no), {})
+        near = {
+            after: seconds[at + after]
+            for after in range(-SWEEP_SECONDS, SWEEP_SECONDS + 1)
+            if at + after in seconds
+        }
+        if any(HIDDEN_LINK in here.links for here in near.values()):
+            return Reason.hidden_link
+        if _crowded(near, 1, MANY_LINKS):
+            return Reason.many_links_at_once
+        if _crowded(near, BURST_SECONDS, BURST_LINKS):
+            return Reason.burst
+        beside = [near[after] for after in near if abs(after) <= BESIDE_SECONDS]
+        elsewhere = any(here.by_machines - {link} for here in beside)
+        return Reason.beside_a_machine if elsewhere else None
+
+
+def _crowded(near: Mapping[int, _Second], seconds: int, links: int) -> bool:
+    """Whether some stretch of `seconds` that holds this click holds so many different links."""
+    if len(set().union(*(here.links for here in near.values()))) < links:
+        return False
+    return any(
+        len(_links_between(near, start, start + seconds)) >= links for start in range(-seconds, 1)
     )
 
 
-def _machine(fact: FoldedFact, reason: Reason) -> FoldedFact:
-    return fact._replace(verdict=int(Verdict.machine), reason=int(reason))
-
-
-def _too_fast(
-    fact: FoldedFact,
-    sends: Mapping[tuple[int, int], list[int]],
-    crowded: set[tuple[int, int, int]],
-) -> Reason | None:
-    if fact.kind != Kind.clicked or fact.verdict == Verdict.machine or not fact.mailing_no:
-        return None
-    recipient = (fact.mailing_no, fact.contact_no)
-    after = [fact.occurred_at - at for at in sends.get(recipient, ())]
-    # A scanner clicks while the server is still answering us: before the send's own stamp.
-    if any(-PERSON_SECONDS <= seconds < PERSON_SECONDS for seconds in after):
-        return Reason.sooner_than_a_person
-    if (*recipient, fact.occurred_at) in crowded:
-        return Reason.many_links_at_once
-    return None
-
-
-def _latest_sends(facts: Iterable[FoldedFact]) -> dict[tuple[int, int], list[int]]:
-    sends: dict[tuple[int, int], list[int]] = {}
-    for fact in facts:
-        if fact.kind == Kind.sent:
-            sends.setdefault((fact.mailing_no, fact.contact_no), []).append(fact.occurred_at)
-    return sends
-
-
-def _crowded_seconds(facts: Iterable[FoldedFact]) -> set[tuple[int, int, int]]:
-    """(mailing, contact, second) of clicks within one second of `MANY_LINKS` different links."""
-    links: dict[tuple[int, int, int], set[int]] = {}
-    for fact in facts:
-        if fact.kind == Kind.clicked and fact.link_no >= 0:
-            key = (fact.mailing_no, fact.contact_no, fact.occurred_at)
-            links.setdefault(key, set()).add(fact.link_no)
-    crowded: set[tuple[int, int, int]] = set()
-    for (mailing_no, contact_no, second), here in links.items():
-        following = (mailing_no, contact_no, second + 1)
-        if len(here) >= MANY_LINKS:
-            crowded.add((mailing_no, contact_no, second))
-        if len(here | links.get(following, set())) >= MANY_LINKS and following in links:
-            crowded |= {(mailing_no, contact_no, second), following}
-    return crowded
+def _links_between(near: Mapping[int, _Second], start: int, end: int) -> set[int]:
+    return set().union(*(here.links for after, here in near.items() if start <= after <= end))
