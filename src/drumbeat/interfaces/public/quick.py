@@ -78,12 +78,12 @@ class Quick:
         return heads
 
     def hit_of(self, connection: "QuickProtocol", url: bytes) -> tuple[Hit, bytes] | None:
-        """The hit and the answer's head and body, or None: not ours, or not without a database."""
+        """The hit and the answer's head and body, or None: not ours, not without a database, a test."""
         if url.startswith(_OPEN):
             if len(url) != _OPEN_LENGTH or not url.endswith(_GIF_END):
                 return None
             recipient = self.tracking.signer.read_bytes(url[len(_OPEN) : len(_OPEN) + _TOKEN])
-            if recipient is None:
+            if recipient is None or recipient.is_test:
                 return None
             return self._hit(connection, Kind.opened, recipient, -1), b""
         number, _, token = url[3:].partition(b"/")
@@ -91,7 +91,7 @@ class Quick:
             return None
         recipient = self.tracking.signer.read_bytes(token)
         target = recipient and self.tracking.targets.remembered(recipient, int(number))
-        if recipient is None or target is None:
+        if recipient is None or recipient.is_test or target is None:
             return None
         return self._hit(connection, Kind.clicked, recipient, int(number)), target
 
