@@ -286,6 +286,7 @@ def _told(office: Office, settings: Settings) -> Office:
         postal_address=settings.postal_address,
         return_path=settings.return_path or "",
         cost_per_email=settings.cost_per_email,
+        hidden_link=settings.hidden_link,
         simulated=settings.simulated,
         real_messenger=settings.messenger != "sandbox",
         dead_links=_lead_nowhere(settings, public_url),

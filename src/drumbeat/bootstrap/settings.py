@@ -59,6 +59,7 @@ class Settings:
     bounce_listen: str | None = None
     bounce_imap_url: str | None = field(default=None, repr=False)
     cost_per_email: float = 0.001
+    hidden_link: bool = True
     simulated: bool = False
 
     def make_clock(self) -> Clock:
@@ -137,6 +138,7 @@ def _settings(home: Path, values: Mapping[str, str]) -> Settings:
         bounce_listen=values.get("bounce_listen"),
         bounce_imap_url=values.get("bounce_imap_url"),
         cost_per_email=_cost(values.get("cost_per_email", str(default.cost_per_email))),
+        hidden_link=_flag("HIDDEN_LINK", values.get("hidden_link", "yes")),
         simulated=_flag("SIMULATED", values.get("simulated", "no")),
     )
 

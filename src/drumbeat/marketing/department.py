@@ -283,7 +283,14 @@ class Department:
         from drumbeat.marketing.content.store import ContentStore
 
         store, office = ContentStore(self.connection), self.office
-        return ContentService(self.actor, store, office.clock, office.public_url, office.compiled)
+        return ContentService(
+            self.actor,
+            store,
+            office.clock,
+            office.public_url,
+            office.compiled,
+            office.hidden_link,
+        )
 
     @cached_property
     def senders(self) -> "SendersService":

@@ -30,6 +30,7 @@ class Office:
     postal_address: str = placeholders.POSTAL_ADDRESS
     return_path: str = ""
     cost_per_email: float = 0.001
+    hidden_link: bool = True
     simulated: bool = False
     real_messenger: bool = False
     dead_links: bool = False

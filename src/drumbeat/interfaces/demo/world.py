@@ -20,7 +20,8 @@ from drumbeat.kit.money import to_major
 from drumbeat.marketing.delivery.ports import SandboxInbox, SandboxMail
 from drumbeat.science.simulation import Market, Reaction
 
-_CLICK = re.compile(r'href="([^"]*/c/\d+/[^"]+)"')
+_CLICK = re.compile(r'href="([^"]*/c/\d+/[^"]+)"([^>]*)>')
+_UNSEEN = "display:none"
 _PIXEL = re.compile(r'src="([^"]*/o/[^"]+)"')
 _LEAVE = re.compile(r'href="([^"]*/u/[^"]+)"')
 _PAGE = 500
@@ -29,13 +30,14 @@ _LUCK = 1  # one mailing in the demo: equal keys would be equal luck
 
 @dataclass(frozen=True)
 class Letter:
-    """One mail as its reader sees it."""
+    """One mail as its reader sees it; `hidden` links are there for machines only."""
 
     contact_index: int
     address: str
     subject: str
     received_at: datetime
     links: tuple[str, ...]
+    hidden: tuple[str, ...]
     pixel: str | None
     leave: str | None
 
@@ -97,6 +99,7 @@ class World:
             links=letter.links,
             received_at=letter.received_at,
             key=_LUCK,
+            hidden=len(letter.hidden),
         )
         for reaction in reactions:
             self._order += 1
@@ -106,7 +109,8 @@ class World:
         if reaction.kind == "opened" and letter.pixel:
             self._request("GET", letter.pixel, reaction.user_agent)
         elif reaction.kind == "clicked" and reaction.link_no is not None:
-            self._request("GET", letter.links[reaction.link_no], reaction.user_agent)
+            link = (*letter.links, *letter.hidden)[reaction.link_no]
+            self._request("GET", link, reaction.user_agent)
         elif reaction.kind == "unsubscribed" and letter.leave:
             self._request("GET", letter.leave, reaction.user_agent)
             self._request("POST", letter.leave, reaction.user_agent)
@@ -128,12 +132,14 @@ def _letter(mail: SandboxMail, index: dict[str, int]) -> Letter:
     part = parsed.get_body(("html",))
     html = part.get_content() if part is not None else ""
     pixel, leave = _PIXEL.search(html), _LEAVE.search(html)
+    links = [(unescape(url), _UNSEEN in how) for url, how in _CLICK.findall(html)]
     return Letter(
         contact_index=index[mail.recipient],
         address=mail.recipient,
         subject=str(parsed["Subject"]),
         received_at=mail.received_at,
-        links=tuple(unescape(url) for url in _CLICK.findall(html)),
+        links=tuple(url for url, unseen in links if not unseen),
+        hidden=tuple(url for url, unseen in links if unseen),
         pixel=unescape(pixel[1]) if pixel else None,
         leave=unescape(leave[1]) if leave else None,
     )

@@ -30,6 +30,7 @@ class ContentService:
     clock: Clock
     public_url: str
     compiled: Kept
+    hidden_link: bool = True
 
     def save_email(self, campaign_no: CampaignNo, checked: CheckedEmails) -> PieceVersion:
         """Keep the arms as the campaign's newest version; equal content makes no new one."""
@@ -58,6 +59,7 @@ class ContentService:
             list_name=sender.name,
             postal_address=sender.postal_address,
             domain=sender.domain,
+            hidden_link=self.hidden_link,
         )
 
     def compile_piece(

@@ -99,13 +99,15 @@ class Market:
         links: Sequence[str],
         received_at: datetime,
         key: int,
+        hidden: int = 0,
     ) -> list[Reaction]:
         """What follows when this contact receives this mail, in order of time.
 
         `key` names the mailing (any integer ≥ 0). Equal keys are equal luck: under one key a more
-        appealing subject opens for everybody for whom a less appealing one did.
+        appealing subject opens for everybody for whom a less appealing one did. So many `hidden`
+        links, numbered after the others, are followed by machines only.
         """
-        mail = self._mail([contact_index], subject, _epochs(received_at, 1), len(links))
+        mail = self._mail([contact_index], subject, _epochs(received_at, 1), len(links), hidden)
         lot = (contact_index, key)
         hits = joined(
             [
@@ -148,9 +150,11 @@ class Market:
         habit = self.truth.habit[contact_index]
         return activity(habit, self.truth.concentration[contact_index], week)
 
-    def _mail(self, index: Sequence[int], subject: str, received: Floats, links: int) -> Mailed:
+    def _mail(
+        self, index: Sequence[int], subject: str, received: Floats, links: int, hidden: int = 0
+    ) -> Mailed:
         rows = np.asarray(index, dtype=np.int64)
-        return mailed(self.people, rows, subject, received, links)
+        return mailed(self.people, rows, subject, received, links, hidden)
 
     def _reaction(self, hits: Hits, row: int, received_at: datetime, order: str) -> Reaction:
         kind, link, agent = int(hits.kind[row]), int(hits.link_no[row]), int(hits.agent[row])

@@ -55,12 +55,16 @@ HUMAN_DRAWS, HUMAN_NORMALS = 13, 4
 
 @dataclass(frozen=True, eq=False)
 class Mailed:
-    """One subject at several readers: `index` into the people, `received` in epoch seconds."""
+    """One subject at several readers: `index` into the people, `received` in epoch seconds.
+
+    `hidden` more links, numbered after the others, are seen by machines only.
+    """
 
     index: Ints
     received: Floats
     features: Floats
     links: int
+    hidden: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +83,10 @@ class Hits:
         return len(self.row)
 
 
-def mailed(people: People, index: Ints, subject: str, received: Floats, links: int) -> Mailed:
-    return Mailed(index, received, features_for(people, index, subject), links)
+def mailed(
+    people: People, index: Ints, subject: str, received: Floats, links: int, hidden: int = 0
+) -> Mailed:
+    return Mailed(index, received, features_for(people, index, subject), links, hidden)
 
 
 def joined(parts: Sequence[Hits]) -> Hits:
@@ -173,7 +179,7 @@ def machine_hits(truth: Truth, mail: Mailed, rng: np.random.Generator) -> Hits:
         _by_machine(OPENED, prefetched, mail.received + at_once, np.full(n, agents.GMAIL_PREFETCH)),
         _by_machine(OPENED, scanned, start, scanner),
     ]
-    pauses = np.cumsum(0.05 + 0.25 * rng.random((mail.links, n)), axis=0)
+    pauses = np.cumsum(0.05 + 0.25 * rng.random((mail.links + mail.hidden, n)), axis=0)
     for link, pause in enumerate(pauses):
         visit = _by_machine(CLICKED, scanned, start + pause, scanner, link=np.full(n, link))
         parts.append(visit)

@@ -22,12 +22,18 @@ from drumbeat.marketing.content.compile.model import EmailTemplate, LinkTable, M
 from drumbeat.marketing.content.compile.plain_text import text_of
 from drumbeat.marketing.content.compile.preheader import with_preheader
 from drumbeat.marketing.content.compile.styles import with_inline_styles
+from drumbeat.marketing.events import HIDDEN_LINK
 
 _PUBLIC_URL = re.compile(r"https?://[^\s/?#{}<>\"']+(/[^\s?#{}<>\"']*)?", re.ASCII)
 _LONGEST_URL = 500  # a header line holds 998 bytes, and a token follows
 _PIXEL = (
     '<img src="{url}/o/{token}.gif" width="1" height="1" alt=""'
     ' style="display:block;width:1px;height:1px;border:0">'
+)
+# Empty, so that there is no hidden text for a spam filter to mind; out of the way of the keyboard
+# and of whoever reads aloud; and after the text part is made, so that it is not in there.
+_HIDDEN_LINK = (
+    '<a href="{url}/c/{number}/{token}" style="display:none" aria-hidden="true" tabindex="-1"></a>'
 )
 
 
@@ -99,7 +105,11 @@ def _parts(
         _refuse_reserved(parse(template.preheader, field="preheader"), "preheader")
         html = with_preheader(html, template.preheader)
     text = footer.with_text_footer(text, context.postal_address)
-    return before_end(html, _PIXEL.format(url=public_url, token=TOKEN)), text
+    ending = _PIXEL.format(url=public_url, token=TOKEN)
+    if context.hidden_link:
+        hidden = _HIDDEN_LINK.format(url=public_url, number=HIDDEN_LINK, token=TOKEN)
+        ending = hidden + ending
+    return before_end(html, ending), text
 
 
 def _refuse_reserved(template: BoundTemplate, field: str) -> frozenset[str]:

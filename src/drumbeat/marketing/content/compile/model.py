@@ -36,7 +36,8 @@ class MailContext:
     """What is the same for every message of a mailing: addresses of the house and of the list.
 
     `list_id` is a whole List-Id (`news.example.com`) or a label that `domain` completes.
-    `unsubscribe_mailto` and `feedback_id` are left out of the headers when empty.
+    `unsubscribe_mailto` and `feedback_id` are left out of the headers when empty. `hidden_link`
+    adds a link that no reader sees, to tell who follows all of them.
     """
 
     public_url: str
@@ -46,6 +47,7 @@ class MailContext:
     domain: str
     unsubscribe_mailto: str = ""
     feedback_id: str = ""
+    hidden_link: bool = True
 
 
 @dataclass(frozen=True)
