@@ -103,7 +103,7 @@ def test_three_different_links_within_a_second_are_a_machines() -> None:
     across = [burst[0], burst[1], fact(Kind.clicked, 501, link=3)]
     assert reasons(*across) == [Reason.many_links_at_once] * 3
     apart = [burst[0], burst[1], fact(Kind.clicked, 502, link=3)]
-    assert reasons(*apart) == [0, 0, 0]
+    assert {each.verdict for each in judge_neighbours(apart)} == {Verdict.unsure}
 
 
 def test_an_impatient_person_who_clicks_one_link_thrice_stays_human() -> None:
@@ -113,7 +113,7 @@ def test_an_impatient_person_who_clicks_one_link_thrice_stays_human() -> None:
 def test_four_different_links_in_ten_seconds_are_a_burst() -> None:
     burst = [fact(Kind.clicked, 500 + 3 * n, link=n) for n in range(4)]
     assert reasons(*burst) == [Reason.burst] * 4
-    assert reasons(*burst[:3]) == [0, 0, 0]
+    assert {each.verdict for each in judge_neighbours(burst[:3])} == {Verdict.unsure}
     assert reasons(*burst, fact(Kind.clicked, 540, link=5)) == [Reason.burst] * 4 + [0]
     slower = [fact(Kind.clicked, 500 + 4 * n, link=n) for n in range(4)]
     assert reasons(*slower) == [0, 0, 0, 0]
@@ -144,3 +144,49 @@ def test_earlier_verdicts_of_machines_are_left_alone() -> None:
 def test_a_million_clicks_of_one_reader_are_judged_by_their_seconds() -> None:
     crowd = [fact(Kind.clicked, n // 5_000, link=n % 3) for n in range(100_000)]
     assert set(reasons(*crowd)) == {Reason.many_links_at_once}
+
+
+def test_a_visit_is_one_while_nobody_pauses() -> None:
+    """A gateway that takes its time is known by the last link it follows."""
+    slow = [fact(Kind.clicked, 500 + 20 * n, link=n) for n in range(6)]
+    hidden = fact(Kind.clicked, 620, link=HIDDEN_LINK)
+    later = fact(Kind.clicked, 660, link=1)
+    assert reasons(*slow, hidden, later)[:6] == [Reason.hidden_link] * 6
+    assert reasons(*slow, hidden, later)[7] == Reason.none
+    assert reasons(*slow) == [0] * 6
+
+
+def test_the_open_of_a_machines_visit_is_its_own_but_not_one_through_a_mailbox() -> None:
+    burst = [fact(Kind.clicked, 500, link=n) for n in range(3)]
+    opened = fact(Kind.opened, 495)
+    proxied = opened._replace(reason=int(Reason.mail_image_proxy))
+    assert reasons(*burst, opened)[3] == Reason.many_links_at_once
+    assert judge_neighbours([*burst, proxied])[3] == proxied
+    assert reasons(*burst, fact(Kind.opened, 480))[3] == Reason.none
+
+
+def test_who_clicks_in_the_moment_of_opening_is_not_sure() -> None:
+    opened, clicked = fact(Kind.opened, 500), fact(Kind.clicked, 501, link=1)
+    assert reasons(opened, clicked) == [Reason.soon_after_opening] * 2
+    assert {each.verdict for each in judge_neighbours([opened, clicked])} == {Verdict.unsure}
+    assert reasons(opened, fact(Kind.clicked, 502, link=1)) == [0, 0]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([Kind.sent, Kind.opened, Kind.clicked]), st.integers(0, 200)),
+        max_size=25,
+    )
+)
+def test_the_order_of_facts_and_which_lie_beside_them_decides_nothing(
+    drawn: list[tuple[Kind, int]],
+) -> None:
+    facts = [
+        fact(kind, second, link=second % 4 if kind is Kind.clicked else -1)
+        for kind, second in drawn
+    ]
+    judged = judge_neighbours(facts)
+    assert judge_neighbours(facts[::-1]) == judged[::-1]
+    cut = len(facts) // 2
+    assert judge_neighbours(facts[:cut], context=facts[cut:]) == judged[:cut]
+    assert judge_neighbours(judged) == judged

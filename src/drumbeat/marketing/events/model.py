@@ -63,6 +63,7 @@ class Reason(IntEnum):
     program = 14
     soon_after_sending = 15
     unknown_program = 16
+    soon_after_opening = 17
     permanent_bounce = 20
     transient_bounce = 21
     policy_bounce = 22

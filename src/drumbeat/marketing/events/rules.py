@@ -67,7 +67,7 @@ WHY = {
     Reason.no_user_agent: "it did not say which program it is",
     Reason.sooner_than_a_person: "sooner after sending than a person can act",
     Reason.many_links_at_once: "three or more links within a second",
-    Reason.burst: "four or more links within ten seconds",
+    Reason.burst: "one link after the other, faster than people read",
     Reason.hidden_link: "it followed a link that no reader sees",
     Reason.beside_a_machine: "in the same moment as a scanner on another link",
     Reason.prefetch: "fetched ahead of time, by its own word",
@@ -75,6 +75,7 @@ WHY = {
     Reason.link_preview: "a preview of a shared link",
     Reason.program: "a crawler or a script by its own name",
     Reason.soon_after_sending: "within ten seconds of sending",
+    Reason.soon_after_opening: "open and click in the same moment",
     Reason.unknown_program: "a program that nobody knows",
 }
 """Why an open or a click was judged as it was, for people."""
