@@ -128,3 +128,47 @@ def test_of_two_who_read_the_same_only_one_changes_it(
     for thread in threads:
         thread.join()
     assert sorted(answers) == [200, 412, 412, 412, 412, 412]
+
+
+def first_of(rest: Rest, path: str, rows: str, **query: object) -> dict[str, object]:
+    listed = rest.get(path, **query)[rows]
+    assert isinstance(listed, list)
+    row: dict[str, object] = listed[0]
+    return row
+
+
+def test_an_approval_is_given_only_to_what_was_read(rest: Rest, people: tuple[str, ...]) -> None:
+    campaign = rest.campaign()
+    path = f"/approvals/{first_of(rest, '/approvals', 'approvals')['approval_id']}"
+    read = str(rest.ask("GET", path).headers["etag"])
+    rest.ask("PUT", f"/campaigns/{campaign}", {**BRIEF, "name": "Another"})
+    for action in ("approve", "decline"):
+        assert campaign in refused(under(rest, read, f"{path}/{action}"), 412, "stale")
+    now = str(rest.ask("GET", path).headers["etag"])
+    assert now != read
+    path = f"/approvals/{first_of(rest, '/approvals', 'approvals')['approval_id']}"
+    given = under(rest, str(rest.ask("GET", path).headers["etag"]), f"{path}/approve")
+    assert given.json()["state"] == "approved"
+    assert given.headers["etag"] == rest.ask("GET", path).headers["etag"]
+
+
+def test_a_contact_is_unsubscribed_only_as_it_was_read(rest: Rest, people: tuple[str, ...]) -> None:
+    ada = first_of(rest, "/contacts", "contacts", email="ada@example.com")
+    path = f"/contacts/{ada['contact_id']}"
+    read = str(rest.ask("GET", path).headers["etag"])
+    assert str(rest.ask("GET", path).headers["etag"]).split("-")[0] == read.split("-")[0]
+    told = {"email": "ada@example.com", "attributes": {"shoe": 41}}
+    assert rest.ask("PUT", "/contacts", told).status_code == 200
+    refused(under(rest, read, f"{path}/unsubscribe"), 412, "stale")
+    assert rest.get(path)["may_mail"] is True
+    now = str(rest.ask("GET", path).headers["etag"])
+    assert under(rest, now, f"{path}/unsubscribe").status_code == 200
+    assert rest.get(path)["may_mail"] is False
+
+
+def test_what_has_no_tag_is_changed_for_any_or_not_at_all(rest: Rest) -> None:
+    rest.post("/accounts/people", {"email": "bo@example.com", "role": "viewer"}, status=201)
+    path, role = "/accounts/people/bo@example.com", {"role": "analyst"}
+    refused(rest.ask("PUT", path, role, headers={"If-Match": '"1-0a"'}), 412, "stale")
+    refused(rest.ask("DELETE", path, headers={"If-Match": '"x"'}), 412, "stale")
+    assert rest.ask("PUT", path, role, headers={"If-Match": "*"}).status_code == 200

@@ -82,21 +82,21 @@ def add_person(request: PersonRequest, caller: Caller) -> JsonObject:
 @router.put("/people/{person}", response_model=PersonView)
 def change_role(person: str, request: RoleRequest, caller: Caller) -> JsonObject:
     """Give somebody, by id or address, another role; their sessions end."""
-    with caller.begin() as department:
+    with caller.replacing() as department:
         return _person(department.people.change_role(person, request.role))
 
 
 @router.delete("/people/{person}", response_model=Removed)
 def remove_person(person: str, caller: Caller) -> JsonObject:
     """Their sessions, links, keys and password end at once; the last owner stays."""
-    with caller.begin() as department:
+    with caller.replacing() as department:
         return _person(department.people.remove(person)) | {"removed": True}
 
 
 @router.post("/people/{person}/invitation", status_code=201, response_model=Invited)
 def invite_person(person: str, caller: Caller) -> JsonObject:
     """A fresh invitation, also for who forgot the password; earlier ones no longer work."""
-    with caller.begin() as department:
+    with caller.replacing() as department:
         invited, secret = department.people.invite(person)
     return _person(invited) | {"invitation": _welcome(caller, secret)}
 
@@ -122,7 +122,7 @@ def issue_key(request: KeyRequest, caller: Caller) -> JsonObject:
 @router.delete("/keys/{label}", response_model=Revoked)
 def revoke_key(label: str, caller: Caller) -> JsonObject:
     """End every key of the caller with this label, at once."""
-    with caller.begin() as department:
+    with caller.replacing() as department:
         department.accounts.revoke_key(label)
     return {"label": label, "revoked": True}
 
@@ -139,7 +139,7 @@ def list_sessions(caller: Caller, cursor: Cursor = None, limit: Limit = 100) -> 
 @router.delete("/sessions/{session_id}", response_model=Ended)
 def end_session(session_id: str, caller: Caller) -> JsonObject:
     """Sign that browser out."""
-    with caller.begin() as department:
+    with caller.replacing() as department:
         department.accounts.end_session(session_id)
     return {"session_id": session_id, "ended": True}
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from drumbeat.interfaces.api.answers import ApprovalAnswer, ApprovalPage
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.paging import Cursor, Limit, page_of
+from drumbeat.interfaces.api.tags import revision_tag
 from drumbeat.kit.ids import ApprovalId, CampaignId
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.campaigns.approval_answer import approval_answer, waiting_approvals
@@ -26,6 +27,9 @@ def list_approvals(caller: Caller, cursor: Cursor = None, limit: Limit = 100) ->
 def show_approval(approval_id: ApprovalId, caller: Caller) -> JsonObject:
     """One question: what a yes will do, and what became of it."""
     with caller.look() as department:
+        asked = department.approvals.get(approval_id)
+        campaign = department.campaigns.get(CampaignId(asked.subject))
+        caller.headers["ETag"] = revision_tag(campaign.revision)
         return approval_answer(department, approval_id)
 
 
@@ -33,8 +37,7 @@ def show_approval(approval_id: ApprovalId, caller: Caller) -> JsonObject:
 def approve(approval_id: ApprovalId, caller: Caller) -> JsonObject:
     """Say yes to exactly what was asked; 409 if its campaign was changed since."""
     campaign_id = _campaign_of(caller, approval_id)
-    proceed(caller.drumbeat, campaign_id)
-    with caller.begin() as department:
+    with caller.planned(campaign_id).changing(campaign_id) as department:
         department.campaigns.approve(campaign_id, approval_id)
     proceed(caller.drumbeat, campaign_id)
     return show_approval(approval_id, caller)
@@ -44,7 +47,7 @@ def approve(approval_id: ApprovalId, caller: Caller) -> JsonObject:
 def decline(approval_id: ApprovalId, caller: Caller) -> JsonObject:
     """Say no; the campaign then waits for an edit. 409 if it was changed since."""
     campaign_id = _campaign_of(caller, approval_id)
-    with caller.begin() as department:
+    with caller.changing(campaign_id) as department:
         department.campaigns.decline(campaign_id, approval_id)
     return show_approval(approval_id, caller)
 

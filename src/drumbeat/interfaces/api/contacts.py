@@ -8,10 +8,16 @@ from drumbeat.interfaces.api.answers import ContactAnswer, ContactPage, PutAnswe
 from drumbeat.interfaces.api.contact_requests import ContactsRequest
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.paging import Cursor, Limit
+from drumbeat.interfaces.api.tags import revision_tag
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.audience import audience_units, contact_no_of, put_contacts
-from drumbeat.marketing.campaigns.contact_answer import WhichContacts, contact_answer, contact_page
+from drumbeat.marketing.campaigns.contact_answer import (
+    WhichContacts,
+    contact_answer,
+    contact_page,
+    contact_revision,
+)
 
 router = APIRouter(prefix="/contacts", tags=["audience"])
 
@@ -67,13 +73,14 @@ def list_contacts(
 def show_contact(contact_id: str, caller: Caller) -> JsonObject:
     """One contact: permission with its proofs, segments, mailings, and what happened lately."""
     with caller.look() as department:
+        caller.headers["ETag"] = revision_tag(contact_revision(department, contact_id))
         return contact_answer(department, contact_id)
 
 
 @router.post("/{contact_id}/unsubscribe", response_model=Unsubscribed)
 def unsubscribe_contact(contact_id: str, caller: Caller) -> JsonObject:
     """Somebody wants no more mail: none is sent from now on, whatever is imported later."""
-    with caller.begin() as department:
+    with caller.replacing(lambda house: contact_revision(house, contact_id)) as department:
         number = contact_no_of(contact_id, department.office.keys)
         changed = department.audience.withdraw(number, source=SOURCE)
     return {

@@ -44,7 +44,7 @@ REFUSALS = {
     404: "It does not exist.",
     409: "It exists, but in a state that does not allow this; or the first request with this "
     "Idempotency-Key is still running.",
-    412: "The campaign is not at the revision that If-Match names any more.",
+    412: "It is not at the revision that If-Match names any more.",
     413: "The body is too large.",
     422: "The request makes no sense; `field` says where. Or the Idempotency-Key belongs to "
     "another request.",
@@ -151,7 +151,7 @@ def _complete(method: str, path: str, operation: Json) -> None:
     elif method == "GET":
         taken.append(_IF_NONE_MATCH)
         answers["304"] = {"description": "It is what If-None-Match names."}
-    if method in CHANGING and "/campaigns/{campaign_id}" in path:
+    if method in CHANGING and "{" in path:
         refused.add(412)
         taken.append(_IF_MATCH)
     for status in sorted(refused):

@@ -5,7 +5,7 @@ after the answer has left, and deadlocks SQLite's one writer.
 """
 
 import time
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Annotated
@@ -17,6 +17,7 @@ from drumbeat.bootstrap import Drumbeat
 from drumbeat.interfaces.api.errors import Unauthenticated
 from drumbeat.interfaces.api.tags import revisions_of
 from drumbeat.kit.actor import GATEKEEPER, Actor
+from drumbeat.kit.errors import Stale
 from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.campaigns import is_planned_from
 from drumbeat.marketing.campaigns.pipeline import proceed
@@ -52,6 +53,22 @@ class CallingHouse:
             self._hold(department)
             if self.expected is not None:
                 department.campaigns.expect(campaign_id, self.expected)
+            yield department
+
+    @contextmanager
+    def replacing(
+        self, revision: Callable[[Department], int] | None = None
+    ) -> Iterator[Department]:
+        """A writing unit on anything else. Raises Stale if `revision` is not what If-Match names.
+
+        Without a revision it has no ETag of its own, and If-Match can name nothing but any.
+        """
+        with self.drumbeat.begin(self.actor) as department:
+            self._hold(department)
+            if self.expected is not None:
+                now = None if revision is None else revision(department)
+                if now not in self.expected:
+                    raise Stale("It is not what If-Match names. Read it again.")
             yield department
 
     def planned(self, campaign_id: CampaignId) -> "CallingHouse":

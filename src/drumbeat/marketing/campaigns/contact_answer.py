@@ -1,7 +1,9 @@
 """What is known about a contact: who they are, whether they may be mailed, what they did."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import blake2b
 
 from drumbeat.kit.errors import InvalidInput, NotFound, refused_cursor
 from drumbeat.kit.ids import MailingNo
@@ -89,6 +91,18 @@ def contact_answer(unit: Unit, contact_id: str) -> JsonObject:
         "timeline": [_happening(each, campaigns) for each in happened],
         "as_of": unit.office.clock().isoformat(),
     }
+
+
+def contact_revision(unit: Unit, contact_id: str) -> int:
+    """A number that is another one as soon as anything about the contact is, whatever they do.
+
+    Contacts count no revisions: it is made of what is known of them. Raises NotFound.
+    """
+    number = contact_no_of(contact_id, unit.office.keys)
+    [row] = contact_rows(unit, [unit.audience.get_contact(number)])
+    proofs = unit.audience.list_proofs(number)
+    known = json.dumps([row, len(proofs)], sort_keys=True).encode()
+    return int.from_bytes(blake2b(known, digest_size=4).digest())
 
 
 def _view(unit: Unit, contact: Contact, permission: Permission) -> JsonObject:
