@@ -11,7 +11,7 @@ from drumbeat.interfaces.public.links import LinkTargets
 from drumbeat.interfaces.public.quick import quick_protocol
 from drumbeat.interfaces.public.tracking import PIXEL, Tracking
 from drumbeat.kit.ids import ContactNo, MailingNo
-from drumbeat.kit.signing import Recipient, TEST_OCCASION, TokenSigner
+from drumbeat.kit.signing import TEST_OCCASION, Recipient, TokenSigner
 from drumbeat.marketing.events import HIDDEN_LINK, Hit, Kind
 from tests.conftest import HandClock
 from tests.interfaces.serving import Served, serving

@@ -78,7 +78,7 @@ class Quick:
         return heads
 
     def hit_of(self, connection: "QuickProtocol", url: bytes) -> tuple[Hit, bytes] | None:
-        """The hit and the answer's head and body, or None: not ours, not without a database, a test."""
+        """The hit and where it leads; None if it is not ours, a test, or needs the database."""
         if url.startswith(_OPEN):
             if len(url) != _OPEN_LENGTH or not url.endswith(_GIF_END):
                 return None

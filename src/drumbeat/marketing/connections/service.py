@@ -47,6 +47,7 @@ class ConnectionsService:
         return self.outages.find(provider)
 
     def list_outages(self) -> list[Outage]:
+        """The providers that are left alone for a while, each with why and until when."""
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.outages.list_()
 

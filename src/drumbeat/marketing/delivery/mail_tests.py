@@ -6,69 +6,36 @@ failed | uncertain; nothing is tried twice, because whoever asked can ask again.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock
 from drumbeat.kit.errors import InvalidInput
-from drumbeat.kit.ids import CampaignNo, ContactNo, MailingNo, PersonNo
-from drumbeat.kit.signing import TEST_OCCASION, Recipient
+from drumbeat.kit.ids import CampaignNo, PersonNo
 from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.delivery.model import Accepted, Deferred, Outcome, Refused
+from drumbeat.marketing.delivery.model_mail_tests import (
+    Ended,
+    MailTest,
+    MailTestState,
+    NewMailTest,
+)
 
 if TYPE_CHECKING:
     from drumbeat.marketing.delivery.store_mail_tests import MailTestStore
 
+__all__ = [
+    "MOST_TESTERS",
+    "Ended",
+    "MailTest",
+    "MailTestState",
+    "MailTestsService",
+    "NewMailTest",
+    "ended_by",
+]
+
 MOST_TESTERS = 10
 INTERRUPTED = "the engine was stopped before the mail server answered"
-
-
-class MailTestState(StrEnum):
-    WAITING = "waiting"
-    ARMED = "armed"
-    SENT = "sent"
-    FAILED = "failed"
-    UNCERTAIN = "uncertain"
-
-
-@dataclass(frozen=True)
-class NewMailTest:
-    """Variant `arm_no` of a revision, as `contact_no` would get it. `links` are its targets."""
-
-    campaign_no: CampaignNo
-    piece_revision: int
-    arm_no: int
-    contact_no: ContactNo
-    links: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class MailTest:
-    test_no: int
-    id: str
-    new: NewMailTest
-    tester: str
-    asked_by: PersonNo
-    asked_at: datetime
-    state: MailTestState
-    reason: str
-    ended_at: datetime | None
-
-    @property
-    def recipient(self) -> Recipient:
-        """What its tokens say: nobody's row of any mailing."""
-        return Recipient(MailingNo(self.test_no), self.new.contact_no, TEST_OCCASION)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """What became of one test."""
-
-    state: MailTestState
-    reason: str = ""
-    provider_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +76,7 @@ class MailTestsService:
     # the engine's side ----------------------------------------------------------------------
 
     def list_waiting(self) -> list[MailTest]:
+        """Those that no engine has taken yet, oldest first."""
         self.actor.require(Scope.UPKEEP)
         return self.store.list_in(MailTestState.WAITING)
 
@@ -131,6 +99,7 @@ class MailTestsService:
         return len(left)
 
     def list_armed(self) -> list[MailTest]:
+        """Those that an engine has taken and not ended."""
         self.actor.require(Scope.UPKEEP)
         return self.store.list_in(MailTestState.ARMED)
 

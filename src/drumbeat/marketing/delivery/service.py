@@ -75,8 +75,7 @@ class DeliveryService:
         self.actor.require(Scope.CAMPAIGNS_WRITE)
         mailing = self.mailings.get(mailing_no)
         if mailing.state not in _BEFORE_START:
-            message = f"Mailing {mailing_no} is {mailing.state}: its links are out already."
-            raise Conflict(message)
+            raise Conflict(f"Mailing {mailing_no} is {mailing.state}: its links are out already.")
         self.mailings.save_links(mailing_no, urls)
 
     def link_target(self, mailing_no: MailingNo, link_no: int) -> str | None:
@@ -205,10 +204,9 @@ class DeliveryService:
             rows += window
             self.mailings.move_lane(lane, end, lane.next_due)
         why = (ReasonKind.suppressed, CANCELLED)
-        changes = [Change(row, State.suppressed, why) for row in rows]
-        self.ledgers.save(changes, now=epoch(self.clock()))
-        counts = self.ledgers.tallies(mailing_no)
-        return sum(n for (_, state, _), n in counts.items() if state < State.claimed)
+        self.ledgers.save([Change(r, State.suppressed, why) for r in rows], now=epoch(self.clock()))
+        tallies = self.ledgers.tallies(mailing_no).items()
+        return sum(n for (_, state, _), n in tallies if state < State.claimed)
 
     def list_plan_files(self) -> frozenset[str]:
         """The files of every audience that was fixed: kept for ever, for they hold the chances."""

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from drumbeat.kit.clock import epoch, from_epoch
 from drumbeat.kit.ids import CampaignNo, ContactNo, PersonNo
-from drumbeat.marketing.delivery.mail_tests import Ended, MailTest, MailTestState, NewMailTest
+from drumbeat.marketing.delivery.model_mail_tests import Ended, MailTest, MailTestState, NewMailTest
 from drumbeat.storage.database import Connection, metadata, upsert
 from drumbeat.storage.sealed_values import SealedValues
 
