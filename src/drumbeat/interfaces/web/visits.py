@@ -28,6 +28,8 @@ NOTICES = {
     "paused": "Paused. Nothing more leaves until you resume.",
     "resumed": "Resumed.",
     "cancelled": "Cancelled. Nothing more will be sent.",
+    "checked": "Looked outside just now.",
+    "test-asked": "The test is on its way: the engine sends it within a moment.",
     "created": "Saved and planned. Look it over; nothing leaves before somebody says yes.",
     "changed": "Saved and planned anew. An earlier approval no longer counts.",
     "mapped": "Checked with the columns as you chose them. Nothing has changed yet.",

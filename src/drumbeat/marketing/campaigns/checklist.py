@@ -152,12 +152,19 @@ def checklist(evidence: Evidence) -> list[Item]:
 
 def _audience(evidence: Evidence) -> list[Item]:
     reasons = sorted(evidence.excluded.items(), key=lambda each: (-each[1], each[0]))
-    details = tuple(f"{count:,} {reason}" for reason, count in reasons)
+    details = tuple(f"{count:,} {_REASONS.get(reason, reason)}" for reason, count in reasons)
     told = f"{evidence.mailable:,} of {evidence.audience_size:,} people may be mailed"
     if not evidence.mailable:
         mend = "Import contacts with their consent, or name another audience."
         return [Item("audience", Level.BLOCKS, f"{told}: nobody would get it.", mend, details)]
     return [Item("audience", Level.OK, f"{told}.", details=details)]
+
+
+_REASONS = {
+    "no_consent": "without a yes to mail (no_consent)",
+    "suppressed:complained": "marked our mail as spam (suppressed:complained)",
+    "suppressed:bounced": "with an address that does not exist (suppressed:bounced)",
+}
 
 
 def _content(evidence: Evidence) -> list[Item]:
@@ -240,9 +247,9 @@ def _links(evidence: Evidence) -> list[Item]:
     found = {} if evidence.outlook is None else {each.url: each for each in evidence.outlook.links}
     seen = [found[url] for url in evidence.links if url in found]
     if not seen or all(each.state is LinkState.UNREACHED for each in seen):
-        message = f"{len(evidence.links)} links were not checked: nobody outside could be asked."
+        message = f"Not checked, for nobody outside could be asked: {len(evidence.links)} link(s)."
         if evidence.outlook is None:
-            message = f"{len(evidence.links)} links were not checked yet."
+            message = f"Not checked yet: {len(evidence.links)} link(s)."
         mend = "Check again with a connection to the internet." if evidence.links else ""
         return [Item("links", Level.NOT_CHECKED, message + untold, mend)]
     bad = [each for each in seen if each.state is not LinkState.OK]

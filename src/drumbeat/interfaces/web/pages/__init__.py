@@ -1,6 +1,7 @@
 """Every page behind the sign-in: method, path, and the function that shows it."""
 
 from drumbeat.interfaces.web.pages import (
+    before,
     campaign,
     campaign_form,
     campaigns,
@@ -27,6 +28,10 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("GET", "/campaigns/{campaign_id}/plan", campaign.show_plan),
     ("GET", "/campaigns/{campaign_id}/figures", campaign.show_figures),
     ("GET", "/campaigns/{campaign_id}/live", campaign.show_live),
+    ("GET", "/campaigns/{campaign_id}/checks", before.show_checks),
+    ("POST", "/campaigns/{campaign_id}/checks", before.check_now),
+    ("GET", "/campaigns/{campaign_id}/tests", before.show_checks),
+    ("POST", "/campaigns/{campaign_id}/tests", before.send_test),
     ("GET", "/campaigns/{campaign_id}/preview", preview.show_preview),
     ("GET", "/campaigns/{campaign_id}/recipients", recipients.list_recipients),
     ("GET", "/campaigns/{campaign_id}/edit", campaign_form.show_edit),
