@@ -201,6 +201,15 @@ class Drumbeat:
         url = self.settings.bounce_imap_url
         return None if url is None else ImapMailbox(parse_imap_url(url))
 
+    def reach_bounce_mailbox(self) -> str:
+        """The mailbox's name once it let us in. Raises InvalidInput, or ProviderFailed with why."""
+        mailbox = self.bounce_mailbox
+        if mailbox is None:
+            return ""
+        with mailbox.open() as opened:
+            opened.read(None, 1)
+        return mailbox.name
+
     @contextmanager
     def receiving_bounces(self) -> Iterator[int]:
         """Receive mail for our return paths, if that is set; yields the port, 0 without one.

@@ -135,7 +135,7 @@ def _settings(home: Path, values: Mapping[str, str]) -> Settings:
         **_dkim(values),
         dns_server=_dns_server(values.get("dns_server")),
         return_path=_return_path(values.get("return_path")),
-        bounce_listen=values.get("bounce_listen"),
+        bounce_listen=_bounce_listen(values),
         bounce_imap_url=values.get("bounce_imap_url"),
         cost_per_email=_cost(values.get("cost_per_email", str(default.cost_per_email))),
         hidden_link=_flag("HIDDEN_LINK", values.get("hidden_link", "yes")),
@@ -174,6 +174,13 @@ def _return_path(text: str | None) -> str | None:
     from drumbeat.marketing.delivery import check_return_path
 
     return None if text is None else check_return_path(text)
+
+
+def _bounce_listen(values: Mapping[str, str]) -> str | None:
+    listen = values.get("bounce_listen")
+    if listen is not None and values.get("return_path") is None:
+        raise _invalid("BOUNCE_LISTEN", "needs DRUMBEAT_RETURN_PATH: mail for it alone is received")
+    return listen
 
 
 def _rate(name: str, text: str | None) -> float | None:

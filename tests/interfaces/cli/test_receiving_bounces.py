@@ -51,3 +51,22 @@ def test_what_was_acknowledged_survives_a_kill_and_is_read(people: Shell, tmp_pa
     rows = people.done("delivery", "bounces", "list", "--json").rows()
     assert [row["kind"] for row in rows] == ["hard"] * COUNT
     assert {row["source"] for row in rows} == {"receiver"}
+
+
+def test_the_doctor_says_how_bounces_come_back(shell: Shell) -> None:
+    def told() -> str:
+        checks = shell.run("doctor", "--json").json()["checks"]
+        assert isinstance(checks, list)
+        return str(next(each["detail"] for each in checks if each["check"] == "bounces"))
+
+    assert told() == "no return path: bounces go to the sender"
+    shell.patch.setenv("DRUMBEAT_RETURN_PATH", "bounces@mail.shop.example")
+    assert "nobody fetches or receives them" in told()
+    shell.patch.setenv("DRUMBEAT_BOUNCE_LISTEN", "127.0.0.1:2526")
+    assert "received on 127.0.0.1:2526" in told()
+    nowhere = f"127.0.0.1:{free_port()}"
+    shell.patch.setenv("DRUMBEAT_BOUNCE_IMAP_URL", f"imap://a:secret@{nowhere}/INBOX")
+    assert nowhere in told()
+    assert "secret" not in told()
+    shell.patch.delenv("DRUMBEAT_RETURN_PATH")
+    assert "needs DRUMBEAT_RETURN_PATH" in shell.run("doctor").err

@@ -213,6 +213,20 @@ def _check_provider(drumbeat: "Drumbeat") -> str:
     raise OSError(f"mail waits: {outage.trouble}; it is tried again {again}")
 
 
+def _check_bounces(drumbeat: "Drumbeat") -> str:
+    settings = drumbeat.settings
+    if settings.return_path is None:
+        return "no return path: bounces go to the sender"
+    ways = []
+    if settings.bounce_listen is not None:
+        ways.append(f"received on {settings.bounce_listen} while the server runs")
+    if settings.bounce_imap_url is not None:
+        ways.append(f"fetched from {drumbeat.reach_bounce_mailbox()}")
+    if not ways:
+        ways.append("nobody fetches or receives them: see docs/bounces.md")
+    return f"{settings.return_path}; {', '.join(ways)}"
+
+
 def _check_server(drumbeat: "Drumbeat") -> str:
     running = answers(socket_of(drumbeat.home))
     return "a local server runs" if running else "no local server runs; commands open the folder"
@@ -240,6 +254,7 @@ _CHECKS: dict[str, Callable[["Drumbeat"], str]] = {
     "mail": _check_mail,
     "signing": _check_signing,
     "provider": _check_provider,
+    "bounces": _check_bounces,
     "server": _check_server,
     "public": _check_public,
 }
