@@ -11,6 +11,7 @@ import hmac
 import re
 import struct
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.ids import ContactNo, MailingNo
@@ -35,12 +36,12 @@ class ReturnPath:
         """The envelope sender of one message; "" without a return path."""
         if not self.address:
             return ""
-        local, _, domain = self.address.partition("@")
-        return f"{local}+{self.token(recipient)}@{domain}"
+        before, after = self._ends
+        return before + self.token(recipient) + after
 
     def token(self, recipient: Recipient) -> str:
         packed = _PACKED.pack(recipient.mailing_no, recipient.contact_no, recipient.occasion)
-        return base64.b32encode(packed + self._tag(packed)).decode().rstrip("=").lower()
+        return base64.b32encode(packed + self._tag(packed))[:TOKEN_LENGTH].lower().decode()
 
     def read(self, token: str) -> Recipient | None:
         """Whom a token was made for, in whatever case; None if it was never made here."""
@@ -66,7 +67,18 @@ class ReturnPath:
         return self.read(token)
 
     def _tag(self, packed: bytes) -> bytes:
-        return hashlib.blake2b(packed, key=self.key, digest_size=_TAG).digest()
+        keyed = self._keyed.copy()
+        keyed.update(packed)
+        return keyed.digest()
+
+    @cached_property
+    def _keyed(self) -> "hashlib.blake2b":
+        return hashlib.blake2b(key=self.key, digest_size=_TAG)
+
+    @cached_property
+    def _ends(self) -> tuple[str, str]:
+        local, _, domain = self.address.partition("@")
+        return f"{local}+", f"@{domain}"
 
 
 def return_path_of(office: Office) -> ReturnPath:
