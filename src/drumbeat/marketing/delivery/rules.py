@@ -5,6 +5,7 @@ from datetime import datetime
 
 from drumbeat.kit.clock import epoch
 from drumbeat.kit.errors import Conflict
+from drumbeat.marketing.delivery.bounces import classify, reason_of
 from drumbeat.marketing.delivery.model import (
     Accepted,
     Change,
@@ -45,13 +46,6 @@ RETRY_MINUTES = (5, 15, 60, 240, 720)
 """Between one try and the next when the recipient's server said "later" (RFC 5321, 4.5.4.1)."""
 
 _REPLY = re.compile(r"^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?")
-# RFC 3463: bad destination mailbox, system, syntax, moved; mailbox disabled.
-_GONE_STATUS = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
-_GONE_WORDS = re.compile(
-    r"\b(user|mailbox|recipient|address)\b.*\b(unknown|not found|does not exist|disabled)\b"
-    r"|\b(no such|unknown) (user|mailbox|recipient|address)\b",
-    re.IGNORECASE,
-)
 _ASKED = re.compile(
     r"(?:try|retry|again|wait|back|after|later|greylist\w*|seconds=)\D{0,30}?(\d{1,5})\s?"
     r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)\b",
@@ -119,13 +113,10 @@ def sending_order(mailing: Mailing) -> tuple[bool, int]:
 
 
 def bounce_reason(refused: Refused | None) -> Reason:
-    """Permanent only where the mailbox itself is named as the cause: never policy or quota."""
+    """By the same reading as of a bounce: permanent only where the mailbox itself is the cause."""
     if refused is None:
         return Reason.none
-    status = _REPLY.match(refused.reason)
-    said = status.group()[4:] if status else ""
-    gone = said.startswith(_GONE_STATUS) if said else bool(_GONE_WORDS.search(refused.reason))
-    return Reason.permanent_bounce if gone else Reason.none
+    return reason_of(classify("failed", "", refused.reason).kind)
 
 
 def _try_later(row: LedgerRow, reason: str, until: datetime | None, now: datetime) -> Change:

@@ -4,7 +4,7 @@ Pure: bytes in, values out. Taking mail in and what follows from it is `delivery
 """
 
 from drumbeat.marketing.delivery.bounces.classes import classify
-from drumbeat.marketing.delivery.bounces.judging import Judged, is_given_up, judge
+from drumbeat.marketing.delivery.bounces.judging import Judged, is_given_up, judge, reason_of
 from drumbeat.marketing.delivery.bounces.model import (
     BounceClass,
     Cause,
@@ -38,5 +38,6 @@ __all__ = [
     "is_given_up",
     "judge",
     "read_report",
+    "reason_of",
     "return_path_of",
 ]

@@ -44,6 +44,11 @@ class Judged:
     reason: Reason = Reason.none
 
 
+def reason_of(kind: BounceClass) -> Reason:
+    """How a fact names the class; none for what is no failure."""
+    return _REASONS.get(kind, Reason.none)
+
+
 def judge(reading: Reading, address: str) -> Judged:
     """What a report says about the message that went to `address`."""
     match reading:
@@ -65,7 +70,7 @@ def _bounce(report: DeliveryReport, address: str) -> Judged:
     kind, evidence = cause.kind, cause.evidence
     if kind is BounceClass.hard and not alone:
         kind, evidence = BounceClass.soft, f"{evidence}, of one among several addresses"
-    reason = _REASONS.get(kind, Reason.none)
+    reason = reason_of(kind)
     fact = Kind.bounced if kind in _REASONS else None
     return Judged(kind.value, cause.status, recipient.diagnostic, evidence, fact, reason)
 
