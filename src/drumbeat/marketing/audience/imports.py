@@ -25,6 +25,7 @@ from drumbeat.marketing.audience.file_head import Head, read_head
 from drumbeat.marketing.audience.merging import SeenContacts
 from drumbeat.marketing.audience.model import Consent, ContactRow, MergePolicy
 from drumbeat.marketing.audience.service import AudienceService
+from drumbeat.marketing.audience.units import UnitSize
 
 BATCH_ROWS = 500  # what merges in about half of the 50 ms that a unit may take
 BREATH_SECONDS = 0.002  # between units, so that whoever waits for the write lock gets it
@@ -117,8 +118,11 @@ def import_contacts(
     source: BinaryIO,
     options: ImportOptions,
     progress: Callable[[ImportProgress], None] = lambda _: None,
+    real: Callable[[], float] = time.perf_counter,
 ) -> ImportReport:
     """Merge every row of a seekable CSV file, unit by unit; `begin` opens one.
+
+    `real` measures how long each one takes, so that the next is not larger than it should be.
 
     Raises InvalidInput, having written nothing, when the file or its header cannot be read;
     Unmapped when no column is known to hold addresses.
@@ -129,6 +133,7 @@ def import_contacts(
     try:
         for batch in run.batches(reader):
             with begin() as audience:
+                began = real()
                 if not options.dry_run and run.begins():
                     audience.note_import("began", options.source_name, {})
                 counts = audience.merge_contacts(
@@ -137,6 +142,7 @@ def import_contacts(
                     seen=run.seen,
                     dry_run=options.dry_run,
                 )
+            run.size.learn(len(batch), real() - began)
             for refusal in counts.refused:
                 run.reject(batch[refusal.index][0], refusal.reason)
             run.added += counts.added
@@ -185,6 +191,7 @@ class _Run:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    size: UnitSize = field(default_factory=lambda: UnitSize(BATCH_ROWS))
     seen: SeenContacts = field(default_factory=SeenContacts)
     problems: list[Problem] = field(default_factory=list)
     reasons: dict[str, list[int]] = field(default_factory=dict)
@@ -205,7 +212,7 @@ class _Run:
                 continue
             assert isinstance(row, Row)
             batch.append((row, found))
-            if len(batch) == BATCH_ROWS:
+            if len(batch) >= self.size.rows:
                 yield batch
                 batch = []
         yield batch

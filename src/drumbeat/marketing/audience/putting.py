@@ -19,6 +19,7 @@ from drumbeat.marketing.audience.imports import BREATH_SECONDS
 from drumbeat.marketing.audience.merging import SeenContacts
 from drumbeat.marketing.audience.model import Attribute, Consent, ContactRow
 from drumbeat.marketing.audience.service import AudienceService
+from drumbeat.marketing.audience.units import UnitSize
 from drumbeat.marketing.audience.zones import read_zone
 
 BATCH_ROWS = 250  # fewer than a file's 500: looking up who an external id means costs as much again
@@ -63,18 +64,24 @@ def put_contacts(
     told: Sequence[ToldContact],
     *,
     source: str,
+    real: Callable[[], float] = time.perf_counter,
 ) -> PutReport:
     """Add or update everybody told of; `begin` opens a unit. Repeating it changes nothing.
 
+    `real` measures how long each one takes, so that the next is not larger than it should be.
+
     Who is told of twice keeps what the first row says; later rows fill gaps, as in a file.
     """
-    run = _Run(_Reader(source), source)
-    for start in range(0, max(len(told), 1), BATCH_ROWS):
+    run, size, start = _Run(_Reader(source), source), UnitSize(BATCH_ROWS), 0
+    while start < max(len(told), 1):
         if start:
             time.sleep(BREATH_SECONDS)
-        batch = [(each, run.reader.read(each)) for each in told[start : start + BATCH_ROWS]]
+        batch = [(each, run.reader.read(each)) for each in told[start : start + size.rows]]
+        start += size.rows
         with begin() as audience:
+            began = real()
             run.merge(audience, batch)
+        size.learn(len(batch), real() - began)
     run.report.problems.sort(key=lambda problem: problem.index)
     return run.report
 

@@ -1,10 +1,40 @@
-"""Units of work on the audience alone, for work that takes many: imports, putting, segmenting."""
+"""Units of work on the audience alone, for work that takes many: imports, putting, segmenting.
+
+A unit keeps everybody else from writing for 50 ms at most. What fits into that depends on the
+machine and on what else it does, so it is measured while the work goes on.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 from drumbeat.marketing.audience.service import AudienceService
+
+MOST_SECONDS = 0.05
+LEAST_ROWS = 25
+
+
+@dataclass
+class UnitSize:
+    """How many `rows` the next unit takes, at most as many as at the start.
+
+    One that took too long is answered by as many as would have fitted, aiming at half the time; one
+    that took less than that half lets the next be a quarter larger.
+    """
+
+    rows: int
+
+    def __post_init__(self) -> None:
+        self._most = self.rows
+
+    def learn(self, rows: int, seconds: float) -> None:
+        """A unit of so many rows held the write lock for so long."""
+        if seconds > MOST_SECONDS:
+            fitting = int(rows * MOST_SECONDS / 2 / seconds)
+            self.rows = max(min(fitting, self.rows), min(LEAST_ROWS, self._most))
+        elif seconds < MOST_SECONDS / 2 and rows >= self.rows:
+            self.rows = min(self.rows + max(1, self.rows // 4), self._most)
 
 
 class _Unit(Protocol):
