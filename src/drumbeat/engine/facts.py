@@ -3,16 +3,20 @@
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import SYSTEM_FACTS
 from drumbeat.kit.errors import Conflict
-from drumbeat.marketing.folds import fold_facts
+from drumbeat.marketing.folds import FACTS_A_UNIT, fold_facts
 
 
 def fold(drumbeat: Drumbeat) -> bool:
-    """One unit: at most 2,000 facts become a batch and every area hears of them."""
+    """One unit: at most 2,000 facts become a batch and every area hears of them.
+
+    Answers whether more may wait. What comes in one by one is left to gather until the next look:
+    a batch costs as much as a few hundred facts.
+    """
     with drumbeat.look(SYSTEM_FACTS) as department:
         if not department.events.anything_to_fold():
             return False
     with drumbeat.begin(SYSTEM_FACTS) as department:
-        return fold_facts(department) > 0
+        return fold_facts(department) >= FACTS_A_UNIT
 
 
 def archive(drumbeat: Drumbeat) -> bool:

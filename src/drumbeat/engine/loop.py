@@ -17,7 +17,13 @@ from drumbeat.engine import bounces, campaigns, facts, figures, mail_tests, upke
 from drumbeat.engine.keeping import LeaseKeeper
 from drumbeat.engine.sending import Letter, Provider, SendingEngine
 from drumbeat.engine.sending.signing import SignedLetter
-from drumbeat.kit.actor import GATEKEEPER, SYSTEM_BOUNCES, SYSTEM_UPKEEP, Actor
+from drumbeat.kit.actor import (
+    GATEKEEPER,
+    SYSTEM_BOUNCES,
+    SYSTEM_FACTS,
+    SYSTEM_UPKEEP,
+    Actor,
+)
 from drumbeat.kit.clock import FileClock
 from drumbeat.marketing.analytics import COUNTING
 from drumbeat.marketing.campaigns.mail import compile_mailing
@@ -53,8 +59,8 @@ class Job:
 
 
 JOBS = (
-    Job("campaigns.settle", 0.05, campaigns.settle_exhausted),
-    Job("campaigns.advance", 0.05, campaigns.advance_all),
+    Job("campaigns.settle", 0.1, campaigns.settle_exhausted),
+    Job("campaigns.advance", 0.1, campaigns.advance_all),
     Job("tests.send", 0.2, mail_tests.send_tests),
     Job("bounces.read", 0.2, bounces.read),
     Job("facts.fold", 0.2, facts.fold),
@@ -159,11 +165,17 @@ class Engine:
         awaited = due if due is not None and due > clock() else None
         while time.monotonic() < end and not (self._stopping.is_set() or self.outdated):
             self._stopping.wait(POLL_SECONDS)
-            fallen_due = awaited is not None and awaited <= clock()
-            if fallen_due or self._drumbeat.database.version() != version:
+            if awaited is not None and awaited <= clock():
                 self._due.update({job: 0.0 for job in JOBS if job.hurried and not job.rest})
                 self._sending.wake()
                 return
+            if self._drumbeat.database.version() != version and self._any_due():
+                self._sending.wake()
+                return
+
+    def _any_due(self) -> bool:
+        """By each job's own pace: a front that writes all the time must not keep an engine busy."""
+        return time.monotonic() >= min(self._due[job] for job in JOBS if job.hurried and not job.rest)
 
     def _orphaned(self) -> bool:
         return self._parent != 0 and os.getppid() != self._parent
@@ -224,8 +236,11 @@ class Engine:
             return False
         if self._mailbox.busy() or self._bounces_wait():
             return False
-        # Asked last: a claim may have been made since, and then the sender is busy.
-        return not self._sending.busy()
+        # Asked before the facts: what the sender still records would be folded too late.
+        if self._sending.busy():
+            return False
+        with self._drumbeat.look(SYSTEM_FACTS) as department:
+            return not department.events.anything_to_fold()
 
     def _bounces_wait(self) -> bool:
         with self._drumbeat.look(SYSTEM_BOUNCES) as department:

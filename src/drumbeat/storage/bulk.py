@@ -26,7 +26,7 @@ def insert_rows(
         return
     places = ", ".join([_place(connection)] * len(columns))
     statement = f"INSERT INTO {table.name} ({names}) VALUES ({places})"
-    connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+    connection.exec_driver_sql(statement, list(map(tuple, rows)))
 
 
 def change_rows(
@@ -63,6 +63,20 @@ def insert_new(connection: Connection, column: Column[bytes], keys: Sequence[byt
         )
         new.update(row[0] for row in connection.exec_driver_sql(statement, chunk))
     return new
+
+
+def find_by_key(
+    connection: Connection, key: Column[bytes], wanted: Column[Any], keys: Sequence[bytes]
+) -> dict[bytes, Any]:
+    """`wanted` of the rows that have one of `keys`, each found by the key's own index."""
+    select = f"SELECT {key.name}, {wanted.name} FROM {key.table} WHERE {key.name}"
+    found: dict[bytes, Any] = {}
+    for start in range(0, len(keys), _KEYS_A_STATEMENT):
+        chunk = tuple(keys[start : start + _KEYS_A_STATEMENT])
+        places = ", ".join([_place(connection)] * len(chunk))
+        rows = connection.exec_driver_sql(f"{select} IN ({places})", chunk)
+        found.update((row[0], row[1]) for row in rows)
+    return found
 
 
 def _place(connection: Connection) -> str:

@@ -9,8 +9,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
+from email.message import Message
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -128,21 +127,27 @@ class World:
 
 
 def _letter(mail: SandboxMail, index: dict[str, int]) -> Letter:
-    parsed = message_from_bytes(mail.raw, _class=EmailMessage, policy=default)
-    part = parsed.get_body(("html",))
-    html = part.get_content() if part is not None else ""
+    """Read by the library's older interface, which takes a quarter of the time of its newer one."""
+    parsed = message_from_bytes(mail.raw)
+    html = next((_text(p) for p in parsed.walk() if p.get_content_type() == "text/html"), "")
     pixel, leave = _PIXEL.search(html), _LEAVE.search(html)
     links = [(unescape(url), _UNSEEN in how) for url, how in _CLICK.findall(html)]
     return Letter(
         contact_index=index[mail.recipient],
         address=mail.recipient,
-        subject=str(parsed["Subject"]),
+        subject=mail.subject,
         received_at=mail.received_at,
         links=tuple(url for url, unseen in links if not unseen),
         hidden=tuple(url for url, unseen in links if unseen),
         pixel=unescape(pixel[1]) if pixel else None,
         leave=unescape(leave[1]) if leave else None,
     )
+
+
+def _text(part: Message) -> str:
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return content.decode(part.get_content_charset("utf-8"))
 
 
 def _event(reaction: Reaction, letter: Letter) -> JsonObject:

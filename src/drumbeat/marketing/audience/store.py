@@ -31,7 +31,7 @@ from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.merging import StoredContact
 from drumbeat.marketing.audience.model import Consent, Contact, RecipientFields, ZoneSource
 from drumbeat.marketing.audience.store_consent import state_of
-from drumbeat.storage.bulk import insert_rows
+from drumbeat.storage.bulk import find_by_key, insert_rows
 from drumbeat.storage.database import Connection, is_reading, metadata, take_turn
 from drumbeat.storage.sealing import PERSONAL_JSON, PERSONAL_TEXT, RowSeal, seal_of
 from drumbeat.storage.secrets import KeyRing
@@ -80,10 +80,7 @@ class ContactStore:
         return self._by_external_id(external_ids, contact.c.address_key)
 
     def numbers_by_keys(self, keys: Sequence[bytes]) -> dict[bytes, ContactNo]:
-        wanted = select(contact.c.address_key, contact.c.contact_no).where(
-            contact.c.address_key.in_(keys)
-        )
-        return {row.address_key: row.contact_no for row in self.connection.execute(wanted)}
+        return find_by_key(self.connection, contact.c.address_key, contact.c.contact_no, keys)
 
     def numbers_by_external_id(self, external_ids: Sequence[str]) -> dict[str, ContactNo]:
         return self._by_external_id(external_ids, contact.c.contact_no)

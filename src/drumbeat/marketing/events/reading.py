@@ -7,8 +7,9 @@ own are kept as properties, which segments can use.
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, BinaryIO
 
 from drumbeat.kit.clock import parse_instant
@@ -23,6 +24,14 @@ from drumbeat.marketing.events.rules import kind_of
 MAX_TEXT = 2_000
 MAX_PROPERTIES = 50
 _BATCH = 2_000
+_BLANK = " \t\r\n\u00a0"
+_FIELDS = (
+    "email", "external_id", "kind", "occurred_at", "event_id", "value", "currency",
+    "order_id", "campaign", "message_id", "variant", "url", "user_agent", "ip",
+)  # fmt: skip
+"""In the order of `EventRow`, behind its number and cells."""
+
+Cells = tuple[str, ...]
 
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "email": ("email", "email address", "e mail", "customer email", "recipient", "mail"),
@@ -104,7 +113,7 @@ def read_event_file(
     header, rows = _parquet(source) if parquet else _delimited(source, encoding)
     fields = recognise(header, _SYNONYMS, {})
     _require(header, fields)
-    reader = _Reader(header, fields, _property_keys(header, fields), currency)
+    reader = _Reader(header, _places(header, fields), _property_keys(header, fields), currency)
     found = {name: header[place] for name, place in fields.items()}
     return EventFile(header, found, (reader.read(row) for row in rows))
 
@@ -136,6 +145,11 @@ def _property_keys(header: Sequence[str], fields: Mapping[str, int]) -> dict[int
     return {at: key for key, at in places.items()}
 
 
+def _places(header: Sequence[str], fields: Mapping[str, int]) -> Callable[[Sequence[str]], Cells]:
+    """Picks the cells of `_FIELDS` out of a row with one empty cell behind its last."""
+    return itemgetter(*(fields.get(name, len(header)) for name in _FIELDS))
+
+
 class _Reject(Exception):
     """The reason why a row is no event."""
 
@@ -143,7 +157,7 @@ class _Reject(Exception):
 @dataclass(frozen=True)
 class _Reader:
     header: Sequence[str]
-    fields: Mapping[str, int]
+    pick: Callable[[Sequence[str]], Cells]
     properties: Mapping[int, str]
     currency: str
 
@@ -158,45 +172,45 @@ class _Reader:
             return RejectedRow(row.number, row.cells, f"{mistake.field}: {mistake}")
 
     def _event(self, row: Row) -> EventRow:
-        text = {name: self._text(row, place) for name, place in self.fields.items()}
-        email, external_id = text.get("email", ""), text.get("external_id", "")
+        cells = [cell.strip(_BLANK) for cell in row.cells]
+        if max(map(len, cells)) > MAX_TEXT:
+            raise _Reject(self._too_long(cells))
+        cells.append("")
+        picked = self.pick(cells)
+        email, external_id, kind, at, event_id, value, code = picked[:7]
+        order_id, campaign, message_id, variant, url, user_agent, ip = picked[7:]
         if not email and not external_id:
             raise _Reject("names nobody: email and external_id are empty")
-        currency = text.get("currency", "").upper() or self.currency
+        currency = code.upper() or self.currency
         if len(currency) > 3 or not (currency == "" or currency.isalpha()):
             raise _Reject(f"currency: {currency[:20]!r} is not a code such as EUR")
-        value = text.get("value", "")
-        plain = {name: text.get(name, "") for name in _PLAIN}
         return EventRow(
             row.number,
             row.cells,
-            kind_of(text["kind"]),
-            self._instant(text["occurred_at"]),
-            email=email,
-            external_id=external_id,
-            event_id=text.get("event_id") or None,
-            value_minor=to_minor(value, currency) if value else 0,
-            currency=currency if value else "",
-            properties={
-                key: cell
-                for place, key in self.properties.items()
-                if (cell := self._text(row, place))
-            },
-            **plain,
+            kind_of(kind),
+            self._instant(at),
+            email,
+            external_id,
+            event_id or None,
+            to_minor(value, currency) if value else 0,
+            currency if value else "",
+            order_id,
+            campaign,
+            message_id,
+            variant,
+            url,
+            user_agent,
+            ip,
+            {key: cells[at] for at, key in self.properties.items() if cells[at]},
         )
 
-    def _text(self, row: Row, place: int) -> str:
-        cell = row.cells[place].strip(" \t\r\n\u00a0")
-        if len(cell) > MAX_TEXT:
-            raise _Reject(f"{self.header[place]!r} is {len(cell):,} characters long")
-        return cell
+    def _too_long(self, cells: Sequence[str]) -> str:
+        place = next(at for at, cell in enumerate(cells) if len(cell) > MAX_TEXT)
+        return f"{self.header[place]!r} is {len(cells[place]):,} characters long"
 
     def _instant(self, cell: str) -> dt.datetime:
         found = read_time(cell)
         return parse_instant(cell, field="occurred_at") if found is None else found
-
-
-_PLAIN = ("order_id", "campaign", "message_id", "variant", "url", "user_agent", "ip")
 
 
 def _delimited(
