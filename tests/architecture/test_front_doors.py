@@ -12,6 +12,7 @@ PUBLIC_MODULES = {
     "drumbeat.marketing.campaigns.content_answer": "reads across areas inside one unit",
     "drumbeat.marketing.campaigns.experiment_answer": "reads across areas inside one unit",
     "drumbeat.marketing.campaigns.preview": "leads through several areas inside one unit",
+    "drumbeat.marketing.campaigns.row_decisions": "leads through several areas inside one unit",
     "drumbeat.marketing.campaigns.mail": "leads through several areas inside one unit",
     "drumbeat.marketing.campaigns.restoring": "opens a unit of its own, across areas",
     "drumbeat.marketing.campaigns.event_intake": "a loop of units over a file, across areas",

@@ -45,6 +45,7 @@ EXEMPT = (
         campaigns.save_plan
         content.compile_piece content.mail_context content.preview content.save_email
         content.version
+        deciding.decide deciding.decide_uncertain deciding.retry_given_up
         delivery.accept_plan delivery.cancel delivery.cancel_next delivery.count
         delivery.count_arms delivery.discard delivery.freeze_next delivery.get delivery.ledger
         delivery.ledger_rows delivery.links delivery.next_due delivery.next_due_of
@@ -65,6 +66,7 @@ EXEMPT = (
         analytics.find_outdated analytics.recount analytics.save_figures
         counting.recount counting.save_counts
         counting.find_outdated counting.known_of counting.refresh_segments
+        deciding.take_evidence
         events.adopt events.anything_to_fold events.archive_due events.compact events.fold
         events.read_batches
         events.replace events.seal events.small_files events.sweep
@@ -172,6 +174,7 @@ COMMANDS = {
     "POST /campaigns/{campaign_id}/cancel": "campaigns cancel",
     "GET /campaigns/{campaign_id}/ledger": "campaigns ledger",
     "GET /campaigns/{campaign_id}/ledger/rows": "campaigns ledger",
+    "POST /campaigns/{campaign_id}/ledger/decide": "campaigns decide",
     "GET /campaigns/{campaign_id}/preview": "content preview",
     "POST /content/preview": "content preview",
     "POST /campaigns/{campaign_id}/checks": "campaigns check",
@@ -222,7 +225,7 @@ NO_COMMAND = {
     "GET /campaigns/{campaign_id}/checks": "the list without a look outside, for pages",
     "GET /campaigns/{campaign_id}/analytics": "for charts; `campaigns report` prints the figures",
     "POST /events": "for programs that report one fact at a time; files have `events import`",
-    "GET /engine": "what `workflow email --wait` and the demo poll",
+    "GET /engine": "what `workflow email --wait` polls",
 }
 
 

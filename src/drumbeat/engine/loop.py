@@ -175,7 +175,9 @@ class Engine:
 
     def _any_due(self) -> bool:
         """By each job's own pace: a front that writes all the time must not keep an engine busy."""
-        return time.monotonic() >= min(self._due[job] for job in JOBS if job.hurried and not job.rest)
+        return time.monotonic() >= min(
+            self._due[job] for job in JOBS if job.hurried and not job.rest
+        )
 
     def _orphaned(self) -> bool:
         return self._parent != 0 and os.getppid() != self._parent

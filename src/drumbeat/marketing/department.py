@@ -30,7 +30,12 @@ if TYPE_CHECKING:
     from drumbeat.marketing.campaigns import CampaignsService
     from drumbeat.marketing.connections import ConnectionsService
     from drumbeat.marketing.content import ContentService
-    from drumbeat.marketing.delivery import BouncesService, DeliveryService, SendingService
+    from drumbeat.marketing.delivery import (
+        BouncesService,
+        DecidingService,
+        DeliveryService,
+        SendingService,
+    )
     from drumbeat.marketing.delivery.mail_tests import MailTestsService
     from drumbeat.marketing.events import EventsService
     from drumbeat.marketing.experiments import ExperimentsService
@@ -233,6 +238,22 @@ class Department:
         sealed = SealedValues(office.keys.derive("mail tests"), "The test")
         store = MailTestStore(self.connection, sealed)
         return MailTestsService(self.actor, store, office.clock, self.accounts.record)
+
+    @cached_property
+    def deciding(self) -> "DecidingService":
+        from drumbeat.marketing.delivery import DecidingService
+        from drumbeat.marketing.delivery.store import MailingStore
+        from drumbeat.marketing.delivery.store_ledger import LedgerStore
+
+        return DecidingService(
+            self.actor,
+            MailingStore(self.connection),
+            LedgerStore(self.connection),
+            self.events,
+            self.office.clock,
+            self.office.keys,
+            self.accounts.record,
+        )
 
     @cached_property
     def sending(self) -> "SendingService":

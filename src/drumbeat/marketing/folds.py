@@ -6,13 +6,23 @@ unit that moves the facts, so it happens exactly once or not at all.
 
 from collections.abc import Callable
 
-from drumbeat.kit.ids import ContactNo
+from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.audience import SuppressionReason
 from drumbeat.marketing.department import Department
 from drumbeat.marketing.events import FoldedBatch, FoldedFact, Kind, Reason, Verdict
 
 FACTS_A_UNIT = 2_000
 _ENGAGED = (Kind.opened, Kind.clicked)
+_PROOF = (
+    Kind.delivered,
+    Kind.bounced,
+    Kind.opened,
+    Kind.clicked,
+    Kind.replied,
+    Kind.forwarded,
+    Kind.unsubscribed,
+    Kind.complained,
+)
 
 
 def fold_facts(department: Department) -> int:
@@ -44,6 +54,17 @@ def respect_refusals(department: Department, batch: FoldedBatch) -> None:
         department.audience.refuse_all(people, reason, source=source)
 
 
+def clear_up_uncertain(department: Department, batch: FoldedBatch) -> None:
+    """Whatever came back from a message proves that it was sent, also by a machine."""
+    seen = {
+        (MailingNo(fact.mailing_no), ContactNo(fact.contact_no))
+        for fact in batch.facts
+        if fact.mailing_no and fact.kind in _PROOF
+    }
+    if seen:
+        department.deciding.take_evidence(seen)
+
+
 def _refusal(fact: FoldedFact) -> SuppressionReason | None:
     if fact.kind == Kind.unsubscribed:
         return SuppressionReason.unsubscribed
@@ -58,4 +79,5 @@ Fold = Callable[[Department, FoldedBatch], None]
 FOLDS: tuple[Fold, ...] = (
     count_hours,
     respect_refusals,
+    clear_up_uncertain,
 )

@@ -25,6 +25,7 @@ ROUTES = (
     ("POST", "/campaigns/CAMPAIGN/pause", Scope.CAMPAIGNS_SEND),
     ("POST", "/campaigns/CAMPAIGN/resume", Scope.CAMPAIGNS_SEND),
     ("POST", "/campaigns/CAMPAIGN/cancel", Scope.CAMPAIGNS_SEND),
+    ("POST", "/campaigns/CAMPAIGN/ledger/decide", Scope.CAMPAIGNS_SEND),
     ("POST", "/workflows/email", Scope.CAMPAIGNS_WRITE),
     ("GET", "/workflows/email/cmp_0", Scope.CAMPAIGNS_READ),
     ("GET", "/campaigns/CAMPAIGN/content", Scope.CONTENT_READ),
@@ -76,6 +77,8 @@ def body_of(path: str) -> object:
         return {"arms": [{"name": name, "n": 9, "conversions": 4} for name in "AB"]}
     if path == "/events":
         return EVENT
+    if path.endswith("/ledger/decide"):
+        return {"decision": "arrived", "all": "uncertain"}
     if path == "/accounts/keys":
         return {"label": "new"}
     if path == "/accounts/people":

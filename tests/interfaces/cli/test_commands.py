@@ -23,6 +23,7 @@ VERBS = (
     "audience import", "events import", "segments list", "segments create", "campaigns create",
     "campaigns list", "campaigns show", "campaigns approve", "campaigns launch",
     "campaigns pause", "campaigns resume", "campaigns cancel", "campaigns ledger",
+    "campaigns decide",
     "content preview", "workflow email", "sandbox list", "sandbox show", "audience put",
     "audience list", "audience show", "audience unsubscribe", "approvals list", "approvals show",
     "approvals approve", "approvals decline", "experiments list", "experiments show",

@@ -9,6 +9,7 @@ from drumbeat.kit.result import Again
 from drumbeat.marketing.accounts import Newcomer, Role, Visitor, hash_password
 from drumbeat.marketing.campaigns import State
 from drumbeat.marketing.campaigns.pipeline import advance
+from drumbeat.marketing.delivery import EngineName, Unknown
 from tests.interfaces.web.browser import Browser
 from tests.interfaces.web.conftest import add_campaign
 
@@ -168,6 +169,37 @@ def test_recipients_are_found_by_address_and_by_state(peopled: Drumbeat, owner: 
     assert b"dan@example.com</th>" in owner.get(f"{at}?address=Dan@Example.com").body
     assert b"No row fits" in owner.get(f"{at}?address=zoe@example.com").body
     assert owner.get(f"{at}?state=made-up").status == 400
+
+
+def test_a_message_that_may_have_arrived_is_decided_on_the_page(
+    peopled: Drumbeat, owner: Browser
+) -> None:
+    campaign_id = add_campaign(peopled)
+    decide(owner, campaign_id, "launch")
+    run_on(peopled, campaign_id)
+    engine = EngineName("engine-a", "boot-1", "sandbox")
+    with peopled.look(peopled.owner()) as department:
+        number = department.campaigns.get(campaign_id).plan.mailing_no
+    assert number is not None
+    with peopled.begin(peopled.owner()) as department:
+        claimed = department.sending.exchange(number, engine, [], 500).claimed
+    with peopled.begin(peopled.owner()) as department:
+        receipts = [each.ended(Unknown("no answer came")) for each in claimed]
+        department.sending.exchange(number, engine, receipts, 0)
+    at = f"/campaigns/{campaign_id}/recipients"
+    page = owner.get(f"{at}?state=uncertain").body.decode()
+    assert page.count("It did not: send again") == len(claimed) == 3
+    assert "Messages that may have arrived" in page
+    forms = re.findall(r'name="contact_id" value="([^"]+)"', page)
+    for contact_id, decision in zip(forms, ("arrived", "give_up", "send_again"), strict=True):
+        fields = {"contact_id": contact_id, "decision": decision}
+        assert owner.send(at, f"{at}/decide", **fields).status == 303
+    assert owner.send(at, f"{at}/decide", contact_id=forms[0], decision="arrived").status == 409
+    assert owner.send(at, f"{at}/decide", contact_id=forms[0], decision="no").status == 400
+    with peopled.look(peopled.owner()) as department:
+        states = department.delivery.ledger(number).states
+    assert (states["sent"], states["failed"], states["planned"]) == (1, 1, 1)
+    assert "It goes once more" in owner.get(f"{at}?said=decided-send_again").body.decode()
 
 
 def test_a_viewer_sees_no_address_and_decides_nothing(peopled: Drumbeat, owner: Browser) -> None:

@@ -138,6 +138,10 @@ oma-  audience.segments_of
 om--  audience.suppress
 om--  audience.withdraw
 oma-  audience.zones_of
+om--  deciding.decide
+om--  deciding.decide_uncertain
+om--  deciding.retry_given_up
+----  deciding.take_evidence
 om--  delivery.accept_plan
 om--  delivery.cancel
 om--  delivery.cancel_next

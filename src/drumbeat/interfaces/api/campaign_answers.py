@@ -104,6 +104,15 @@ class LedgerPage(Shape):
     next_cursor: NextCursor
 
 
+class DecidedRows(Shape):
+    """A step takes up to 1,000 rows: ask again while any are `left` of those you mean."""
+
+    campaign_id: str
+    decision: str
+    rows: Count
+    left: Count
+
+
 class Metrics(Shape):
     """docs/metrics.md says what each of them counts."""
 

@@ -10,12 +10,13 @@ from drumbeat.interfaces.api.campaign_answers import (
     CampaignPage,
     CampaignView,
     Checklist,
+    DecidedRows,
     Ledger,
     LedgerPage,
 )
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.paging import Cursor, Limit, id_of_cursor
-from drumbeat.interfaces.api.requests import EmailCampaignRequest, LaunchRequest
+from drumbeat.interfaces.api.requests import DecisionRequest, EmailCampaignRequest, LaunchRequest
 from drumbeat.interfaces.api.tags import revision_tag
 from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.json_objects import JsonObject
@@ -23,6 +24,7 @@ from drumbeat.kit.result import NeedsApproval
 from drumbeat.marketing.campaigns import Launch, TimingWish
 from drumbeat.marketing.campaigns.answer import campaign_analytics, campaign_view
 from drumbeat.marketing.campaigns.pipeline import create_and_plan, proceed
+from drumbeat.marketing.campaigns.row_decisions import decide_rows
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 
@@ -162,6 +164,19 @@ def list_ledger_rows(
         return department.campaigns.ledger_rows(
             campaign_id, cursor, limit, state=state, email=email
         )
+
+
+@router.post("/{campaign_id}/ledger/decide", response_model=DecidedRows)
+def decide_ledger_rows(
+    campaign_id: CampaignId, request: DecisionRequest, caller: Caller
+) -> JsonObject:
+    """Say what became of messages whose end nobody saw, or have them sent once more.
+
+    Sending again is a person's decision alone: whoever has the first copy may get a second one,
+    with the same Message-ID.
+    """
+    with caller.begin() as department:
+        return decide_rows(department, campaign_id, request.decision, request.which())
 
 
 @router.get(

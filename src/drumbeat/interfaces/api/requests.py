@@ -10,6 +10,8 @@ from drumbeat.interfaces.api.strict import Strict
 from drumbeat.kit.clock import parse_instant
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.marketing.campaigns import Brief, ExperimentWish, Kind, Launch, TimingWish
+from drumbeat.marketing.campaigns.row_decisions import WhichRows
+from drumbeat.marketing.delivery import Decision
 
 
 class ExperimentRequest(Strict):
@@ -205,3 +207,30 @@ class LaunchRequest(Strict):
     model_config = ConfigDict(json_schema_extra={"examples": [{}, {"now": True}]})
 
     now: bool = False
+
+
+class DecisionRequest(Strict):
+    """About recipients by address or id, or about all that are uncertain or were given up."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"decision": "arrived", "emails": ["ada@example.com"]},
+                {"decision": "send_again", "all": "given_up"},
+            ]
+        }
+    )
+
+    decision: Decision = Field(
+        description="arrived: it counts as sent. give_up: it failed. send_again: it may come twice."
+    )
+    emails: list[str] = Field(default_factory=list, max_length=500)
+    contact_ids: list[str] = Field(default_factory=list, max_length=500)
+    all: Literal["uncertain", "given_up"] | None = Field(
+        default=None,
+        description="uncertain: nobody saw how they ended. given_up: their servers kept saying "
+        "later; only send_again.",
+    )
+
+    def which(self) -> WhichRows:
+        return WhichRows(tuple(self.emails), tuple(self.contact_ids), self.all or "")

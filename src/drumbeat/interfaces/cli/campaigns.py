@@ -5,7 +5,7 @@ import sys
 import tomllib
 from datetime import date, time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -211,6 +211,41 @@ def ledger(
         assert isinstance(reasons, dict)
         for reason, n in sorted(reasons.items(), key=lambda row: -int(row[1])):
             say(f"{n:,} × {reason}")
+    return 0
+
+
+@app.command
+def decide(
+    campaign_id: str,
+    decision: Annotated[
+        Literal["arrived", "give-up", "send-again"],
+        Parameter(help="It counts as sent; as failed; or it may come twice, and goes once more."),
+    ],
+    *,
+    email: Annotated[list[str] | None, Parameter(help="Whose message; may be repeated.")] = None,
+    uncertain: Annotated[bool, Parameter(negative="", help="All that may have arrived.")] = False,
+    given_up: Annotated[
+        bool, Parameter(negative="", help="All whose server kept saying later.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Say what became of messages whose end nobody saw, or have them sent once more."""
+    if bool(email) + uncertain + given_up != 1:
+        message = "Name recipients by --email, or say --uncertain, or --given-up."
+        raise InvalidInput(message, field="--email")
+    every = "uncertain" if uncertain else "given_up" if given_up else None
+    about: JsonObject = {"decision": decision.replace("-", "_"), "all": every}
+    rows, left = 0, 1
+    with client() as house:
+        while left:
+            body = {**about, "emails": email or []}
+            answer = house.post(f"/campaigns/{campaign_id}/ledger/decide", body)
+            rows += int(str(answer["rows"]))
+            left = int(str(answer["left"])) if every and answer["rows"] else 0
+    if json:
+        print_json({**answer, "rows": rows})
+    else:
+        say(f"{rows:,} decided; {answer['left']:,} like them are left.")
     return 0
 
 

@@ -103,9 +103,7 @@ class Tracking:
             await self._click(scope, send, recipient, int(found["link"]))
 
     async def _open(self, scope: Scope, send: Send, recipient: Recipient) -> None:
-        kept = recipient.is_test or await self._stored(
-            self._hit(scope, Kind.opened, recipient, -1)
-        )
+        kept = recipient.is_test or await self._stored(self._hit(scope, Kind.opened, recipient, -1))
         status = 200 if kept else 503
         await send({"type": "http.response.start", "status": status, "headers": GIF})
         await send({"type": "http.response.body", "body": PIXEL})

@@ -241,11 +241,19 @@ def due_of(unit: Unit, campaign: Campaign) -> datetime | None:
         held = unit.delivery.ledger(number).states["claimed"] > 0
         return now if held else unit.delivery.next_due_of(number) or now
     if campaign.state is State.MEASURING:
-        return measured_until(campaign)
+        return _sent_again(unit, campaign) or measured_until(campaign)
     if campaign.state is State.CANCELLED:
         waiting = campaign.plan.mailing_no is not None and campaign.plan.settled_at is None
         return now if waiting else None
     return None
+
+
+def _sent_again(unit: Unit, campaign: Campaign) -> datetime | None:
+    """When the engine has a hand in messages that a person had sent once more."""
+    mailing = unit.delivery.get(_mailing(campaign))
+    if mailing.state is not MailingState.sending:
+        return None
+    return unit.delivery.next_due_of(mailing.mailing_no) or unit.office.clock()
 
 
 def _is_frozen(unit: Unit, campaign: Campaign) -> bool:

@@ -13,7 +13,7 @@ from drumbeat.marketing.approvals import ApprovalsService
 from drumbeat.marketing.audience import AudienceService
 from drumbeat.marketing.campaigns.service import CampaignsService
 from drumbeat.marketing.content import ContentService
-from drumbeat.marketing.delivery import DeliveryService, SendingService
+from drumbeat.marketing.delivery import DecidingService, DeliveryService, SendingService
 from drumbeat.marketing.delivery.mail_tests import MailTestsService
 from drumbeat.marketing.events import EventsService
 from drumbeat.marketing.experiments import ExperimentsService
@@ -39,6 +39,8 @@ class Unit(Protocol):
     def campaigns(self) -> CampaignsService: ...
     @property
     def content(self) -> ContentService: ...
+    @property
+    def deciding(self) -> DecidingService: ...
     @property
     def delivery(self) -> DeliveryService: ...
     @property

@@ -10,11 +10,14 @@ from drumbeat.marketing.delivery.bounces import (
     read_report,
     return_path_of,
 )
+from drumbeat.marketing.delivery.deciding import DecidingService
 from drumbeat.marketing.delivery.lanes import LANE_NAMES
 from drumbeat.marketing.delivery.message_ids import MessageIds, message_id_of, parse_message_id
 from drumbeat.marketing.delivery.model import (
     Accepted,
     Claimed,
+    Decided,
+    Decision,
     Deferred,
     Ending,
     EngineName,
@@ -64,6 +67,9 @@ __all__ = [
     "BounceLine",
     "BouncesService",
     "Claimed",
+    "Decided",
+    "DecidingService",
+    "Decision",
     "Deferred",
     "DeliveryService",
     "Ending",

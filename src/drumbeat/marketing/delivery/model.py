@@ -187,15 +187,35 @@ class Receipt:
     row: LedgerRow | None = None
 
 
+class Decision(StrEnum):
+    """What a person says of a message whose end nobody saw, or that was given up."""
+
+    arrived = "arrived"
+    give_up = "give_up"
+    send_again = "send_again"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """How many rows were decided in this unit, and how many like them are `left`."""
+
+    rows: int
+    left: int
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What becomes of one row. `due` and `attempts` stay as they are when None."""
+    """What becomes of one row. `due` and `attempts` stay as they are when None.
+
+    `done` is when an ended row ended, now when None.
+    """
 
     row: LedgerRow
     state: State
     reason: tuple[ReasonKind, str] | None = None
     due: int | None = None
     attempts: int | None = None
+    done: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +294,7 @@ class LedgerLine:
     """One recipient's row as a person reads it; `after` continues a page behind it.
 
     `email` is "" for who may not read contacts: they see the opaque `contact_id` alone.
+    `ended_at` is also when it became uncertain; `open_to` is what a person may decide about it.
     """
 
     contact_no: ContactNo
@@ -290,6 +311,8 @@ class LedgerLine:
     sent_at: datetime | None
     provider: str
     after: str
+    ended_at: datetime | None
+    open_to: tuple[Decision, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from drumbeat.marketing.delivery.bounces import classify, reason_of
 from drumbeat.marketing.delivery.model import (
     Accepted,
     Change,
+    Decision,
     Deferred,
     Ending,
     LedgerRow,
@@ -31,12 +32,17 @@ TRANSITIONS: dict[MailingState, frozenset[MailingState]] = {
         {MailingState.paused, MailingState.settled, MailingState.cancelled}
     ),
     MailingState.paused: frozenset({MailingState.sending, MailingState.cancelled}),
-    MailingState.settled: frozenset(),
+    MailingState.settled: frozenset({MailingState.sending}),
     MailingState.cancelled: frozenset(),
 }
 
 TRANSACTIONAL = "transactional"
 CANCELLED = "cancelled"
+GAVE_UP = "gave up after"
+"""How the reason of a row begins whose server only ever said "later"."""
+BY_PERSON = "a person's word"
+BY_EVIDENCE = "evidence"
+"""In the place of the carrier that took it: why an uncertain message counts as sent."""
 UNKNOWN_CONTACT = "unknown_contact"
 
 CLAIM_ROWS = 500
@@ -107,6 +113,32 @@ def conclude(row: LedgerRow, ending: Ending, carrier: str, now: datetime, *, ove
             return Change(row, State.deferred)
 
 
+def open_to(state: State, reason: str) -> tuple[Decision, ...]:
+    """What a person may decide about a row; nothing, where what happened is known."""
+    if state is State.uncertain:
+        return tuple(Decision)
+    if state is State.failed and reason.startswith(GAVE_UP):
+        return (Decision.send_again,)
+    return ()
+
+
+def decide(row: LedgerRow, decision: Decision, reason: str, now: int) -> Change:
+    """What a decision that `open_to` allows makes of a row.
+
+    One that is sent again keeps its row and so its Message-ID: a mailbox that has the first copy
+    can tell. It waits among the deferred, as every row that was claimed once.
+    """
+    match decision:
+        case Decision.arrived:
+            return Change(row, State.sent, (ReasonKind.carrier, BY_PERSON), done=row.done)
+        case Decision.give_up:
+            why = f"given up by a person: {reason}"[:_LONGEST_REASON]
+            return Change(row, State.failed, (ReasonKind.failed, why), done=row.done)
+        case Decision.send_again:
+            why = f"sent again by a person's decision: {reason}"[:_LONGEST_REASON]
+            return Change(row, State.deferred, (ReasonKind.deferred, why), due=now, attempts=0)
+
+
 def sending_order(mailing: Mailing) -> tuple[bool, int]:
     """Mail that somebody waits for goes first, then the older mailing."""
     return mailing.kind != TRANSACTIONAL, mailing.mailing_no
@@ -123,7 +155,7 @@ def _try_later(row: LedgerRow, reason: str, until: datetime | None, now: datetim
     tries = row.attempts + 1
     text = plain_reason(reason)
     if tries > len(RETRY_MINUTES):
-        gave_up = f"gave up after {tries} tries: {text}"[:_LONGEST_REASON]
+        gave_up = f"{GAVE_UP} {tries} tries: {text}"[:_LONGEST_REASON]
         return Change(row, State.failed, (ReasonKind.failed, gave_up), attempts=tries)
     wait = max(60 * RETRY_MINUTES[row.attempts], asked_to_wait(reason) or 0)
     due = epoch(now) + wait

@@ -26,7 +26,7 @@ from drumbeat.marketing.delivery.model import (
     State,
 )
 from drumbeat.marketing.delivery.plan import LedgerPlan
-from drumbeat.marketing.delivery.rules import CANCELLED, check_transition
+from drumbeat.marketing.delivery.rules import CANCELLED, check_transition, open_to
 from drumbeat.marketing.delivery.service_bounces import with_bounces
 from drumbeat.marketing.delivery.store import MailingStore
 from drumbeat.marketing.delivery.store_bounces import BounceStore
@@ -303,7 +303,7 @@ class DeliveryService:
             raise InvalidInput(message, field="state")
         if email:
             number = self.audience.contact_numbers([email]).get(email)
-            rows = [] if number is None else self.ledgers.list_of(mailing_no, number)
+            rows = [] if number is None else self.ledgers.list_among(mailing_no, [number])
             return self._lines([row for row in rows if state in ("", _shown(row.state))])
         states = [each for each in State if _shown(each) == state]
         cursor = _place_of(mailing_no, after) if after else None
@@ -361,6 +361,8 @@ class DeliveryService:
             sent_at=from_epoch(row.done) if sent and row.done is not None else None,
             provider=why if sent else "",
             after=f"{row.place.lane_no}.{row.place.place}",
+            ended_at=None if row.done is None else from_epoch(row.done),
+            open_to=open_to(row.state, why),
         )
 
     # when to look ---------------------------------------------------------------------------

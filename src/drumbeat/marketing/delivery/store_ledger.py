@@ -160,14 +160,26 @@ class LedgerStore:
     def _all_of(self, mailing_no: MailingNo) -> Select[tuple[int, ...]]:
         return select(message).where(message.c.mailing_no == mailing_no)
 
-    def list_of(self, mailing_no: MailingNo, contact_no: ContactNo) -> list[LedgerRow]:
-        """What one mailing planned for one contact: a row an occasion."""
-        query = select(message).where(
-            message.c.mailing_no == mailing_no,
-            message.c.contact_no == contact_no,
-            message.c.occasion >= 0,
+    def list_among(
+        self, mailing_no: MailingNo, contact_nos: Collection[ContactNo]
+    ) -> list[LedgerRow]:
+        """What one mailing planned for these contacts, in sending order."""
+        query = self._all_of(mailing_no).where(
+            message.c.contact_no.in_(contact_nos), message.c.occasion >= 0
         )
-        return self._rows(query.order_by(message.c.occasion))
+        return sorted(self._rows(query), key=lambda row: row.place)
+
+    def list_failed(
+        self, mailing_no: MailingNo, reasons: Collection[int], limit: int
+    ) -> list[LedgerRow]:
+        """Rows that failed for one of these reasons."""
+        keys = select(message.c.lane_no, message.c.place).where(
+            message.c.mailing_no == mailing_no,
+            message.c.state == _written(State.failed),
+            message.c.reason_no.in_(reasons),
+            _HAS_ENDED,
+        )
+        return self._list_at(mailing_no, self._execute(keys.limit(limit)))
 
     def find_message(
         self, mailing_no: MailingNo, contact_no: ContactNo, occasion: int
@@ -325,6 +337,12 @@ def _written(state: State) -> TextClause:
     return text(str(int(state)))
 
 
+def _done(change: Change, now: int) -> int | None:
+    if change.state < State.sent:
+        return None
+    return now if change.done is None else change.done
+
+
 def _saved(
     change: Change, reason_no: int, now: int, claim_no: int | None
 ) -> tuple[int | None, ...]:
@@ -333,7 +351,7 @@ def _saved(
         change.state,
         reason_no,
         row.due if change.due is None else change.due,
-        now if change.state >= State.sent else None,
+        _done(change, now),
         row.attempts if change.attempts is None else change.attempts,
         claim_no if change.state is State.claimed else None,
         place.mailing_no,

@@ -34,6 +34,7 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("POST", "/campaigns/{campaign_id}/tests", before.send_test),
     ("GET", "/campaigns/{campaign_id}/preview", preview.show_preview),
     ("GET", "/campaigns/{campaign_id}/recipients", recipients.list_recipients),
+    ("POST", "/campaigns/{campaign_id}/recipients/decide", recipients.decide_recipient),
     ("GET", "/campaigns/{campaign_id}/edit", campaign_form.show_edit),
     ("POST", "/campaigns/{campaign_id}/edit", campaign_form.change),
     ("GET", "/campaigns/{campaign_id}/edit/preview", campaign_form.show_edit),

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from drumbeat.interfaces.web.forms import text
 from drumbeat.interfaces.web.result_page import LEDGER_STATES, result_page
 from drumbeat.interfaces.web.review import reason_in_words
 from drumbeat.interfaces.web.source import get_outline
 from drumbeat.interfaces.web.visits import Visit
+from drumbeat.kit.actor import Scope
+from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.ids import CampaignId
-from drumbeat.marketing.delivery import LedgerLine
+from drumbeat.marketing.campaigns.row_decisions import WhichRows, decide_rows
+from drumbeat.marketing.delivery import Decision, LedgerLine
 from drumbeat.marketing.department import Department
 
 PAGE_ROWS = 30
@@ -24,6 +28,9 @@ class Row:
     planned_at: object
     sent_at: object
     provider: str
+    contact_id: str
+    ended_at: object
+    open_to: tuple[Decision, ...]
 
 
 def list_recipients(visit: Visit) -> Response:
@@ -42,8 +49,21 @@ def list_recipients(visit: Visit) -> Response:
         address=address,
         state=state,
         states=LEDGER_STATES,
+        deciding=visit.may(Scope.CAMPAIGNS_SEND),
         first=not visit.query("after"),
     )
+
+
+def decide_recipient(visit: Visit) -> Response:
+    """What a person knows about one message, or that it is to be sent once more."""
+    form, campaign_id = visit.form(), CampaignId(visit.path("campaign_id"))
+    decision = text(form, "decision")
+    if decision not in tuple(Decision):
+        raise InvalidInput("Choose what became of the message.", field="decision")
+    which = WhichRows(contact_ids=(text(form, "contact_id"),))
+    with visit.begin() as department:
+        decide_rows(department, campaign_id, Decision(decision), which)
+    return visit.go(f"/campaigns/{campaign_id}/recipients", f"decided-{decision}")
 
 
 def _found(
@@ -70,4 +90,7 @@ def _row(line: LedgerLine) -> Row:
         planned_at=line.planned_at,
         sent_at=line.sent_at,
         provider=line.provider,
+        contact_id=line.contact_id,
+        ended_at=line.ended_at,
+        open_to=line.open_to,
     )
