@@ -9,8 +9,8 @@ from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock, epoch, from_epoch
 from drumbeat.kit.errors import Conflict, InvalidInput
 from drumbeat.kit.ids import ContactNo, MailingNo
-from drumbeat.marketing.audience import AudienceService, contact_id_of
-from drumbeat.marketing.delivery.message_ids import message_id_of
+from drumbeat.marketing.audience import AudienceService
+from drumbeat.marketing.delivery.lines import line_of, place_after, shown
 from drumbeat.marketing.delivery.model import (
     SHOWN,
     Change,
@@ -20,13 +20,12 @@ from drumbeat.marketing.delivery.model import (
     Mailing,
     MailingState,
     NewMailing,
-    Place,
     ReasonKind,
     Recount,
     State,
 )
 from drumbeat.marketing.delivery.plan import LedgerPlan
-from drumbeat.marketing.delivery.rules import CANCELLED, check_transition, open_to
+from drumbeat.marketing.delivery.rules import CANCELLED, check_transition
 from drumbeat.marketing.delivery.service_bounces import with_bounces
 from drumbeat.marketing.delivery.store import MailingStore
 from drumbeat.marketing.delivery.store_bounces import BounceStore
@@ -265,7 +264,7 @@ class DeliveryService:
         for mailing_no in mailing_nos:
             frozen += self.mailings.get(mailing_no).frozen
             for (_, state, reason_no), n in self.ledgers.tallies(mailing_no).items():
-                states[_shown(State(state))] += n
+                states[shown(State(state))] += n
                 if state >= State.failed:
                     numbers[reason_no] += n
         texts = self.ledgers.reason_texts(numbers)
@@ -280,7 +279,7 @@ class DeliveryService:
         arms: dict[int, dict[str, int]] = {}
         for (arm_no, state, _), n in self.ledgers.tallies(mailing_no).items():
             counts = arms.setdefault(arm_no, dict.fromkeys(SHOWN, 0))
-            counts[_shown(State(state))] += n
+            counts[shown(State(state))] += n
         return arms
 
     def ledger_rows(
@@ -304,9 +303,9 @@ class DeliveryService:
         if email:
             number = self.audience.contact_numbers([email]).get(email)
             rows = [] if number is None else self.ledgers.list_among(mailing_no, [number])
-            return self._lines([row for row in rows if state in ("", _shown(row.state))])
-        states = [each for each in State if _shown(each) == state]
-        cursor = _place_of(mailing_no, after) if after else None
+            return self._lines([row for row in rows if state in ("", shown(row.state))])
+        states = [each for each in State if shown(each) == state]
+        cursor = place_after(mailing_no, after) if after else None
         rows = self.ledgers.list_page(mailing_no, cursor, min(limit, UNIT_ROWS), states)
         return self._lines(rows)
 
@@ -322,11 +321,12 @@ class DeliveryService:
         emails = self._addresses(rows)
         texts = self.ledgers.reason_texts({row.reason_no for row in rows})
         lines = [
-            self._line(
+            line_of(
                 row,
                 mailings[MailingNo(row.place.mailing_no)],
                 emails.get(row.contact_no, ""),
-                texts,
+                texts.get(row.reason_no, ""),
+                self.keys,
             )
             for row in rows
         ]
@@ -338,32 +338,6 @@ class DeliveryService:
             return {}
         people = self.audience.recipients([row.contact_no for row in rows])
         return {person.contact_no: person.address for person in people}
-
-    def _line(
-        self, row: LedgerRow, mailing: Mailing, email: str, texts: dict[int, str]
-    ) -> LedgerLine:
-        why, sent = texts.get(row.reason_no, ""), row.state is State.sent
-        domain = mailing.sender_email.rpartition("@")[2]
-        return LedgerLine(
-            contact_no=row.contact_no,
-            contact_id=contact_id_of(row.contact_no, self.keys),
-            email=email,
-            mailing_no=mailing.mailing_no,
-            step=mailing.step,
-            state=_shown(row.state),
-            reason="" if sent else why,
-            message_id=message_id_of(
-                mailing.mailing_no, row.contact_no, row.occasion, self.keys, domain
-            ),
-            arm_no=row.arm_no,
-            variant="" if row.arm_no < 0 else chr(ord("A") + row.arm_no),
-            planned_at=from_epoch(row.due) if row.due else None,
-            sent_at=from_epoch(row.done) if sent and row.done is not None else None,
-            provider=why if sent else "",
-            after=f"{row.place.lane_no}.{row.place.place}",
-            ended_at=None if row.done is None else from_epoch(row.done),
-            open_to=open_to(row.state, why),
-        )
 
     # when to look ---------------------------------------------------------------------------
 
@@ -389,14 +363,3 @@ class DeliveryService:
         if due is not None:
             return from_epoch(due)
         return self.clock() if mailing_no in self.mailings.list_exhausted() else None
-
-
-def _shown(state: State) -> str:
-    return State.planned.name if state is State.deferred else state.name
-
-
-def _place_of(mailing_no: MailingNo, after: str) -> Place:
-    lane_no, _, place = after.partition(".")
-    if not (lane_no.isdecimal() and place.isdecimal() and len(after) < 20):
-        raise InvalidInput(f"{after[:40]!r} is not the end of a page.", field="cursor")
-    return Place(mailing_no, int(lane_no), int(place))
