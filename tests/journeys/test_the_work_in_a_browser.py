@@ -85,6 +85,8 @@ def write_campaign(page: "Page", front: Front) -> None:
     page.fill("#subject_line", SUBJECTS[0])
     page.fill("#alt_subject_line", SUBJECTS[1])
     page.fill("#content_html", BODY)
+    page.fill("#as", "omar@home.example")
+    page.frame_locator("#seen .page").get_by_text("Hello Omar").wait_for()
     page.check("[name=mode][value=now]")
     sent_to(page, "Save and plan")
     assert "Waiting for your approval" in page.inner_text("main")

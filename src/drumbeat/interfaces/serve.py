@@ -22,7 +22,7 @@ from drumbeat.engine.loop import ENGINE_OF
 from drumbeat.interfaces.api import create_api
 from drumbeat.interfaces.local import App, Receive, Scope, Send, answers, local_app, socket_of
 from drumbeat.interfaces.public import Intake, TrackingApp, quick_protocol, recording_hits
-from drumbeat.interfaces.web import create_web, no_such_page
+from drumbeat.interfaces.web import Streams, create_web, no_such_page
 from drumbeat.kit.errors import Conflict
 
 DRAIN_SECONDS = 10
@@ -30,10 +30,10 @@ _TRACKING = ("/o/", "/c/", "/u/")
 _REST = ("/api/", "/openapi.json", "/healthz", "/readyz", "/metrics")
 
 
-def front_app(drumbeat: Drumbeat, tracking: App) -> App:
+def front_app(drumbeat: Drumbeat, tracking: App, streams: Streams | None = None) -> App:
     """Everything on the port, told apart by the path's first part."""
     api = create_api(drumbeat)
-    web = create_web(drumbeat, describe=api.openapi)
+    web = create_web(drumbeat, describe=api.openapi, streams=streams)
     pages = Starlette(routes=web.routes, exception_handlers={404: no_such_page})
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,9 +94,10 @@ def serving(drumbeat: Drumbeat, *, port: int) -> Iterator[uvicorn.Server]:
         drumbeat.receiving_bounces(),
     ):
         tracking = TrackingApp(drumbeat, intake)
-        yield uvicorn.Server(
+        streams = Streams()
+        server = uvicorn.Server(
             uvicorn.Config(
-                front_app(drumbeat, tracking),
+                front_app(drumbeat, tracking, streams),
                 http=quick_protocol(tracking),
                 host=drumbeat.settings.host,
                 port=port,
@@ -107,6 +108,8 @@ def serving(drumbeat: Drumbeat, *, port: int) -> Iterator[uvicorn.Server]:
                 timeout_graceful_shutdown=DRAIN_SECONDS,
             )
         )
+        streams.ending = lambda: server.should_exit  # an open stream would be waited for
+        yield server
 
 
 @contextlib.contextmanager

@@ -206,3 +206,22 @@ def test_a_front_whose_engine_cannot_be_started_ends_and_says_so() -> None:
     no_room = "x" * (1 << 18)  # longer than one string of an environment may be
     with EngineChild(no_room, told.put):
         assert "cannot be started" in told.get(timeout=60)
+
+
+def test_an_open_stream_does_not_hold_up_the_end(served: Serving) -> None:
+    """It ends by itself: had it been cut after the drain, reading it would have failed."""
+    shell = served.shell
+    campaign = shell.campaign()
+    shell.done("campaigns", "approve", campaign)
+    shell.done("campaigns", "launch", campaign)
+    link = str(shell.done("accounts", "sign-in-link", "--json").json()["link"])
+    with httpx2.Client(base_url=served.base, timeout=60) as browser:
+        browser.get(link[link.index("/sign-in") :])
+        with browser.stream("GET", f"/campaigns/{campaign}/live/stream") as stream:
+            lines = stream.iter_lines()
+            assert stream.status_code == 200
+            assert next(lines)
+            served.process.send_signal(signal.SIGTERM)
+            for _ in lines:
+                pass
+    assert served.end() == 0

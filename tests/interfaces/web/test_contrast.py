@@ -45,7 +45,7 @@ def contrast(one: str, other: str) -> float:
         ("beat", "beat-wash", AA_TEXT),
         ("second", "second-wash", AA_TEXT),
         ("warn", "warn-wash", AA_TEXT),
-        *((mark, "sheet", AA_GRAPHIC) for mark in ("bad", "warn", "idle")),
+        *((mark, "sheet", AA_GRAPHIC) for mark in ("bad", "warn", "idle", "coming")),
     ],
 )
 def test_colours_differ_enough(dark: bool, ink: str, ground: str, least: float) -> None:

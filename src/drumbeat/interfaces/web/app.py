@@ -13,19 +13,23 @@ from starlette.responses import RedirectResponse, Response
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.interfaces.web import rendering
-from drumbeat.interfaces.web.pages import PAGES
+from drumbeat.interfaces.web.pages import PAGES, STREAMS
 from drumbeat.interfaces.web.people import PEOPLE
 from drumbeat.interfaces.web.reference import problem_of, reference_of, said
 from drumbeat.interfaces.web.rendering import page
 from drumbeat.interfaces.web.signing_in import SigningIn
 from drumbeat.interfaces.web.source import Source
+from drumbeat.interfaces.web.streams import Streaming, Streams
 from drumbeat.interfaces.web.visits import signed_in
 
 Describe = Callable[[], Mapping[str, Any]]
 
 
 def create_web(
-    drumbeat: Drumbeat, source: Source | None = None, describe: Describe | None = None
+    drumbeat: Drumbeat,
+    source: Source | None = None,
+    describe: Describe | None = None,
+    streams: Streams | None = None,
 ) -> APIRouter:
     """Include it last in the application that serves REST, which `describe` is about."""
     read = source or Source()
@@ -38,6 +42,9 @@ def create_web(
     for method, path, show in (*PAGES, *PEOPLE):
         endpoint = signed_in(drumbeat, read, signing_in, show)
         router.add_route(path, endpoint, methods=[method])
+    streaming = Streaming(drumbeat, read, signing_in, streams or Streams())
+    for path, look in STREAMS:
+        router.add_route(path, streaming.endpoint(look), methods=["GET"])
     if describe is not None:
         router.add_route("/docs", _reference(drumbeat, describe), methods=["GET"])
     router.add_route("/static/{version}/{name}", _asset, methods=["GET"])

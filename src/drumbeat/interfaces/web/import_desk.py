@@ -8,6 +8,7 @@ import logging
 import secrets
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -75,6 +76,7 @@ class ImportDesk:
     def take(self, actor: Actor, name: str, file: BinaryIO, consent: str) -> Upload:
         """Keep a file. Raises Conflict while too many are at work."""
         upload = Upload(secrets.token_hex(8), actor.person_no, name, file, consent)
+        weakref.finalize(upload, file.close)  # of a file that nobody came back for
         with self._lock:
             while len(self._uploads) >= MOST_WAITING:
                 idle = next((each for each in self._uploads.values() if not each.busy), None)

@@ -34,8 +34,11 @@ ASSETS = {
 
 
 def page(template: str, status: int = 200, **shown: object) -> Response:
-    body = _environment().get_template(template).render(**shown)
-    return Response(body, status, PAGE_HEADERS, "text/html; charset=utf-8")
+    return Response(rendered(template, **shown), status, PAGE_HEADERS, "text/html; charset=utf-8")
+
+
+def rendered(template: str, **shown: object) -> str:
+    return _environment().get_template(template).render(**shown)
 
 
 @cache

@@ -14,7 +14,14 @@ from drumbeat.interfaces.web.pages import (
     segments,
     settings,
 )
+from drumbeat.interfaces.web.streams import Look
 from drumbeat.interfaces.web.visits import Page
+
+STREAMS: tuple[tuple[str, Look], ...] = (
+    ("/campaigns/{campaign_id}/figures/stream", campaign.look_figures),
+    ("/campaigns/{campaign_id}/live/stream", campaign.look_live),
+    ("/audience/import/{key}/stream", importing.look_import),
+)
 
 PAGES: tuple[tuple[str, str, Page], ...] = (
     ("GET", "/dashboard", home.show_home),

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
@@ -10,9 +12,11 @@ from drumbeat.interfaces.web.dossier import Dossier, list_faces, read_dossier
 from drumbeat.interfaces.web.forms import text
 from drumbeat.interfaces.web.live import MOVING, Delivery, delivery_of, read_sample
 from drumbeat.interfaces.web.pages.preview import arm_of
+from drumbeat.interfaces.web.rendering import rendered
 from drumbeat.interfaces.web.result_page import result_page
 from drumbeat.interfaces.web.review import review_of
 from drumbeat.interfaces.web.source import get_outline
+from drumbeat.interfaces.web.streams import PAUSE_SECONDS, Panel
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import Conflict
@@ -24,6 +28,9 @@ from drumbeat.marketing.campaigns.pipeline import proceed
 _EDITABLE = (State.DRAFT, State.PLANNED, State.AWAITING_APPROVAL)
 _REACTED_TO = (State.SENDING, State.MEASURING)
 _STOPPABLE = (*_EDITABLE, State.SCHEDULED, State.SENDING, State.PAUSED)
+
+
+SETTLING_SECONDS = 4.95
 
 
 @dataclass(frozen=True)
@@ -59,23 +66,39 @@ def show_figures(visit: Visit) -> Response:
     return _shown(visit, "campaign_figures.html")
 
 
+def look_figures(visit: Visit) -> Panel:
+    """The same for a stream: as often as messages leave, and more slowly once they have."""
+    context = _context(visit)
+    followed, delivery = str(context["followed"]), context["delivery"]
+    leaves = isinstance(delivery, Delivery) and delivery.next_query
+    return Panel(
+        html=bytes(visit.page("campaign_figures.html", **context).body).decode(),
+        following=urlsplit(followed).query if followed else None,
+        pause=PAUSE_SECONDS if leaves else SETTLING_SECONDS,
+    )
+
+
 def _shown(visit: Visit, template: str) -> Response:
+    return visit.page(template, **_context(visit))
+
+
+def _context(visit: Visit) -> dict[str, Any]:
     with visit.look() as department:
         result = visit.source.get_result(department, campaign_id_of(visit))
         dossier = visit.source.find_dossier(department, campaign_id_of(visit))
         shown = result_page(result, summed=visit.query("hours") == "sum")
         faces = () if dossier is None or shown.sent else list_faces(department)
     delivery = None if dossier is None else _delivery(visit, dossier)
-    return visit.page(
-        template,
-        result=shown,
-        review=None if dossier is None or shown.sent else review_of(dossier),
-        delivery=delivery,
-        followed="" if dossier is None or not shown.sent else _followed(visit, dossier, delivery),
-        hands=None if dossier is None else _hands(visit, dossier),
-        frozen=shown.ledger is not None,
-        preview=_preview(visit, faces),
-    )
+    followed = dossier is not None and shown.sent
+    return {
+        "result": shown,
+        "review": None if dossier is None or shown.sent else review_of(dossier),
+        "delivery": delivery,
+        "followed": _followed(visit, dossier, delivery) if dossier and followed else "",
+        "hands": None if dossier is None else _hands(visit, dossier),
+        "frozen": shown.ledger is not None,
+        "preview": _preview(visit, faces),
+    }
 
 
 def _followed(visit: Visit, dossier: Dossier, delivery: Delivery | None) -> str:
@@ -104,11 +127,22 @@ def show_plan(visit: Visit) -> Response:
 
 
 def show_live(visit: Visit) -> Response:
-    """Only the panel of the delivery, for a page that keeps it fresh."""
+    """Only the panel of the delivery, for a page that asks for it again and again."""
+    return visit.page(
+        "campaign_live.html", delivery=_live(visit), campaign_id=campaign_id_of(visit)
+    )
+
+
+def look_live(visit: Visit) -> Panel:
+    """The same for a stream."""
+    delivery = _live(visit)
+    html = rendered("campaign_live.html", delivery=delivery, campaign_id=campaign_id_of(visit))
+    return Panel(html, None if delivery is None else delivery.next_query or None)
+
+
+def _live(visit: Visit) -> Delivery | None:
     with visit.look() as department:
-        dossier = read_dossier(department, campaign_id_of(visit))
-    delivery, campaign_id = _delivery(visit, dossier), dossier.campaign.id
-    return visit.page("campaign_live.html", delivery=delivery, campaign_id=campaign_id)
+        return _delivery(visit, read_dossier(department, campaign_id_of(visit)))
 
 
 def decide(visit: Visit) -> Response:

@@ -5,7 +5,8 @@ from starlette.responses import Response
 
 from drumbeat.interfaces.web.forms import text
 from drumbeat.interfaces.web.import_desk import Upload
-from drumbeat.interfaces.web.rendering import PAGE_HEADERS
+from drumbeat.interfaces.web.rendering import PAGE_HEADERS, rendered
+from drumbeat.interfaces.web.streams import Panel
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import InvalidInput, NotFound
@@ -40,6 +41,12 @@ def show_import(visit: Visit) -> Response:
 def show_import_live(visit: Visit) -> Response:
     """Only the panel, for a page that keeps it fresh."""
     return visit.page("import_live.html", upload=_upload(visit))
+
+
+def look_import(visit: Visit) -> Panel:
+    """The same for a stream."""
+    found = _upload(visit)
+    return Panel(rendered("import_live.html", upload=found), "" if found.busy else None)
 
 
 def start_import(visit: Visit) -> Response:

@@ -1,5 +1,5 @@
-// Keeps a panel fresh: fetches the address in data-live and puts the answer in the panel's place.
-// Without this script the page shows the same, with a link to look again.
+// Keeps a panel fresh: hears of its changes on the stream in data-stream, and where there is none asks
+// the address in data-live again and again. Without this script the page offers a link to look again.
 "use strict";
 
 const PAUSE = 2000;
@@ -7,22 +7,51 @@ const SLOW = 15000;
 
 const REACHED_BY_KEY = "a[href], button, input, select, summary, [tabindex]";
 
+function follow(panel) {
+  if (!window.EventSource || !panel.dataset.stream) return later(panel, pauseOf(panel));
+  const stream = new EventSource(panel.dataset.stream);
+  // A browser has few connections to one house: a page that nobody sees gives its own back.
+  const hide = () => {
+    if (!document.hidden) return;
+    stop();
+    document.addEventListener("visibilitychange", () => follow(panel), { once: true });
+  };
+  const stop = () => {
+    stream.close();
+    document.removeEventListener("visibilitychange", hide);
+  };
+  document.addEventListener("visibilitychange", hide);
+  stream.onmessage = (message) => {
+    panel = put(panel, message.data);
+    if (panel === null) stop();
+  };
+  stream.onerror = () => {
+    if (stream.readyState !== EventSource.CLOSED) return;
+    stop();
+    later(panel, pauseOf(panel));
+  };
+}
+
+// The panel that stands there now; nothing when the whole page is read anew, because all has ended.
+function put(panel, html) {
+  const next = new DOMParser().parseFromString(html, "text/html").querySelector("[data-live], .live");
+  if (next === null || !next.dataset.live) {
+    location.reload();
+    return null;
+  }
+  if (next.isEqualNode(panel)) return panel;
+  takeOver(panel, next);
+  return next;
+}
+
 async function refresh(panel) {
   let pause = pauseOf(panel);
   try {
     const answer = await fetch(panel.dataset.live, { credentials: "same-origin" });
     if (answer.status === 401) return;
     if (answer.ok) {
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const next = fresh.querySelector("[data-live], .live");
-      if (next === null || !next.dataset.live) {
-        location.reload();
-        return;
-      }
-      if (!next.isEqualNode(panel)) {
-        takeOver(panel, next);
-        panel = next;
-      }
+      panel = put(panel, await answer.text());
+      if (panel === null) return;
     } else {
       pause = SLOW;
     }
@@ -60,4 +89,4 @@ document.addEventListener("keydown", (event) => {
   open.querySelector("summary").focus();
 });
 
-for (const panel of document.querySelectorAll("[data-live]")) later(panel, pauseOf(panel));
+for (const panel of document.querySelectorAll("[data-live]")) follow(panel);
