@@ -125,8 +125,8 @@ def test_a_bounce_counts_once_however_often_it_is_told(house: Drumbeat) -> None:
     assert arrive(house, raw, raw) == 1
     assert arrive(house, raw, again) == 1
     with house.look(MARIA) as department:
-        happened = [each.kind for each in department.analytics.timeline(ContactNo(1))]
-    assert sorted(happened) == ["bounced", "sent"]
+        happened = [(each.kind, each.why) for each in department.analytics.timeline(ContactNo(1))]
+    assert sorted(happened) == [("bounced", "there is no such mailbox"), ("sent", "")]
 
 
 def test_without_a_return_path_the_message_id_says_whose_it_is(house: Drumbeat) -> None:

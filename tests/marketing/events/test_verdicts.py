@@ -30,7 +30,7 @@ def test_a_program_of_the_real_world_is_who_it_is(row: dict[str, str]) -> None:
 
 
 def test_every_reason_is_told_in_words() -> None:
-    assert {*WHY, Reason.none, Reason.permanent_bounce, Reason.transient_bounce} == set(Reason)
+    assert {*WHY, Reason.none} == set(Reason)
 
 
 def test_who_asks_for_headers_only_or_ahead_of_time_is_a_machine() -> None:

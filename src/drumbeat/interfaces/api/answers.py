@@ -76,6 +76,7 @@ class Happened(BaseModel):
     campaign_name: str | None
     link_no: int | None
     by_machine: bool = Field(description="A scanner's or proxy's deed: in no figure.")
+    why: str | None = Field(None, description="Why it was judged so, or why a mail bounced.")
     value: float | None
     currency: str | None
 

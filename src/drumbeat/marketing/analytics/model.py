@@ -30,7 +30,10 @@ class Benchmark:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One fact of one contact. No mailing is 0, no link -1; money in minor units."""
+    """One fact of one contact. No mailing is 0, no link -1; money in minor units.
+
+    `why` explains a verdict or a bounce in words; "" says that there is nothing to explain.
+    """
 
     at: datetime
     kind: str
@@ -40,6 +43,7 @@ class Happening:
     value_minor: int
     currency: str
     source: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from drumbeat.marketing.analytics.metrics import ATTRIBUTION_DAYS, Counts
 from drumbeat.marketing.analytics.model import ArmCounts, Happening, HourCount
 from drumbeat.marketing.analytics.store_figures import Counted, Figures, FigureStore, Revision
 from drumbeat.marketing.analytics.tally import Revenue, Tally, choose_currency
-from drumbeat.marketing.events import Kind, Verdict
+from drumbeat.marketing.events import WHY, Kind, Reason, Verdict
 from drumbeat.storage.fact_marks import FactMarks
 from drumbeat.storage.kept import Answer, Kept
 from drumbeat.storage.warehouse import FactReader
@@ -174,7 +174,7 @@ class AnalyticsStore:
 
 
 def _happening(at: datetime, kind: int, verdict: int, *rest: Any) -> Happening:
-    mailing_no, link_no, value_minor, currency, source = rest
+    reason, mailing_no, link_no, value_minor, currency, source = rest
     return Happening(
         at=at.replace(tzinfo=UTC),
         kind=Kind(kind).name,
@@ -184,6 +184,7 @@ def _happening(at: datetime, kind: int, verdict: int, *rest: Any) -> Happening:
         value_minor=value_minor,
         currency=currency or "",
         source=source or "",
+        why=WHY.get(Reason(reason), ""),
     )
 
 

@@ -152,7 +152,7 @@ LOCAL = {
 }
 
 OF_CONTACT = """
-SELECT occurred_at, kind, verdict, mailing_no, link_no, value_minor, currency, source
+SELECT occurred_at, kind, verdict, reason, mailing_no, link_no, value_minor, currency, source
 FROM facts WHERE contact_no = $contact_no
 ORDER BY occurred_at DESC, kind DESC LIMIT $limit
 """

@@ -78,8 +78,13 @@ WHY = {
     Reason.soon_after_sending: "within ten seconds of sending",
     Reason.soon_after_opening: "open and click in the same moment",
     Reason.unknown_program: "a program that nobody knows",
+    Reason.permanent_bounce: "there is no such mailbox",
+    Reason.transient_bounce: "not now: it may still arrive",
+    Reason.policy_bounce: "our mail was not wanted there",
+    Reason.quota_bounce: "the mailbox was full",
+    Reason.soft_bounce: "it could not be delivered in time",
 }
-"""Why an open or a click was judged as it was, for people."""
+"""Why an open or a click was judged as it was, and which bounce it is, for people."""
 
 
 @lru_cache(maxsize=256)

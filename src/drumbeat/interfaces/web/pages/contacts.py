@@ -134,6 +134,8 @@ def _moment(happening: Happening, mailings: Mapping[MailingNo, str]) -> Moment:
     notes = []
     if happening.by_machine:
         notes.append("a machine, not the person: not counted")
+    if happening.kind == "bounced" and happening.why:
+        notes.append(happening.why)
     if happening.value_minor:
         worth = to_major(happening.value_minor, happening.currency)
         notes.append(money(float(worth), happening.currency))
