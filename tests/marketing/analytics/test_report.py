@@ -14,7 +14,7 @@ from drumbeat.marketing.analytics import METRICS, REFERENCE, CampaignReport, Hou
 from drumbeat.marketing.analytics.store import AnalyticsStore
 from drumbeat.marketing.events import Fact, Kind, Reason, Verdict
 from drumbeat.storage.fact_marks import FactMarks
-from tests.conftest import GUEST, MARIA
+from tests.conftest import GUEST, MARIA, MONDAY_9
 from tests.marketing.analytics.counting import Plain, count
 from tests.marketing.events.archiving import archive, fold_all
 
@@ -285,3 +285,25 @@ def test_the_totals_add_up_over_mailings(house: Drumbeat) -> None:
 def test_figures_need_their_scope(house: Drumbeat) -> None:
     with pytest.raises(NotPermitted), house.look(GUEST) as department:
         department.analytics.campaign_report(SEVEN)
+
+
+def test_machines_deeds_are_told_by_reason_and_only_of_who_was_sent_to(house: Drumbeat) -> None:
+    def deed(contact: int, kind: Kind, agent: str, link: int = -1) -> Fact:
+        at = MONDAY_9 + timedelta(minutes=contact)
+        return Fact(kind, at, ContactNo(contact), MailingNo(5), link_no=link, user_agent=agent)
+
+    sends = [Fact(Kind.sent, MONDAY_9, ContactNo(no), MailingNo(5)) for no in (1, 2, 3)]
+    deeds = [deed(no, Kind.opened, "Mozilla/5.0") for no in (1, 2, 2, 9)]
+    deeds += [deed(3, Kind.opened, "curl/8.16.0"), deed(3, Kind.clicked, "curl/8.16.0", 0)]
+    with house.begin(MARIA) as department:
+        department.events.record([*sends, *deeds])
+    with house.look(MARIA) as department:
+        report = department.analytics.campaign_report(MailingNo(5))
+        nothing = department.analytics.campaign_report(MailingNo(0))
+    assert [(each.kind, each.reason, each.recipients) for each in report.left_out] == [
+        ("opened", "apple_privacy_proxy", 2),
+        ("opened", "program", 1),
+        ("clicked", "program", 1),
+    ]
+    assert all(each.why for each in report.left_out)
+    assert nothing.left_out == ()

@@ -77,6 +77,14 @@ _FIGURES: Json = {
         {"name": "clicked", "n": 47, "share": 0.0494, "step_rate": 0.2},
         {"name": "converted", "n": 9, "share": 0.0095, "step_rate": 0.1915},
     ],
+    "left_out": [
+        {
+            "kind": "opened",
+            "reason": "apple_privacy_proxy",
+            "why": "Apple Mail's privacy proxy fetches every image unasked",
+            "recipients": 118,
+        }
+    ],
     "ab_testing": {"enabled": False},
     "simulated": False,
     "as_of": _NOON,

@@ -76,7 +76,10 @@ class Happened(BaseModel):
     campaign_name: str | None
     link_no: int | None
     by_machine: bool = Field(description="A scanner's or proxy's deed: in no figure.")
-    why: str | None = Field(None, description="Why it was judged so, or why a mail bounced.")
+    verdict: str | None = Field(
+        description="Of an open or a click: human, machine or unsure, which counts."
+    )
+    why: str | None = Field(description="The reason of the verdict, or of a bounce, in words.")
     value: float | None
     currency: str | None
 

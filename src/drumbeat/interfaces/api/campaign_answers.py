@@ -161,6 +161,15 @@ class Stage(Shape):
     step_rate: Rate
 
 
+class MachinesDeeds(Shape):
+    """What is in no rate: a recipient whose machines acted for several reasons counts in each."""
+
+    kind: str = Field(description="opened or clicked.")
+    reason: str
+    why: str = Field(description="The reason as a sentence.")
+    recipients: int
+
+
 class ExperimentSoFar(Shape):
     """A test of variants: `outcome` is null or `inconclusive` until the numbers say more."""
 
@@ -171,6 +180,7 @@ class Figures(Shape):
     performance_metrics: Summary
     performance_analysis: Analysis
     funnel: list[Stage]
+    left_out: list[MachinesDeeds]
     ab_testing: ExperimentSoFar
     simulated: bool = Field(description="True: the people are a model's, and so is every figure.")
     as_of: Instant

@@ -1,5 +1,6 @@
 """drumbeat audience …: people in by file or one by one, looked up, and let go."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -106,9 +107,17 @@ def show(contact: str, *, json: Json = False) -> int:
     if segments:
         say("In: " + ", ".join(str(each["name"]) for each in segments))
     for each in timeline:
-        machine = " (a machine)" if each["by_machine"] else ""
+        machine = _judged(each)
         say(f"  {each['at']}  {each['kind']}  {each['campaign_name'] or ''}{machine}".rstrip())
     return 0
+
+
+def _judged(each: Mapping[str, object]) -> str:
+    """What is said of an open or a click that is not plainly a person's."""
+    why = f": {each['why']}" if each["why"] else ""
+    if each["by_machine"]:
+        return f" (a machine{why})"
+    return f" (unsure{why})" if each["verdict"] == "unsure" else ""
 
 
 @app.command

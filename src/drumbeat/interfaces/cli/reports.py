@@ -55,6 +55,9 @@ def _results(answer: JsonObject) -> Iterator[RenderableType]:
         return
     analysis = _of(answer, "performance_analysis")
     yield _funnel(cast(list[Mapping[str, object]], answer["funnel"]))
+    left_out = cast(list[Mapping[str, object]], answer["left_out"])
+    if left_out:
+        yield _machines(left_out)
     yield _headline(headline, analysis)
     test = _of(answer, "ab_testing")
     if test.get("enabled") and test.get("arms"):
@@ -70,6 +73,13 @@ def _funnel(steps: list[Mapping[str, object]]) -> Table:
         share = step["share"]
         bar = "█" * round(BAR * share) if isinstance(share, float) else ""
         table.add_row(_plain(step["name"]), f"{step['n']:,}", _percent(share), f"[cyan]{bar}[/]")
+    return table
+
+
+def _machines(left_out: list[Mapping[str, object]]) -> Table:
+    table = _table("Machines, in no rate", "what", "recipients", "because")
+    for row in left_out:
+        table.add_row(_plain(row["kind"]), f"{row['recipients']:,}", _plain(row["why"]))
     return table
 
 

@@ -19,6 +19,7 @@ from drumbeat.interfaces.web.verdicts import Verdict, verdict_of
 from drumbeat.interfaces.web.wording import (
     UNKNOWN,
     count,
+    counted,
     money,
     number_of,
     percent,
@@ -76,6 +77,7 @@ class ResultPage:
     as_of: object
     figures: Sequence[Figure]
     funnel: Sequence[Bar]
+    left_out: Sequence[str]
     arms: Sequence[Variant]
     test_method: str
     marks: Sequence[str]
@@ -102,6 +104,7 @@ def result_page(result: Result, *, summed: bool = False) -> ResultPage:
         as_of=result.get("as_of"),
         figures=_figures(result),
         funnel=_funnel(rows(result.get("funnel"))),
+        left_out=_left_out(rows(result.get("left_out"))),
         arms=arms,
         test_method=method_line(testing),
         marks=marks,
@@ -155,6 +158,16 @@ def _each(revenue: Result, currency: str) -> str:
     return "" if each is None else f"{money(each, currency)} a conversion"
 
 
+def _left_out(machines: Sequence[Result]) -> list[str]:
+    """One line a reason: whose opens and clicks are in no rate."""
+    acts = {"opened": "opens", "clicked": "clicks"}
+    return [
+        f"{acts.get(text(row.get('kind')), 'deeds').capitalize()} for "
+        f"{counted(row.get('recipients'), 'recipient')}: {text(row.get('why'))}."
+        for row in machines
+    ]
+
+
 def _funnel(steps: Sequence[Result]) -> list[Bar]:
     """Each step as a share of the first; unknown before anybody reacted, which is not zero."""
     shown = []
@@ -181,8 +194,8 @@ def _test_state(testing: Result) -> tuple[str, str] | None:
 
 def _curve(hourly: Sequence[Result], *, summed: bool) -> Curve | None:
     """From the first hour on; hours without anything are zeros, not gaps."""
-    counted = {int(number_of(row.get("hour")) or 0): row for row in hourly}
-    rows_by_hour = [counted.get(hour, {}) for hour in range(LONGEST_CURVE)]
+    by_hour = {int(number_of(row.get("hour")) or 0): row for row in hourly}
+    rows_by_hour = [by_hour.get(hour, {}) for hour in range(LONGEST_CURVE)]
     hours = [
         (hour, int(number_of(row.get("opens")) or 0), int(number_of(row.get("clicks")) or 0))
         for hour, row in enumerate(rows_by_hour)

@@ -32,7 +32,8 @@ class Benchmark:
 class Happening:
     """One fact of one contact. No mailing is 0, no link -1; money in minor units.
 
-    `why` explains a verdict or a bounce in words; "" says that there is nothing to explain.
+    `verdict` is "" where nobody judges; `why` explains a verdict or a bounce in words, "" if there
+    is nothing to explain.
     """
 
     at: datetime
@@ -40,10 +41,11 @@ class Happening:
     mailing_no: MailingNo
     link_no: int
     by_machine: bool
+    verdict: str
+    why: str
     value_minor: int
     currency: str
     source: str
-    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,16 @@ class FunnelStep:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Recipients with a machine's open or click for one reason; a recipient may have several."""
+
+    kind: str
+    reason: str
+    why: str
+    recipients: int
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignReport:
     mailing_no: MailingNo
     campaign_type: str
@@ -127,6 +139,7 @@ class CampaignReport:
     performance_metrics: Headline
     performance_analysis: PerformanceAnalysis
     funnel: tuple[FunnelStep, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     def as_answer(self) -> dict[str, Any]:
         """Plain dicts, lists and numbers, in the shape of issue 2's answer."""

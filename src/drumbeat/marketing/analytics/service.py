@@ -54,6 +54,7 @@ class AnalyticsService:
             performance_metrics=rules.headline(measure(counts)),
             performance_analysis=rules.analyse(counts, benchmark, cost),
             funnel=rules.funnel(counts),
+            left_out=self.store.count_left_out(mailing_no),
         )
 
     def as_of(self, mailing_no: MailingNo) -> datetime:

@@ -10,7 +10,7 @@ from drumbeat.kit.clock import epoch, from_epoch
 from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.analytics import store_queries as sql
 from drumbeat.marketing.analytics.metrics import ATTRIBUTION_DAYS, Counts
-from drumbeat.marketing.analytics.model import ArmCounts, Happening, HourCount
+from drumbeat.marketing.analytics.model import ArmCounts, Happening, HourCount, LeftOut
 from drumbeat.marketing.analytics.store_figures import Counted, Figures, FigureStore, Revision
 from drumbeat.marketing.analytics.tally import Revenue, Tally, choose_currency
 from drumbeat.marketing.events import WHY, Kind, Reason, Verdict
@@ -26,6 +26,7 @@ FACTS_A_PART = 2_000_000
 
 _HOUR = 3_600
 _UTC_HOURS = sql.HOURS_OF_DAY.format(local="", zones="")
+_JUDGED = (Kind.opened, Kind.clicked)
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,14 @@ class AnalyticsStore:
     def count_mailing(self, mailing_no: MailingNo) -> Counts:
         counted = self._counted(mailing_no)
         return counted.tally.counts(counted.refused)
+
+    def count_left_out(self, mailing_no: MailingNo) -> tuple[LeftOut, ...]:
+        """Machines' opens and clicks by reason: opens first, the most frequent first."""
+        if not mailing_no:
+            return ()  # nothing was sent, so nothing is left out of it
+        counted = self._counted(mailing_no).tally.left_out
+        order = sorted(counted, key=lambda each: (each[0], -counted[each], each[1]))
+        return tuple(_left_out(*each, counted[each]) for each in order)
 
     def count_arms(self, mailing_no: MailingNo) -> tuple[ArmCounts, ...]:
         return self._counted(mailing_no).tally.arm_counts()
@@ -153,6 +162,7 @@ class AnalyticsStore:
                 clicked.append(_find_purchases(duck, mailing_no))
                 tally.add_arms(duck.execute(sql.COUNT_BY_ARM).fetchall())
                 tally.add_buyers(duck.execute(sql.BUYERS_BY_ARM).fetchall())
+                tally.add_left_out(duck.execute(sql.LEFT_OUT).fetchall())
                 [(here,)] = duck.execute(sql.REFUSED).fetchall()
                 refused += here
                 after_send.add(duck.execute(sql.HOURS_AFTER_SEND).fetchall())
@@ -173,14 +183,20 @@ class AnalyticsStore:
             yield part
 
 
-def _happening(at: datetime, kind: int, verdict: int, *rest: Any) -> Happening:
-    reason, mailing_no, link_no, value_minor, currency, source = rest
+def _left_out(kind: int, reason: int, recipients: int) -> LeftOut:
+    because = Reason(reason)
+    return LeftOut(Kind(kind).name, because.name, WHY.get(because, ""), recipients)
+
+
+def _happening(at: datetime, kind: int, verdict: int, reason: int, *rest: Any) -> Happening:
+    mailing_no, link_no, value_minor, currency, source = rest
     return Happening(
         at=at.replace(tzinfo=UTC),
         kind=Kind(kind).name,
         mailing_no=MailingNo(mailing_no),
         link_no=link_no,
         by_machine=verdict == Verdict.machine,
+        verdict=Verdict(verdict).name if kind in _JUDGED else "",
         value_minor=value_minor,
         currency=currency or "",
         source=source or "",

@@ -152,6 +152,7 @@ def _text(counted: Counted) -> str:
         "conversions": sorted(tally.conversions.items()),
         "paid": [[*of, minor] for of, minor in sorted(tally.paid.items())],
         "squares": [[*of, squared] for of, squared in sorted(tally.squares.items())],
+        "left_out": [[*of, contacts] for of, contacts in sorted(tally.left_out.items())],
         "refused": counted.refused,
         "after_send": _rows(after_send),
         "of_day": _rows(of_day),
@@ -165,6 +166,8 @@ def _counted(told: dict[str, Any], reach: tuple[int, int, int]) -> Counted:
         conversions=Counter(dict(told["conversions"])),
         paid=Counter({(arm_no, code): minor for arm_no, code, minor in told["paid"]}),
         squares={(arm_no, code): squared for arm_no, code, squared in told["squares"]},
+        # Absent from what was counted before there were reasons.
+        left_out=Counter({(kind, why): n for kind, why, n in told.get("left_out", ())}),
     )
     hours = _hours(told["after_send"]), _hours(told["of_day"])
     return Counted(tally, told["refused"], reach, hours)

@@ -151,6 +151,11 @@ LOCAL = {
     "zones": "JOIN zone USING (contact_no)",
 }
 
+LEFT_OUT = f"""
+SELECT kind, reason, count(DISTINCT contact_no) FROM mine SEMI JOIN recipient USING (contact_no)
+WHERE kind IN ({Kind.opened:d}, {Kind.clicked:d}) AND NOT ({_HUMAN}) GROUP BY kind, reason
+"""
+
 OF_CONTACT = """
 SELECT occurred_at, kind, verdict, reason, mailing_no, link_no, value_minor, currency, source
 FROM facts WHERE contact_no = $contact_no

@@ -48,6 +48,7 @@ class Tally:
     conversions: Counter[int] = field(default_factory=Counter)
     paid: Counter[tuple[int, str]] = field(default_factory=Counter)
     squares: dict[tuple[int, str], float] = field(default_factory=dict)
+    left_out: Counter[tuple[int, int]] = field(default_factory=Counter)
 
     def add_arms(self, rows: Iterable[Sequence[int]]) -> None:
         """Rows of (arm, the counts of COUNTED)."""
@@ -62,6 +63,11 @@ class Tally:
             self.paid[arm_no, currency] += int(paid)
             before = self.squares.get((arm_no, currency), 0.0)
             self.squares[arm_no, currency] = before + squares
+
+    def add_left_out(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        """Rows of (kind, reason, contacts whose machines acted so)."""
+        for kind, reason, contacts in rows:
+            self.left_out[kind, reason] += contacts
 
     def revenue(self) -> Revenue:
         paid: Counter[str] = Counter()

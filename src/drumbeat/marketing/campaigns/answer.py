@@ -163,7 +163,7 @@ def _measured(unit: Unit, campaign: Campaign, test: JsonObject) -> JsonObject:
     report = unit.analytics.campaign_report(number, campaign.brief.kind.value).as_answer()
     analysis = report["performance_analysis"]
     analysis["recommendations"] = [*advice_of_test(test), *analysis["recommendations"]]
-    kept = ("performance_metrics", "performance_analysis", "funnel", "as_of")
+    kept = ("performance_metrics", "performance_analysis", "funnel", "left_out", "as_of")
     return {name: report[name] for name in kept}
 
 

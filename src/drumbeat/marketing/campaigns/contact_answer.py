@@ -141,6 +141,7 @@ def _happening(each: Happening, campaigns: Mapping[MailingNo, Campaign]) -> Json
         **_about(campaigns.get(each.mailing_no)),
         "link_no": None if each.link_no < 0 else each.link_no,
         "by_machine": each.by_machine,
+        "verdict": each.verdict or None,
         "why": each.why or None,
         "value": None if worth is None else float(worth),
         "currency": each.currency or None,

@@ -11,6 +11,7 @@ from drumbeat.marketing.events.model import FoldedFact, Kind, Verdict
 from drumbeat.storage.fact_marks import ANY_CLICK, LOOSE_PURCHASE, Mark
 
 _HOUR = 3_600
+_SAID = slice(FoldedFact._fields.index("verdict"), FoldedFact._fields.index("reason") + 1)
 _CLICKED, _PURCHASED, _MACHINE = int(Kind.clicked), int(Kind.purchased), int(Verdict.machine)
 
 
@@ -29,6 +30,8 @@ def marks_of(facts: Iterable[Sequence[Any]]) -> frozenset[Mark]:
 
 
 def rejudged(before: Iterable[FoldedFact], after: Iterable[FoldedFact]) -> frozenset[Mark]:
-    """What is marked when each fact's verdict becomes the one beside it."""
+    """What is marked when each fact's verdict and reason become those beside it."""
     pairs = zip(before, after, strict=True)
-    return marks_of(old for old, new in pairs if old.verdict != new.verdict)
+    # Whether it was or is a person's click: the hour of either is marked.
+    changed = [each for each in pairs if each[0][_SAID] != each[1][_SAID]]
+    return marks_of(fact for pair in changed for fact in pair)

@@ -133,7 +133,10 @@ def _moment(happening: Happening, mailings: Mapping[MailingNo, str]) -> Moment:
     about = mailings.get(happening.mailing_no, "") if happening.mailing_no else ""
     notes = []
     if happening.by_machine:
-        notes.append("a machine, not the person: not counted")
+        why = f" ({happening.why})" if happening.why else ""
+        notes.append(f"a machine, not the person{why}: not counted")
+    elif happening.verdict == "unsure":
+        notes.append(f"a person, but not surely ({happening.why}): counted")
     if happening.kind == "bounced" and happening.why:
         notes.append(happening.why)
     if happening.value_minor:
