@@ -184,7 +184,7 @@ class Drumbeat:
 
     def signer_of(self, sender_email: str) -> "Signer | None":
         """Who signs mail from this sender; None if it leaves unsigned. Raises InvalidInput."""
-        return signer_of(self.settings)
+        return signer_of(self, sender_email)
 
     def reach_mail_server(self) -> str:
         """Why the mail server that is set cannot be used, in words; "" when it can, or is none."""

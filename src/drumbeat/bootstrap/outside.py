@@ -8,15 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from drumbeat.kit.actor import Actor
+from drumbeat.bootstrap.signing import told_keys
+from drumbeat.kit.actor import SYSTEM_SENDING, Actor, Scope
 from drumbeat.kit.errors import InvalidInput, NotPermitted, ProviderFailed
 from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.campaigns.checklist import LinkFound, LinkState, Outlook, RecordFound
 from drumbeat.marketing.campaigns.evidence import evidence_of
 from drumbeat.marketing.senders import (
+    KeyState,
     Record,
     RecordKind,
     SenderSetup,
+    Standing,
     Standpoint,
     domains_above,
     judge,
@@ -64,16 +67,53 @@ def _told(stand: Standpoint) -> RecordFound:
 
 def setup_of(drumbeat: "Drumbeat", sender_email: str) -> SenderSetup:
     """Raises InvalidInput for a DKIM key that cannot be read."""
-    signer = drumbeat.signer_of(sender_email)
-    keys = () if signer is None else tuple((k.dns_name, k.dns_text) for k in signer.keys)
+    domain = sender_email.rpartition("@")[2]
+    told = tuple((key.dns_name, key.dns_text) for key in told_keys(drumbeat.settings))
     server, public = drumbeat.mail_server, drumbeat.settings.public_url
     return SenderSetup(
-        domain=sender_email.rpartition("@")[2],
-        keys=keys,
+        domain=domain,
+        keys=told or _published_keys(drumbeat, domain),
         mail_host="" if server is None or server.is_local else server.host,
         tracking_host=(urlsplit(public).hostname or "") if public else "",
         return_domain=drumbeat.office.return_path.rpartition("@")[2],
     )
+
+
+def _published_keys(drumbeat: "Drumbeat", domain: str) -> tuple[tuple[str, str], ...]:
+    """What the house's own keys want in DNS: those in use, and those that wait to be."""
+    with drumbeat.look(SYSTEM_SENDING) as department:
+        kept = department.dkim_keys.list_()
+    near = {domain, *domains_above(domain)}
+    return tuple(
+        (key.dns_name, key.dns_text)
+        for key in kept
+        if key.domain in near and key.state is not KeyState.RETIRED
+    )
+
+
+def sender_records(drumbeat: "Drumbeat", actor: Actor) -> list[Record]:
+    """What the default sender's domain should publish; nobody is asked."""
+    return wanted_records(setup_of(drumbeat, _default_sender(drumbeat, actor)))
+
+
+def check_sender(drumbeat: "Drumbeat", actor: Actor) -> list[Standpoint]:
+    """Ask DNS of the default sender's records, and let keys that it shows sign from now on."""
+    actor.require(Scope.ACCOUNTS_WRITE)
+    setup = setup_of(drumbeat, _default_sender(drumbeat, actor))
+    found = look_up(drumbeat.name_servers, setup)
+    shown = [
+        each.record.name
+        for each in found
+        if each.record.kind is RecordKind.DKIM and each.standing is Standing.OK
+    ]
+    with drumbeat.begin(actor) as department:
+        department.dkim_keys.note_published(shown)
+    return found
+
+
+def _default_sender(drumbeat: "Drumbeat", actor: Actor) -> str:
+    with drumbeat.look(actor) as department:
+        return department.senders.default_sender().email
 
 
 def look_up(records: "DomainRecords", setup: SenderSetup) -> list[Standpoint]:

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drumbeat.bootstrap.settings import PREFIX, Settings
+from drumbeat.kit.actor import SYSTEM_SENDING, Actor, Scope
 from drumbeat.kit.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from drumbeat.bootstrap import Drumbeat
+    from drumbeat.marketing.senders import KeptKey
     from drumbeat.marketing.senders.dkim import Signer, SigningKey
 
 
@@ -39,16 +42,57 @@ def told_keys(settings: Settings) -> "tuple[SigningKey, ...]":
     return keys
 
 
-def signer_of(settings: Settings) -> "Signer | None":
-    """Who signs mail to the server that is set; None if it leaves unsigned."""
-    if settings.messenger == "sandbox":
+def signer_of(drumbeat: "Drumbeat", sender_email: str) -> "Signer | None":
+    """Who signs this sender's mail to the server that is set; None if it leaves unsigned."""
+    if drumbeat.settings.messenger == "sandbox":
         return None
-    keys = told_keys(settings)
+    keys = told_keys(drumbeat.settings) or kept_keys(drumbeat, sender_email)
     if not keys:
         return None
     from drumbeat.marketing.senders.dkim import Signer
 
     return Signer(keys)
+
+
+def kept_keys(drumbeat: "Drumbeat", sender_email: str) -> "tuple[SigningKey, ...]":
+    """The keys in the house that DNS was seen to show."""
+    with drumbeat.look(SYSTEM_SENDING) as department:
+        found = department.dkim_keys.signing(sender_email.rpartition("@")[2])
+    if not found:
+        return ()
+    from drumbeat.marketing.senders import dkim
+
+    return tuple(
+        dkim.SigningKey(
+            key.domain,
+            key.selector,
+            dkim.read_pem(private, named=f"The key {key.selector}", field="dkim_key"),
+        )
+        for key, private in found
+    )
+
+
+def make_keys(
+    drumbeat: "Drumbeat", actor: Actor, domain: str | None, *, rotating: bool
+) -> "list[KeptKey]":
+    """A key of each kind for a domain, the default sender's unless another is named.
+
+    They wait until DNS shows them. Raises InvalidInput, NotPermitted, Conflict, NotFound.
+    """
+    from drumbeat.marketing.senders import NewKey, dkim
+
+    actor.require(Scope.ACCOUNTS_WRITE)
+    if domain is None:
+        with drumbeat.look(actor) as department:
+            domain = department.senders.default_sender().domain
+    domain = dkim.checked_domain(domain, field="domain")
+    fresh = []
+    for kind in dkim.Algorithm:  # dear, so between units
+        pem = dkim.generate(kind)
+        private = dkim.read_pem(pem, named="The new key", field="domain")
+        fresh.append(NewKey(kind.value, pem, dkim.public_part(private)))
+    with drumbeat.begin(actor) as department:
+        return department.dkim_keys.add(domain, fresh, rotating=rotating)
 
 
 def _content(file: str) -> bytes:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from drumbeat.marketing.delivery.mail_tests import MailTestsService
     from drumbeat.marketing.events import EventsService
     from drumbeat.marketing.experiments import ExperimentsService
-    from drumbeat.marketing.senders import SendersService
+    from drumbeat.marketing.senders import DkimKeysService, SendersService
     from drumbeat.marketing.timing import TimingService
     from drumbeat.storage.kept_requests import RequestStore
     from drumbeat.storage.leases import LeaseStore
@@ -322,3 +322,14 @@ class Department:
         house = Sender(office.sender_name, office.sender_email, office.postal_address)
         store, record = SenderStore(self.connection), self.accounts.record
         return SendersService(self.actor, store, house, record)
+
+    @cached_property
+    def dkim_keys(self) -> "DkimKeysService":
+        from drumbeat.marketing.senders import DkimKeysService
+        from drumbeat.marketing.senders.store_keys import DkimKeyStore
+        from drumbeat.storage.sealed_values import SealedValues
+
+        office = self.office
+        sealed = SealedValues(office.keys.derive("dkim keys"), "The DKIM key")
+        store = DkimKeyStore(self.connection, sealed)
+        return DkimKeysService(self.actor, store, office.clock, self.accounts.record)

@@ -21,6 +21,7 @@ from drumbeat.interfaces.api import (
     mail_tests,
     metrics,
     sandbox,
+    senders,
     status,
     workflows,
 )
@@ -51,6 +52,7 @@ AREAS = (
     events,
     bounces,
     sandbox,
+    senders,
     status,
 )
 

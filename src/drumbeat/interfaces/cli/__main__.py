@@ -23,6 +23,7 @@ COMMANDS = (
     ("audience", "audience:app", "Import and look after the people you may write to."),
     ("events", "events:app", "Import what people did: opens, clicks, purchases."),
     ("segments", "segments:app", "See the audience's segments and their rules."),
+    ("senders", "senders:app", "Be believed: keys that sign mail, and DNS records."),
     ("campaigns", "campaigns:app", "Create, approve, launch and follow campaigns."),
     ("delivery", "delivery:app", "See what came back of the mail that was sent."),
     ("approvals", "approvals:app", "Say yes or no to what waits for a person."),

@@ -196,7 +196,7 @@ def _check_signing(drumbeat: "Drumbeat") -> str:
     from drumbeat.bootstrap.signing import told_keys
 
     signer = drumbeat.signer_of(drumbeat.office.sender_email)
-    keys = told_keys(drumbeat.settings) if signer is None else signer.keys
+    keys = signer.keys if signer else told_keys(drumbeat.settings)
     if not keys:
         return "no DKIM key: mail leaves unsigned, unless the mail server signs it"
     names = ", ".join(f"{key.dns_name} ({key.algorithm.value})" for key in keys)

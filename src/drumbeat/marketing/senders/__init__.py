@@ -3,6 +3,8 @@
 It owns identities only; what they say is content's, how mail travels is delivery's.
 """
 
+from drumbeat.marketing.senders.kept_keys import DkimKeysService
+from drumbeat.marketing.senders.key_model import KeptKey, KeyState, NewKey
 from drumbeat.marketing.senders.model import Sender
 from drumbeat.marketing.senders.records import (
     Kind as RecordKind,
@@ -21,6 +23,10 @@ from drumbeat.marketing.senders.rules import checked, require_real
 from drumbeat.marketing.senders.service import SendersService
 
 __all__ = [
+    "DkimKeysService",
+    "KeptKey",
+    "KeyState",
+    "NewKey",
     "Record",
     "RecordKind",
     "Sender",

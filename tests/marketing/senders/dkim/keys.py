@@ -1,5 +1,7 @@
 """A key of each kind, made once, and what DNS would say of them."""
 
+from collections.abc import Mapping
+
 import dkim
 
 from drumbeat.marketing.senders.dkim import Algorithm, Signer, SigningKey, generate, read_pem
@@ -18,10 +20,15 @@ BOTH = Signer((ED25519, RSA))
 
 def verified(message: bytes, *keys: SigningKey) -> list[bool]:
     """What an independent implementation says of each signature, topmost first."""
-    records = {f"{key.dns_name}.".encode(): key.dns_text.encode() for key in keys}
+    return verified_by(message, {key.dns_name: key.dns_text for key in keys})
+
+
+def verified_by(message: bytes, records: Mapping[str, str]) -> list[bool]:
+    """The same, given each record's name and text."""
 
     def ask(name: bytes, timeout: int = 5) -> bytes | None:
-        return records.get(name)
+        text = records.get(name.decode().rstrip("."))
+        return None if text is None else text.encode()
 
     def holds(number: int) -> bool:
         try:
