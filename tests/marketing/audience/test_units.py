@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drumbeat.bootstrap import Drumbeat
@@ -13,6 +13,7 @@ from drumbeat.marketing.audience.units import LEAST_ROWS, MOST_SECONDS, UnitSize
 from tests.conftest import MARIA
 
 
+@settings(deadline=None)
 @given(seconds_a_row=st.floats(1e-6, 1e-3), start=st.integers(1, 2000))
 def test_whatever_a_row_takes_the_third_unit_is_no_longer_than_it_may_be(
     seconds_a_row: float, start: int

@@ -104,9 +104,9 @@ class Session:
     async def _news(self, carrying: "asyncio.Task[None]") -> None:
         """Wait until there is much to record or little to send, or for a moment."""
         news = asyncio.create_task(self.handover.news.wait())
-        await asyncio.wait(
-            {news, carrying}, timeout=_TURN_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
+        idle = self._paced and not self.handover.held
+        moment = _LOOK_SECONDS if idle else _TURN_SECONDS
+        await asyncio.wait({news, carrying}, timeout=moment, return_when=asyncio.FIRST_COMPLETED)
         news.cancel()
         self.handover.news.clear()
 
