@@ -37,6 +37,7 @@ NOTICES = {
     "changed": "Saved and planned anew. An earlier approval no longer counts.",
     "mapped": "Checked with the columns as you chose them. Nothing has changed yet.",
     "sender-saved": "Saved. Every mail that is planned from now on comes from there.",
+    "keys-made": "The keys are made. Publish their records, then ask DNS.",
     "server-saved": "The mail server let us in, and is saved. Engines take it up within seconds.",
     "sandbox-again": "Mail stays in the sandbox again.",
     "segmented": "Segments are up to date.",

@@ -12,6 +12,7 @@ from drumbeat.interfaces.web.pages import (
     recipients,
     sandbox,
     segments,
+    senders,
     settings,
 )
 from drumbeat.interfaces.web.streams import Look
@@ -67,6 +68,10 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("GET", "/sandbox/{number}", sandbox.show_mail),
     ("GET", "/sandbox/{number}/html", sandbox.show_html),
     ("GET", "/settings", settings.show_settings),
+    ("GET", "/settings/senders", senders.show_senders),
+    ("GET", "/settings/senders/check", senders.show_senders),
+    ("POST", "/settings/senders/check", senders.check_records),
+    ("POST", "/settings/senders/keys", senders.make),
     ("POST", "/settings/connection", settings.test_connection),
     ("POST", "/settings/sender", settings.save_sender),
     ("POST", "/settings/server", settings.save_server),
