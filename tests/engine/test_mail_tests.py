@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from drumbeat.bootstrap import Drumbeat
+from drumbeat.engine.bounces import read
 from drumbeat.engine.facts import fold
 from drumbeat.engine.mail_tests import send_tests
 from drumbeat.kit.actor import SYSTEM_SENDING, Actor, Scope
@@ -16,7 +17,7 @@ from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.signing import Recipient, TokenSigner
 from drumbeat.marketing.campaigns import State
 from drumbeat.marketing.campaigns.testing import answer_of_tests, wanted_test
-from drumbeat.marketing.delivery import parse_message_id
+from drumbeat.marketing.delivery import ArrivedMail, parse_message_id, return_path_of
 from drumbeat.marketing.delivery.mail_tests import MailTest
 from drumbeat.marketing.senders.dkim import Algorithm
 from tests.conftest import HandClock
@@ -30,6 +31,7 @@ from tests.marketing.campaigns.conftest import (
     rows,
     work_off,
 )
+from tests.marketing.delivery.bounces.corpus import about, dsn
 from tests.marketing.senders.dkim.keys import verified
 
 ADA = "ada@example.com"
@@ -128,6 +130,29 @@ def test_its_message_id_leads_to_nobody_so_a_bounce_of_it_harms_no_contact(
     with house.look(SYSTEM_SENDING) as department:
         target = department.mail_tests.link_target(recipient.mailing_no, 0)
     assert target == "https://shop.example/x"
+
+
+def test_it_asks_for_its_bounces_where_production_does_and_they_harm_nobody(
+    house: Drumbeat, owner: Actor
+) -> None:
+    office = replace(house.office, return_path="bounces@mail.shop.example")
+    house.in_force = replace(house.in_force, office=office)
+    invite(house, owner)
+    ask(house, planned(house, owner))
+    send_tests(house)
+    [mail] = house.sandbox.list_(10)
+    recipient = return_path_of(office).recipient_of(mail.sender)
+    assert recipient is not None
+    assert recipient.is_test
+    bounce = dsn([about("failed", "5.1.1", "550 5.1.1 user unknown", TESTER)])
+    with house.begin(owner) as department:
+        arrived = f"Delivered-To: {mail.sender}\r\n".encode() + bounce
+        department.bounces.take_in([ArrivedMail(arrived, "receiver")])
+    assert read(house)
+    with house.look(owner) as department:
+        [line] = department.bounces.list_(10)
+    assert (line.name, line.contact_id) == ("hard", "")
+    assert not fold(house)
 
 
 def test_each_variant_can_be_tested_and_no_other(house: Drumbeat, owner: Actor) -> None:

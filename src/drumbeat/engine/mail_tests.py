@@ -13,7 +13,7 @@ from drumbeat.kit.actor import GATEKEEPER, SYSTEM_SENDING
 from drumbeat.kit.errors import DrumbeatError
 from drumbeat.marketing.campaigns.testing import Built, build_test
 from drumbeat.marketing.content import CompiledEmail
-from drumbeat.marketing.delivery import Outcome, Place
+from drumbeat.marketing.delivery import Outcome, Place, return_path_of
 from drumbeat.marketing.delivery.mail_tests import Ended, MailTest, MailTestState, ended_by
 from drumbeat.marketing.delivery.ports import Parcel
 
@@ -64,7 +64,8 @@ def _parcel(drumbeat: Drumbeat, test: MailTest) -> Parcel:
         actor = department.accounts.actor_of(test.asked_by).through("engine")
     with drumbeat.look(actor) as department:
         sender, message = build_test(department, test, _signing(drumbeat))
-    return Parcel(Place(0, 0, test.test_no), sender, test.tester, message)
+    returns = return_path_of(drumbeat.office).of(test.recipient)
+    return Parcel(Place(0, 0, test.test_no), returns or sender, test.tester, message)
 
 
 def _signing(drumbeat: Drumbeat) -> Callable[[str], Callable[[CompiledEmail], Built]]:
