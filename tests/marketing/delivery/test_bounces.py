@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine import bounces
@@ -19,8 +20,10 @@ from drumbeat.marketing.delivery import (
     MailboxMark,
     Unknown,
     message_id_of,
+    read_report,
     return_path_of,
 )
+from drumbeat.marketing.delivery.store_bounces import BounceStore
 from drumbeat.marketing.folds import fold_facts
 from tests.conftest import GUEST, MARIA, HandClock
 from tests.marketing.delivery.bounces.corpus import AUTOMATIC, about, arf, dsn, plain
@@ -266,6 +269,41 @@ def test_a_mailbox_is_read_on_by_one_engine_only(house: Drumbeat) -> None:
         assert department.bounces.mailbox_mark("box") == second
         assert department.bounces.mailbox_mark("other") is None
         assert [mail.raw for mail in department.bounces.list_waiting()] == [b"a", b"b"]
+
+
+def test_two_engines_that_read_the_same_mail_count_it_once(house: Drumbeat) -> None:
+    invite(house, 1)
+    mailing_no = send(house, 1)
+    raw = to(house, mailing_no, 1, bounce(1, "5.2.2", "552 5.2.2 mailbox full"))
+    with house.begin(SYSTEM_BOUNCES) as department:
+        department.bounces.take_in([ArrivedMail(raw, "receiver")])
+        readings = [(each.number, read_report(raw)) for each in department.bounces.list_waiting()]
+    concluded = []
+    for _ in range(2):
+        with house.begin(SYSTEM_BOUNCES) as department:
+            concluded.append(department.bounces.conclude(readings))
+    assert concluded == [1, 0]
+    with house.look(MARIA) as department:
+        happened = [each.kind for each in department.analytics.timeline(ContactNo(1))]
+    assert sorted(happened) == ["bounced", "sent"]
+
+
+def test_a_page_of_the_ledger_never_walks_what_came_back(house: Drumbeat) -> None:
+    asked: list[tuple[str, object]] = []
+
+    def note(_: object, cursor: object, statement: str, parameters: object, *rest: object) -> None:
+        asked.append((statement, parameters))
+
+    with house.database.begin() as connection:
+        event.listen(connection, "before_cursor_execute", note)
+        BounceStore(connection, house.office.keys).list_of_messages([(1, 2), (1, 3)])
+        event.remove(connection, "before_cursor_execute", note)
+        [(statement, parameters)] = asked
+        assert "raw" not in statement
+        if connection.dialect.name == "sqlite":
+            found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]
+            [step, *_] = [row[3] for row in found]
+            assert step.startswith("SEARCH bounce_mail USING INDEX"), step
 
 
 def test_who_may_not_is_refused(house: Drumbeat) -> None:
