@@ -48,6 +48,7 @@ from drumbeat.marketing.delivery.pacing import Pacing
 from drumbeat.marketing.delivery.plan import LedgerPlan, plan_file_name, plan_ledger
 from drumbeat.marketing.delivery.rules import (
     CLAIM_ROWS,
+    KNOWN_BY,
     TRANSACTIONAL,
     asked_to_wait,
     plain_reason,
@@ -58,6 +59,7 @@ from drumbeat.marketing.delivery.service_bounces import MAILS_A_UNIT, BouncesSer
 
 __all__ = [
     "CLAIM_ROWS",
+    "KNOWN_BY",
     "LANE_NAMES",
     "MAILS_A_UNIT",
     "TRANSACTIONAL",

@@ -42,6 +42,8 @@ GAVE_UP = "gave up after"
 """How the reason of a row begins whose server only ever said "later"."""
 BY_PERSON = "a person's word"
 BY_EVIDENCE = "evidence"
+BY_ANSWER = "an answer to it"
+KNOWN_BY = (BY_PERSON, BY_EVIDENCE, BY_ANSWER)
 """In the place of the carrier that took it: why an uncertain message counts as sent."""
 UNKNOWN_CONTACT = "unknown_contact"
 

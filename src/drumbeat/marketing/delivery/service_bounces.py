@@ -30,15 +30,13 @@ from drumbeat.marketing.delivery.model_bounces import (
     MailboxMark,
     WaitingMail,
 )
-from drumbeat.marketing.delivery.rules import plain_reason
+from drumbeat.marketing.delivery.rules import BY_ANSWER, plain_reason
 from drumbeat.marketing.delivery.store_bounces import BounceStore
 from drumbeat.marketing.delivery.store_ledger import LedgerStore
 from drumbeat.marketing.events import EventsService, Fact, Kind, Reason
 from drumbeat.storage.secrets import KeyRing
 
 SOURCE = "bounces"
-EVIDENCE = "an answer to it"
-"""In place of the carrier that took a message, where only this is known."""
 MAILS_A_UNIT = 50
 KEPT_DAYS = 30
 _REMEMBERED = 20
@@ -176,7 +174,7 @@ class BouncesService:
     def _clear_up(self, row: LedgerRow) -> Fact:
         """Whatever answers our message proves that it left: nobody can tell by other means."""
         now = self.clock()
-        left = Change(row, State.sent, (ReasonKind.carrier, EVIDENCE))
+        left = Change(row, State.sent, (ReasonKind.carrier, BY_ANSWER), done=row.done)
         self.ledgers.save([left], now=epoch(now))
         return Fact(
             kind=Kind.sent,

@@ -7,6 +7,7 @@ so a mail sent at a reader's dead hour loses its best minutes and with them the 
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -85,7 +86,7 @@ def hours_of_week(zones: tuple[str, ...], zone: Ints, epochs: Floats) -> Ints:
 
 def utc_offsets(zone: str, epochs: Ints) -> Ints:
     """Seconds to add to each UTC epoch second for local time, across daylight-saving changes."""
-    info = ZoneInfo(zone)
+    info = _zone(zone)
     if len(epochs) <= FEW:
         return np.array([_offset(info, at) for at in epochs.tolist()], dtype=np.int64)
     days = range(int(epochs.min()), int(epochs.max()) + SECONDS_PER_DAY, SECONDS_PER_DAY)
@@ -95,6 +96,11 @@ def utc_offsets(zone: str, epochs: Ints) -> Ints:
             starts.append(_change(info, day - SECONDS_PER_DAY, day))
             offsets.append(offset)
     return np.array(offsets, dtype=np.int64)[np.searchsorted(starts, epochs, side="right") - 1]
+
+
+@cache  # ZoneInfo itself keeps eight alive, and reads the file of a ninth each time
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
 
 
 def _offset(info: ZoneInfo, epoch: int) -> int:

@@ -13,7 +13,7 @@ from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.campaigns.row_decisions import WhichRows, decide_rows
-from drumbeat.marketing.delivery import Decision, LedgerLine
+from drumbeat.marketing.delivery import KNOWN_BY, Decision, LedgerLine
 from drumbeat.marketing.department import Department
 
 PAGE_ROWS = 30
@@ -27,7 +27,7 @@ class Row:
     variant: str
     planned_at: object
     sent_at: object
-    provider: str
+    taken: str
     contact_id: str
     ended_at: object
     open_to: tuple[Decision, ...]
@@ -89,8 +89,14 @@ def _row(line: LedgerLine) -> Row:
         variant=line.variant,
         planned_at=line.planned_at,
         sent_at=line.sent_at,
-        provider=line.provider,
+        taken=_taken(line.provider),
         contact_id=line.contact_id,
         ended_at=line.ended_at,
         open_to=line.open_to,
     )
+
+
+def _taken(provider: str) -> str:
+    if provider in KNOWN_BY:
+        return f"known by {provider}"
+    return f"taken by {provider}" if provider else ""
