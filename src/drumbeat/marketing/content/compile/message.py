@@ -203,6 +203,8 @@ def closed_lines(text: str) -> bytes:
     The token's place becomes `TOKEN_MARK`, which quoted-printable cannot produce. No line begins
     with a dot, so SMTP has none to double.
     """
+    if len(text) < LINE and text.isalnum() and text.isascii():  # codes, of which each is new
+        return text.encode() + SOFT_BREAK
     return TOKEN_MARK_LINE.join(map(_closed, text.split(TOKEN)))
 
 

@@ -97,6 +97,7 @@ class Program(Generic[Ink]):
     encode: Encode[Ink]
     mark: Ink
     constants: Mapping[str, str] = field(default_factory=dict)
+    _interpreted: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @cached_property
     def _steps(self) -> Steps[Ink]:
@@ -178,7 +179,12 @@ class Program(Generic[Ink]):
         def evaluated(run: Run[Ink]) -> Ink:
             return encode(to_liquid_string(expression.evaluate(run.context), escapes))
 
-        return _remembering(expression, evaluated)
+        def text_itself(value: str) -> Ink:
+            return encode(to_liquid_string(value, escapes))
+
+        bare = isinstance(expression, FilteredExpression) and not expression.filters
+        as_it_stands = bare and isinstance(expression.left, Path)  # type: ignore[attr-defined]
+        return _remembering(expression, evaluated, text_itself if as_it_stands else None)
 
     def _branch(self, node: IfNode | UnlessNode, *, is_unless: bool) -> Step[Ink]:
         first = _remembering(node.condition, _truth(node.condition))
@@ -200,12 +206,21 @@ class Program(Generic[Ink]):
         return self._steps_of(block.nodes)
 
     def _as_it_is(self, node: Node) -> Step[Ink]:
+        if not node.blank:
+            self._interpreted.append(node.token.value)
+
         def step(run: Run[Ink]) -> None:
             buffer = StringIO()
             node.render(run.context, buffer)
-            run.written.append(self.encode(buffer.getvalue()))
+            text = buffer.getvalue()
+            if text:
+                run.written.append(self.encode(text))
 
         return step
+
+    def interpreted(self) -> tuple[str, ...]:
+        """The tags that write something and that python-liquid renders for each recipient."""
+        return tuple(self._interpreted) if self._steps else ()
 
     @property
     def _escapes(self) -> bool:
@@ -250,15 +265,20 @@ Answer = TypeVar("Answer")
 
 
 def _remembering(
-    expression: Expression, ask: Callable[[Run[Any]], Answer]
+    expression: Expression,
+    ask: Callable[[Run[Any]], Answer],
+    of_text: Callable[[str], Answer] | None = None,
 ) -> Callable[[Run[Any]], Answer]:
-    """`ask`, but only once for equal values of what the expression reads."""
+    """`ask`, but only once for equal values of what the expression reads.
+
+    `of_text` answers for a text without python-liquid, where the expression is that text.
+    """
     paths = _paths(expression)
     if paths is None:
         return ask
     if len(paths) == 1:
         [path] = paths
-        return _by_one(path[0], path[1] if len(path) == 2 else None, ask)
+        return _by_one(path[0], path[1] if len(path) == 2 else None, ask, of_text)
     kept: dict[object, Answer] = {}
 
     def by_many(run: Run[Any]) -> Answer:
@@ -272,7 +292,10 @@ def _remembering(
 
 
 def _by_one(
-    root: str, leaf: str | None, ask: Callable[[Run[Any]], Answer]
+    root: str,
+    leaf: str | None,
+    ask: Callable[[Run[Any]], Answer],
+    of_text: Callable[[str], Answer] | None,
 ) -> Callable[[Run[Any]], Answer]:
     """The usual case, apart because it is the hottest: text, looked up by itself."""
     texts: dict[str, Answer] = {}
@@ -284,7 +307,9 @@ def _by_one(
             value = value.get(leaf, _MISSING) if isinstance(value, Mapping) else _MISSING
         if type(value) is str:
             answer = texts.get(value)
-            return _kept(texts, value, ask(run)) if answer is None else answer
+            if answer is None:
+                answer = _kept(texts, value, ask(run) if of_text is None else of_text(value))
+            return answer
         key = _key(value)
         if key is None:
             return ask(run)
