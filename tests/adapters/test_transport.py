@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pytest
 
 from drumbeat.adapters.messengers.smtp.protocol import Say
-from drumbeat.adapters.messengers.smtp.transport import Lost, Wire
+from drumbeat.adapters.messengers.smtp.wire import Lost, Wire
 from tests.adapters.post import run
 
 

@@ -37,11 +37,12 @@ class PlainLetter:
 class FakeCarrier:
     """Several connections at once; `answer` decides each message, `accepted` counts what arrived.
 
-    A refusal given by `answer` comes before the body, everything else after it.
+    A refusal given by `before_body` comes before the body; `begun` hears of each that is begun.
     """
 
     answer: Callable[[Parcel], Answer] = lambda parcel: Accepted("")
     before_body: Callable[[Parcel], Outcome | None] = lambda parcel: None
+    begun: Callable[[Parcel], None] = lambda parcel: None
     connections: int = 3
     accepted: Counter[str] = field(default_factory=Counter)
     name: str = "fake"
@@ -62,6 +63,7 @@ class FakeCarrier:
             if not receipts.writing(parcel.place):
                 receipts.settle(parcel.place, Deferred("recalled", "recipient"))
                 continue
+            self.begun(parcel)
             await asyncio.sleep(0)
             answer = self.answer(parcel)
             if isinstance(answer, Accepted):

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -85,6 +85,7 @@ class World:
         carrier = FakeCarrier(
             lambda parcel: self._after_the_body(parcel, fate),
             self._before_the_body,
+            self._begun,
             connections=CONNECTIONS,
             accepted=self.arrived,
         )
@@ -95,11 +96,14 @@ class World:
         except (Killed, BaseExceptionGroup):
             self.kills += 1
             assert engine._log is not None
-            engine._log.close()  # as the kernel does for a dead process
+            with suppress(OSError):  # it died after it had let go of it
+                engine._log.close()  # as the kernel does for a dead process
 
-    def _before_the_body(self, parcel: Parcel) -> Outcome | None:
+    def _begun(self, parcel: Parcel) -> None:
         if parcel.recipient in self.left:
             self.mailed_after_leaving.append(parcel.recipient)
+
+    def _before_the_body(self, parcel: Parcel) -> Outcome | None:
         luck = self.chance.random()
         if luck < 0.02:
             self.unsubscribe()

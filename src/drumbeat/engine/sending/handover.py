@@ -1,7 +1,7 @@
 """What a carrier pulls and where it reports: the last look at permission before the wire.
 
-A message is built when a connection asks for it. If anybody's permission changed since its claim,
-its recipient's is asked again, and once more before the body if the server was slow until then: an
+A message is built when a connection asks for it. Before its body's first byte the house is asked
+whether anything changed since its claim, and if so its recipient's permission is asked again: an
 unsubscribe stops everything that is not being written already.
 """
 
@@ -42,15 +42,15 @@ from drumbeat.marketing.delivery import (
 )
 from drumbeat.marketing.delivery.ports import Parcel
 
-MANY_RECEIPTS = 200
-"""So many are worth an exchange at once; fewer wait a moment for company."""
+MANY_RECEIPTS = 250
+"""So many are worth an exchange at once; fewer wait a moment for company.
+
+Half of what may be held: while one half is recorded and claimed anew, the other is sent.
+"""
 
 STUMBLES_OF_ONE = 3
 """After so many failed connections with the same message it is the message that waits."""
 
-
-SLOW_SECONDS = 0.1
-"""A server that took longer until it wanted the body gave the recipient time to leave."""
 
 _DESERTED = "no mail server can be reached"
 
@@ -74,7 +74,7 @@ class Handover:
     doze: Doze = doze
     _flying: dict[Place, Claimed] = field(default_factory=dict)
     _begun: set[Place] = field(default_factory=set)
-    _looked: dict[Place, float] = field(default_factory=dict)
+    _passed: dict[Place, int] = field(default_factory=dict)
     _recalled: dict[Place, Ending] = field(default_factory=dict)
     _receipts: list[Receipt] = field(default_factory=list)
     _stumbles: Counter[Place] = field(default_factory=Counter)
@@ -151,13 +151,28 @@ class Handover:
 
     async def __anext__(self) -> Parcel:
         while True:
-            claimed = await self._next()
-            self._flying[claimed.place] = claimed
-            ending = self._parcel_or_ending(claimed)
-            if isinstance(ending, Parcel):
-                return ending
-            del self._flying[claimed.place], self._looked[claimed.place]
-            self._end(claimed, ending)
+            parcel = self._pulled(await self._next())
+            if parcel is not None:
+                return parcel
+
+    def at_hand(self) -> Parcel | None:
+        """See `AtHand`: the next one whose turn it is."""
+        while not self._closed.is_set() and (claimed := self._queue.pop()) is not None:
+            parcel = self._pulled(claimed)
+            if parcel is not None:
+                return parcel
+        return None
+
+    def _pulled(self, claimed: Claimed) -> Parcel | None:
+        """Built and on its way, unless it must not or cannot leave."""
+        self._flying[claimed.place] = claimed
+        ending = self._parcel_or_ending(claimed)
+        if isinstance(ending, Parcel):
+            return ending
+        del self._flying[claimed.place]
+        self._passed.pop(claimed.place, None)
+        self._end(claimed, ending)
+        return None
 
     async def _next(self) -> Claimed:
         """The next claimed message, in its turn; while waiting for the turn it may be withdrawn."""
@@ -170,7 +185,7 @@ class Handover:
         raise StopAsyncIteration
 
     def _parcel_or_ending(self, claimed: Claimed) -> Parcel | Ending:
-        barred = self._barred(claimed)
+        barred = self._barred(claimed, self._revision)
         if barred is not None:
             return barred
         try:
@@ -181,17 +196,20 @@ class Handover:
             log.exception("message.not_built", mailing=claimed.place.mailing_no)
             return Refused(f"not built: {type(error).__name__}", permanent=True, code=0)
 
-    def _barred(self, claimed: Claimed) -> Withheld | Released | None:
-        """Why this message must not leave at this moment; None if it may."""
-        self._looked[claimed.place] = self.real()
-        if claimed.place.mailing_no in self.resting:
+    def _barred(self, claimed: Claimed, revision: int) -> Withheld | Released | None:
+        """Why this message must not leave; None if it may, as permissions stood at `revision`."""
+        place = claimed.place
+        if place.mailing_no in self.resting:
             return Released()
-        if self._permission_revision() == claimed.permission_revision:
+        if self._passed.get(place, claimed.permission_revision) >= revision:
             return None
         with self.drumbeat.look(SYSTEM_SENDING) as department:
             found = department.audience.permissions([claimed.row.contact_no])
         permission = found[claimed.row.contact_no]
-        return None if permission.may_mail else Withheld(permission.reason)
+        if not permission.may_mail:
+            return Withheld(permission.reason)
+        self._passed[place] = revision
+        return None
 
     def _permission_revision(self) -> int:
         """As it is at this moment; read again only if anybody committed anything since."""
@@ -224,11 +242,10 @@ class Handover:
 
     def writing(self, place: Place) -> bool:
         claimed = self._flying[place]
-        if self.real() - self._looked[place] > SLOW_SECONDS:
-            barred = self._barred(claimed)
-            if barred is not None:
-                self._recalled[place] = barred
-                return False
+        barred = self._barred(claimed, self._permission_revision())
+        if barred is not None:
+            self._recalled[place] = barred
+            return False
         self.log.begin(place, claimed.claim_no)
         self._begun.add(place)
         return True
@@ -237,8 +254,9 @@ class Handover:
         claimed = self._flying.pop(place, None)
         if claimed is None:  # settled before: the first answer counts
             return
-        self._looked.pop(place, None)
-        recalled = self._recalled.pop(place, None)
+        if self._passed:
+            self._passed.pop(place, None)
+        recalled = self._recalled.pop(place, None) if self._recalled else None
         if recalled is not None:  # the wire log never heard of it
             self._end(claimed, recalled)
             return

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from drumbeat.marketing.delivery.model import (
     Accepted,
@@ -22,6 +22,7 @@ from drumbeat.marketing.delivery.model_bounces import MailboxMark
 __all__ = [
     "Accepted",
     "BounceMailbox",
+    "AtHand",
     "Carrier",
     "Deferred",
     "FoundMail",
@@ -51,6 +52,16 @@ class Parcel:
     recipient: str
     message: bytes
     clean: bool = False
+
+
+@runtime_checkable
+class AtHand(Protocol):
+    """An iterator of parcels that can also say, without waiting, whether there is one now.
+
+    A carrier that may prepare the next message while one is answered for asks this.
+    """
+
+    def at_hand(self) -> Parcel | None: ...
 
 
 class Receipts(Protocol):

@@ -1,7 +1,8 @@
 """Carries mail to any SMTP server, and says of every parcel what became of it.
 
-protocol.py is the conversation without sockets, transport.py the sockets without decisions,
-verdicts.py what a reply means for the ledger, carrier.py who pulls parcels and settles them.
+protocol.py is the conversation without sockets, wire.py the socket without decisions, flight.py
+how one message follows another, verdicts.py what a reply means for the ledger, carrier.py who pulls
+parcels and settles them.
 """
 
 from drumbeat.adapters.messengers.smtp.carrier import SmtpCarrier

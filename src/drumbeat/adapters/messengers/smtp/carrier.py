@@ -10,16 +10,17 @@ import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from drumbeat.adapters.messengers.smtp.protocol import NotWelcome, unsendable
+from drumbeat.adapters.messengers.smtp.flight import Flight, Recalled
+from drumbeat.adapters.messengers.smtp.protocol import Capabilities, NotWelcome, unsendable
 from drumbeat.adapters.messengers.smtp.server import SmtpServer
 from drumbeat.adapters.messengers.smtp.transport import (
     Connection,
-    Lost,
-    Recalled,
     open_connection,
     tls_context,
 )
+from drumbeat.adapters.messengers.smtp.wire import Lost
 from drumbeat.marketing.delivery.ports import (
+    AtHand,
     Deferred,
     Outcome,
     Parcel,
@@ -56,22 +57,6 @@ class _Unreachable(Exception):
         self.outcome = outcome
 
 
-class _Sending:
-    """One parcel on one connection: whether its body was begun decides what a loss means."""
-
-    def __init__(self, parcel: Parcel, receipts: Receipts) -> None:
-        self._place = parcel.place
-        self._receipts = receipts
-        self.begun = False
-
-    def writing(self) -> bool:
-        self.begun = self._receipts.writing(self._place)
-        return self.begun
-
-    def lost(self, reason: str) -> Outcome:
-        return Unknown(reason) if self.begun else Deferred(reason, "transport")
-
-
 class _Round:
     """One call of carry."""
 
@@ -86,6 +71,7 @@ class _Round:
         self._server = carrier.server
         self._context = context
         self._parcels = parcels
+        self._ready = parcels if isinstance(parcels, AtHand) else None
         self._receipts = receipts
         self._turn = asyncio.Lock()  # an async generator cannot be asked by two at once
         self._ended = False  # read and written by whose turn it is
@@ -139,10 +125,27 @@ class _Round:
         async with self._turn:
             if self._stopped or self._ended:
                 return None
-            self._ended = True  # stays so if the iterator fails: nobody asks it again
-            parcel = await anext(self._parcels, None)
+            try:
+                parcel = await anext(self._parcels, None)
+            except BaseException:
+                self._ended = True  # nobody asks an iterator again that failed
+                raise
             self._ended = parcel is None
             return parcel
+
+    def at_hand(self, offered: Capabilities) -> Parcel | None:
+        """See `Desk`. After a setback nothing is pulled ahead: one body at a time shows more."""
+        if self._ready is None or self._stopped or self._ended or self._setbacks:
+            return None
+        while (parcel := self._ready.at_hand()) is not None:
+            refusal = unsendable(parcel, offered)
+            if refusal is None:
+                return parcel
+            self.settle(parcel, refusal)
+        return None
+
+    def writing(self, parcel: Parcel) -> bool:
+        return self._receipts.writing(parcel.place)
 
     async def _replace(self, old: Connection | None) -> Connection | None:
         """A ready connection, or None when this worker should go home."""
@@ -186,48 +189,59 @@ class _Round:
     async def _deliver(
         self, connection: Connection, parcel: Parcel, *, again: bool = True
     ) -> Connection | None:
-        """Settle the parcel, whatever happens; answers the connection if there still is one.
+        """Settle the parcel, and whatever followed it; answers the connection if it still stands.
 
-        An old connection that dies before the body, as idle ones do, is replaced once (`again`).
+        What an old connection did not begin when it died, as idle ones do, is sent over another
+        one, once (`again`).
         """
         refusal = unsendable(parcel, connection.offered)
         if refusal is not None:
-            self._settle(parcel, refusal)
+            self.settle(parcel, refusal)
             return connection
-        sending = _Sending(parcel, self._receipts)
+        flight = Flight(parcel)
         old = bool(connection.carried) or not connection.usable
-        held: Connection | None = connection
         try:
-            outcome = await connection.hand_over(parcel, sending.writing)
-        except Lost as lost:
-            held = None
-            await self._let_go(connection, politely=False)
-            if again and old and not sending.begun:
-                return await self._deliver_anew(parcel)
-            outcome = sending.lost(self._named(lost))
-        except Recalled:
-            held = None
-            await self._let_go(connection, politely=False)
-            outcome = Deferred("recalled before it was written", "recipient")
+            try:
+                await connection.carry(flight, self)
+                return connection
+            except (Lost, Recalled) as problem:
+                await self._let_go(connection, politely=False)
+                left = self._left_by(flight, self._named(problem))
+                if left is None:
+                    return None
+                if left is not parcel or (again and old):
+                    flight.waiting = None
+                    return await self._deliver_anew(left)
+                flight.waiting = None
+                self.settle(left, Deferred(self._named(problem), "transport"))
+                return None
         except BaseException:
-            self._settle(parcel, sending.lost(f"Sending to {self._server.address} was stopped."))
+            reason = f"Sending to {self._server.address} was stopped."
+            left = self._left_by(flight, reason)
+            if left is not None:
+                self.settle(left, Deferred(reason, "transport"))
             raise
-        self._settle(parcel, outcome)
-        return held
+
+    def _left_by(self, flight: Flight, reason: str) -> Parcel | None:
+        """Settle what the lost connection had begun; what it had not may still leave."""
+        begun, flight.begun = flight.begun, None
+        if begun is not None:
+            self.settle(begun, Unknown(reason))
+        return flight.waiting
 
     async def _deliver_anew(self, parcel: Parcel) -> Connection | None:
         try:
             fresh = await self._connect()
         except _Unreachable as problem:
-            self._settle(parcel, problem.outcome)
+            self.settle(parcel, problem.outcome)
             return None
         except BaseException:
             reason = f"Connecting to {self._server.address} was stopped."
-            self._settle(parcel, Deferred(reason, "transport"))
+            self.settle(parcel, Deferred(reason, "transport"))
             raise
         return await self._deliver(fresh, parcel, again=False)
 
-    def _settle(self, parcel: Parcel, outcome: Outcome) -> None:
+    def settle(self, parcel: Parcel, outcome: Outcome) -> None:
         if _is_setback(outcome):
             self._setbacks += 1
             self._stopped = self._stopped or self._setbacks >= PATIENCE

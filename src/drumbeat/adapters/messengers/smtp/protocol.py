@@ -10,6 +10,7 @@ import base64
 import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -19,9 +20,16 @@ from drumbeat.adapters.messengers.smtp.replies import NotAReply, Reply
 from drumbeat.adapters.messengers.smtp.server import SmtpServer
 from drumbeat.marketing.delivery.ports import Outcome, Parcel, Refused
 
+ENVELOPE = 3
+"""Commands before a body: MAIL, RCPT, DATA."""
+
 MOST_ADDRESS = 254
 # One dot-atom or quoted local part and a domain or address literal; nothing that ends a command.
-_UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0<>\u2028\u2029]")
+# A lone surrogate, which JSON can carry, has no bytes at all.
+_UNSAFE = re.compile("[\\x00-\\x20\\x7f-\\xa0<>\\u2028\\u2029\\ud800-\\udfff]")
+
+# The usual address: printable ASCII, an @ between two parts, not too long.
+_PLAIN = re.compile(r"[!-;=?-~]{1,64}@[!-;=?-~]{1,180}")
 
 T = TypeVar("T")
 Awaited = Literal["greeting", "reply", "acceptance"]
@@ -34,10 +42,6 @@ class Say:
     parts: tuple[bytes, ...]
     replies: int = 1
     awaited: Awaited = "reply"
-
-    @property
-    def is_body(self) -> bool:
-        return self.awaited == "acceptance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +103,25 @@ def introduce(server: SmtpServer, name: str) -> Talk[Capabilities]:
     return offered
 
 
-def hand_over(
-    parcel: Parcel, offered: Capabilities, *, server: str, reset: bool
-) -> Talk[tuple[Outcome, bool]]:
-    """One message. Answers its outcome and whether the next one must begin with RSET.
+def envelope(
+    parcel: Parcel,
+    offered: Capabilities,
+    *,
+    server: str,
+    reset: bool,
+    replies: Sequence[Reply] | None = None,
+) -> Talk[Outcome | None]:
+    """One message's sender and recipient. Answers None when the server waits for the body.
 
-    `reset` is that answer for the message before. Raises NotAReply if the server is out of step.
+    Otherwise its outcome; then the next one must begin with RSET, which `reset` asks for. `replies`
+    have come already, to an envelope sent ahead. Raises NotAReply if the server is out of step.
     """
-    commands = _envelope(parcel, offered)
-    names = ["RSET", "MAIL", "RCPT", "DATA"]
-    if reset:
-        commands = [b"RSET\r\n", *commands]
-    else:
-        del names[0]
-    replies = yield from _say_all(commands, together=offered.pipelining)
+    names = ["RSET", "MAIL", "RCPT", "DATA"] if reset else ["MAIL", "RCPT", "DATA"]
+    if replies is None:
+        commands = envelope_of(parcel, offered)
+        if reset:
+            commands = [b"RSET\r\n", *commands]
+        replies = yield from _say_all(commands, together=offered.pipelining)
     for name, reply in zip(names, replies, strict=False):
         wanted = reply.code == 354 if name == "DATA" else reply.positive
         if wanted:
@@ -121,13 +130,14 @@ def hand_over(
             raise NotAReply(f"{reply.text!r} in answer to {name}")
         if len(replies) == len(names) and replies[-1].code == 354:
             yield Say((b".\r\n",))  # refused, yet waiting for a body: an empty one ends it
-        return _refusal(name, reply, parcel, server), True
-    (reply,) = yield Say(body_of(parcel), awaited="acceptance")
-    if reply.positive:
-        return verdicts.accepted(reply), False
-    if not reply.negative:
-        raise NotAReply(f"{reply.text!r} in answer to the message")
-    return verdicts.at_recipient(reply, server=server), False
+        return _refusal(name, reply, parcel, server)
+    return None
+
+
+def all_agreed(replies: Sequence[Reply]) -> bool:
+    """Whether the first three answer an envelope, and the server waits for the body."""
+    mail, rcpt, data = replies[:ENVELOPE]
+    return mail.positive and rcpt.positive and data.code == 354
 
 
 def unsendable(parcel: Parcel, offered: Capabilities) -> Refused | None:
@@ -135,7 +145,7 @@ def unsendable(parcel: Parcel, offered: Capabilities) -> Refused | None:
     reason = _unsafe(parcel)
     if reason is None and offered.size and len(parcel.message) > offered.size:
         reason = f"the message has {len(parcel.message)} bytes, the server takes {offered.size}"
-    mailboxes = (parcel.recipient, parcel.sender) if reason is None else ()
+    mailboxes = (parcel.recipient, parcel.sender) if reason is None and not offered.utf8 else ()
     if any(_mailbox(address, offered.utf8) is None for address in mailboxes):
         reason = "an envelope address needs SMTPUTF8, which the server does not offer"
     return Refused(reason, permanent=True, code=0) if reason else None
@@ -201,7 +211,8 @@ def _refusal(name: str, reply: Reply, parcel: Parcel, server: str) -> Outcome:
     return verdicts.at_recipient(reply, server=server)
 
 
-def _envelope(parcel: Parcel, offered: Capabilities) -> list[bytes]:
+def envelope_of(parcel: Parcel, offered: Capabilities) -> list[bytes]:
+    """The commands before its body."""
     sender = _mailbox(parcel.sender, offered.utf8) or b""
     recipient = _mailbox(parcel.recipient, offered.utf8) or b""
     options = b"" if offered.size is None else b" SIZE=%d" % len(parcel.message)
@@ -229,18 +240,35 @@ def _mailbox(address: str, utf8: bool) -> bytes | None:
 
 
 def _unsafe(parcel: Parcel) -> str | None:
-    for address in (parcel.recipient, parcel.sender):
-        if _UNSAFE.search(address) or not _encodable(address):
-            return "an envelope address holds a line break, a space or another forbidden character"
-        if len(address.encode()) > MOST_ADDRESS:
-            return f"an envelope address is longer than {MOST_ADDRESS} bytes"
-    local, at, domain = parcel.recipient.rpartition("@")
-    if not (local and at and domain):
-        return "the recipient's address has no @ between two parts"
-    if parcel.sender and "@" not in parcel.sender.strip("@"):
-        return "the sender's address has no @ between two parts"
-    if not parcel.clean and not _ends_lines_by_crlf(parcel.message):
+    reason = None if _PLAIN.fullmatch(parcel.recipient) else _unsafe_address(parcel.recipient)
+    if reason is None:
+        reason = _unsafe_sender(parcel.sender)
+    if reason is None and not parcel.clean and not _ends_lines_by_crlf(parcel.message):
         return "the message holds a line end other than CRLF"  # how mail is smuggled past checks
+    return reason
+
+
+def _unsafe_address(address: str) -> str | None:
+    reason = _unwritable(address)
+    local, at, domain = address.rpartition("@")
+    if reason is None and not (local and at and domain):
+        return "the recipient's address has no @ between two parts"
+    return reason
+
+
+@lru_cache(maxsize=64)
+def _unsafe_sender(address: str) -> str | None:
+    reason = _unwritable(address)
+    if reason is None and address and "@" not in address.strip("@"):
+        return "the sender's address has no @ between two parts"
+    return reason
+
+
+def _unwritable(address: str) -> str | None:
+    if _UNSAFE.search(address):
+        return "an envelope address holds a line break, a space or another forbidden character"
+    if len(address.encode()) > MOST_ADDRESS:
+        return f"an envelope address is longer than {MOST_ADDRESS} bytes"
     return None
 
 
@@ -259,10 +287,6 @@ def _has_dotted_lines(message: bytes) -> bool:
     octets = np.frombuffer(message, np.uint8)
     feeds = np.flatnonzero(octets[:-1] == 10)
     return bool(np.any(octets[feeds + 1] == 46))
-
-
-def _encodable(address: str) -> bool:
-    return not any("\ud800" <= c <= "\udfff" for c in address)
 
 
 def _b64(raw: bytes) -> bytes:

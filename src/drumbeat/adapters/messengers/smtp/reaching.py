@@ -4,7 +4,8 @@ import asyncio
 
 from drumbeat.adapters.messengers.smtp.protocol import NotWelcome
 from drumbeat.adapters.messengers.smtp.server import SmtpServer
-from drumbeat.adapters.messengers.smtp.transport import Lost, open_connection, tls_context
+from drumbeat.adapters.messengers.smtp.transport import open_connection, tls_context
+from drumbeat.adapters.messengers.smtp.wire import Lost
 
 
 def reach(server: SmtpServer) -> str:

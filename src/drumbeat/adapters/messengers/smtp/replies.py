@@ -9,6 +9,7 @@ from dataclasses import dataclass
 MOST_LINE = 4096  # RFC 5321 says 512; some relays put whole URLs and traces in a line
 MOST_LINES = 128
 MOST_TEXT = 400
+_SHORT, _KNOWN = 80, 16  # replies that are remembered
 
 _LINE = re.compile(rb"([2-5][0-9][0-9])([ -]?)(.*)", re.DOTALL)
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
@@ -54,6 +55,7 @@ class ReplyReader:
         self._rest = b""
         self._lines: list[str] = []
         self._code = 0
+        self._known: dict[bytes, Reply] = {}
 
     @property
     def inside(self) -> bool:
@@ -65,7 +67,18 @@ class ReplyReader:
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > MOST_LINE:
             raise NotAReply(f"a reply line of more than {MOST_LINE} bytes")
-        return [reply for line in lines if (reply := self._line(line.rstrip(b"\r")))]
+        return [reply for line in lines if (reply := self._reply(line))]
+
+    def _reply(self, line: bytes) -> Reply | None:
+        """A server says the same few words all the time."""
+        if self._lines:
+            return self._line(line.rstrip(b"\r"))
+        known = self._known.get(line)
+        if known is None:
+            known = self._line(line.rstrip(b"\r"))
+            if known is not None and len(line) < _SHORT and len(self._known) < _KNOWN:
+                self._known[line] = known
+        return known
 
     def _line(self, line: bytes) -> Reply | None:
         if len(line) > MOST_LINE:

@@ -22,8 +22,11 @@ _QUEUE_IDS = (
 
 
 def accepted(reply: Reply) -> Accepted:
+    usual, *others = _QUEUE_IDS
+    if found := usual.search(reply.lines[-1]):
+        return Accepted(found[1][:100])
     words = reply.text.removeprefix(f"{reply.code} ").removeprefix(reply.status).strip()
-    for pattern in _QUEUE_IDS:
+    for pattern in others:
         if found := pattern.search(words):
             return Accepted(found[1][:100])
     return Accepted("")
