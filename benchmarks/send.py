@@ -1,30 +1,29 @@
 """What a complete send costs in CPU, against a bare handover of one finished message.
 
-    python -m benchmarks.send [messages] [rounds] [--dkim ed25519|rsa|both] [--tls]
-
-Prints one JSON object.
+    python -m benchmarks.send [messages] [rounds]        prints one JSON object
 
 Complete: claim, permission, render of a 30 KB letter with 40 tracked links, MIME, SMTP, wire log,
 recorded state and facts, on a database encrypted as it ships. In turns in one run against the
 standard library's smtplib, and Debian's smtp-source where it is installed, handing the same sink a
-finished message of the same size. CPU is user + system of the sending process, its threads
-included; the sink is a process of its own. With `--dkim` every message of ours is signed, and the
-bare cost of such a signature stands beside it; with `--tls` both ways go through TLS.
+finished message of the same size; then once more under TLS, and signed by DKIM. CPU is user +
+system of the sending process, its threads included; the sink is a process of its own.
+
+`stages` is where the CPU goes, in microseconds a message, measured by a clock of the thread around
+each; `far_away` is a server whose every answer takes 20 ms longer.
 """
 
-import argparse
-import contextlib
 import json
 import resource
 import shutil
 import smtplib
-import socket
 import ssl
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -34,7 +33,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from benchmarks.letter import letter_html, reader
-from benchmarks.tls_sink import write_certificate
+from benchmarks.sink import running, self_signed
+from benchmarks.stages import STAGES, timed
 from drumbeat.bootstrap import Drumbeat, Settings, open_drumbeat
 from drumbeat.engine.loop import sending_engine
 from drumbeat.engine.sending import Letter
@@ -46,68 +46,26 @@ from drumbeat.marketing.campaigns.pipeline import advance, create_and_plan
 from drumbeat.marketing.senders.dkim import Algorithm, generate, read_pem
 
 CONNECTIONS = 10
+DELAY = 0.02
 UNIT = 2_000
-
-
-@contextlib.contextmanager
-def sink() -> Iterator[int]:
-    """A sink that takes everything: Debian's, or a small one of Python's."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    found = shutil.which("smtp-sink", path="/usr/sbin:/usr/bin")
-    command = (
-        [found, "-u", "nobody", f"127.0.0.1:{port}", "1000"]
-        if found
-        else [sys.executable, "-m", "benchmarks.sandbox", "serve", tempfile.mkdtemp()]
-    )
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as at:
-        try:
-            if found is None:
-                assert at.stdout is not None
-                port = int(at.stdout.readline())
-            _reach(port)
-            yield port
-        finally:
-            at.terminate()
-
-
-def _reach(port: int) -> None:
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-    raise OSError("the sink does not answer")
-
-
-@contextlib.contextmanager
-def tls_in_front(pem: Path, sink_port: int) -> Iterator[int]:
-    write_certificate(pem)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "benchmarks.tls_sink", str(pem), str(port), str(sink_port)]
-    with subprocess.Popen(command) as at:
-        try:
-            _reach(port)
-            yield port
-        finally:
-            at.terminate()
 
 
 def dkim_settings(folder: Path, kinds: Sequence[Algorithm]) -> dict[str, str]:
     for kind in kinds:
         (folder / f"{kind}.pem").write_bytes(generate(kind))
-    return (
-        {
-            "dkim_domain": "shop.example",
-            "dkim_selector": ",".join(kinds),
-            "dkim_key_file": ",".join(str(folder / f"{kind}.pem") for kind in kinds),
-        }
-        if kinds
-        else {}
-    )
+    return {
+        "dkim_domain": "shop.example",
+        "dkim_selector": ",".join(kinds),
+        "dkim_key_file": ",".join(str(folder / f"{kind}.pem") for kind in kinds),
+    }
 
 
-def open_house(folder: Path, url: str, kinds: Sequence[Algorithm] = ()) -> Drumbeat:
+def open_house(
+    folder: Path, port: int, certificate: Path | None = None, kinds: Sequence[Algorithm] = ()
+) -> Drumbeat:
+    url = f"smtp://127.0.0.1:{port}?connections={CONNECTIONS}&starttls=0"
+    if certificate is not None:
+        url = f"smtps://127.0.0.1:{port}?connections={CONNECTIONS}&ca_file={certificate}"
     settings = Settings(
         folder / "home",
         folder / "key",
@@ -116,7 +74,7 @@ def open_house(folder: Path, url: str, kinds: Sequence[Algorithm] = ()) -> Drumb
         sender_email="news@shop.example",
         sender_name="The Shop",
         postal_address="5 Market Lane, Ghent",
-        **dkim_settings(folder, kinds),
+        **(dkim_settings(folder, kinds) if kinds else {}),
     )
     return open_drumbeat(settings)
 
@@ -170,13 +128,13 @@ def by_drumbeat(house: Drumbeat) -> None:
     engine.close()
 
 
-def by_smtplib(port: int, message: bytes, count: int, pem: Path | None) -> None:
-    context = ssl.create_default_context(cafile=pem) if pem else None
-    with (
-        smtplib.SMTP_SSL("127.0.0.1", port, context=context)
-        if context
-        else smtplib.SMTP("127.0.0.1", port)
-    ) as client:
+def by_smtplib(port: int, message: bytes, count: int, certificate: Path | None = None) -> None:
+    if certificate is None:
+        client = smtplib.SMTP("127.0.0.1", port)
+    else:
+        context = ssl.create_default_context(cafile=str(certificate))
+        client = smtplib.SMTP_SSL("127.0.0.1", port, context=context)
+    with client:
         for number in range(count):
             client.sendmail("news@shop.example", [f"reader{number}@town.example"], message)
 
@@ -205,64 +163,101 @@ def cpu_of(work: Callable[[], None], who: int = resource.RUSAGE_SELF) -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def measure(
-    count: int, rounds: int, kinds: Sequence[Algorithm] = (), *, tls: bool = False
-) -> dict[str, object]:
-    took: dict[str, list[float]] = {
-        each: [] for each in ("drumbeat", "smtplib", "smtp-source", "bare_signing")
-    }
-    source = None if tls else shutil.which("smtp-source", path="/usr/sbin:/usr/bin")
+@dataclass(frozen=True)
+class Times:
+    """Median CPU microseconds a message, by who sent it."""
+
+    size: int
+    cpu: Mapping[str, float]
+
+    def told(self) -> dict[str, object]:
+        ours = self.cpu["drumbeat"]
+        others = {name: each for name, each in self.cpu.items() if name != "drumbeat"}
+        return {
+            "message_bytes": self.size,
+            **{f"{name}_cpu_us_per_message": round(each, 1) for name, each in self.cpu.items()},
+            **{f"ratio_to_{name}": round(ours / each, 2) for name, each in others.items()},
+        }
+
+
+def in_turns(
+    count: int,
+    rounds: int,
+    certificate: Path | None = None,
+    kinds: Sequence[Algorithm] = (),
+) -> Times:
+    source = shutil.which("smtp-source", path="/usr/sbin:/usr/bin") if not certificate else None
+    took: dict[str, list[float]] = defaultdict(list)
     size = 0
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        port = stack.enter_context(sink())
-        pem = folder / "sink.pem" if tls else None
-        if pem:
-            port = stack.enter_context(tls_in_front(pem, port))
-        house = open_house(folder, url_of(port, pem), kinds)
+    with tempfile.TemporaryDirectory() as folder, running(certificate=certificate) as sink:
+        house = open_house(Path(folder), sink.port, certificate, kinds)
         invite(house, count)
         for number in range(rounds):
             scheduled(house, f"Letter {number}")
             message = finished_message(house)
             size = len(message)
             took["drumbeat"].append(cpu_of(partial(by_drumbeat, house)))
-            took["smtplib"].append(cpu_of(partial(by_smtplib, port, message, count, pem)))
+            bare = partial(by_smtplib, sink.port, message, count, certificate)
+            took["smtplib"].append(cpu_of(bare))
             if source:
-                bare = partial(by_smtp_source, source, port, size, count)
+                bare = partial(by_smtp_source, source, sink.port, size, count)
                 took["smtp-source"].append(cpu_of(bare, resource.RUSAGE_CHILDREN))
             if kinds:
                 took["bare_signing"].append(cpu_of(partial(by_bare_signing, kinds, count)))
         house.close()
-    cpu = {name: median(each) / count * 1e6 for name, each in took.items() if each}
+    return Times(size, {name: median(each) / count * 1e6 for name, each in took.items()})
+
+
+def stages(count: int) -> dict[str, float]:
+    """Each stage's share of one send; `rest` is the event loop, the kernel's part and start-up."""
+    with tempfile.TemporaryDirectory() as folder, running() as sink:
+        house = open_house(Path(folder), sink.port)
+        invite(house, count)
+        scheduled(house, "Letter")
+        with timed(STAGES) as spent:
+            whole = cpu_of(partial(by_drumbeat, house))
+        house.close()
+    found = {name: round(seconds / count * 1e6, 1) for name, seconds in spent.items()}
+    found["rest"] = round(whole / count * 1e6 - sum(found.values()), 1)
+    return found
+
+
+def far_away(count: int) -> dict[str, object]:
+    """How near the send comes to one message per connection and round trip."""
+    with tempfile.TemporaryDirectory() as folder, running(DELAY) as sink:
+        house = open_house(Path(folder), sink.port)
+        invite(house, count)
+        scheduled(house, "Letter")
+        began = time.perf_counter()
+        by_drumbeat(house)
+        seconds = time.perf_counter() - began
+        house.close()
+    bound = CONNECTIONS / DELAY
     return {
         "messages": count,
-        "rounds": rounds,
-        "dkim": list(kinds),
-        "tls": tls,
-        "message_bytes": size,
-        **{f"{name}_cpu_us_per_message": round(each, 1) for name, each in cpu.items()},
-        **{
-            f"ratio_to_{name}": round(cpu["drumbeat"] / each, 2)
-            for name, each in cpu.items()
-            if name != "drumbeat"
-        },
+        "messages_a_second": round(count / seconds),
+        "ratio_to_connections_by_delay": round(count / seconds / bound, 2),
+        "round_trips_a_message": round(sink.counts.rounds / sink.counts.messages, 3),
     }
 
 
-def url_of(port: int, pem: Path | None) -> str:
-    if pem:
-        return f"smtps://127.0.0.1:{port}?connections={CONNECTIONS}&ca_file={pem}"
-    return f"smtp://127.0.0.1:{port}?connections={CONNECTIONS}&starttls=0"
-
-
-_KINDS = {"none": (), "both": tuple(Algorithm), **{kind.value: (kind,) for kind in Algorithm}}
+def measure(count: int, rounds: int) -> dict[str, object]:
+    with tempfile.TemporaryDirectory() as folder:
+        certificate = self_signed(Path(folder))
+        return {
+            "messages": count,
+            "rounds": rounds,
+            **in_turns(count, rounds).told(),
+            "under_tls": in_turns(count, max(1, rounds - 1), certificate).told(),
+            "signed": {
+                kind.value: in_turns(count, max(1, rounds - 1), kinds=(kind,)).told()
+                for kind in Algorithm
+            },
+            "stages": stages(count),
+            "far_away": far_away(max(count, 5_000)),
+        }
 
 
 if __name__ == "__main__":
-    asked = argparse.ArgumentParser()
-    asked.add_argument("messages", nargs="?", type=int, default=4_000)
-    asked.add_argument("rounds", nargs="?", type=int, default=3)
-    asked.add_argument("--dkim", choices=_KINDS, default="none")
-    asked.add_argument("--tls", action="store_true")
-    told = asked.parse_args()
-    print(json.dumps(measure(told.messages, told.rounds, _KINDS[told.dkim], tls=told.tls)))
+    numbers = [int(word) for word in sys.argv[1:]]
+    print(json.dumps(measure(*(numbers + [4_000, 3][len(numbers) :]))))

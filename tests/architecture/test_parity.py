@@ -125,6 +125,11 @@ EXEMPT = (
         "campaigns.keep_look dkim_keys.add dkim_keys.note_published dkim_keys.signing",
     ),
     Exempt(
+        "what delivery tells of its own ledger, within the unit that records it",
+        ("marketing/delivery",),
+        "events.record_alike",
+    ),
+    Exempt(
         "settings: programs and engines are told by files and the environment; a page saves them",
         ("bootstrap", "engine"),
         "connections.revision connections.save connections.saved",

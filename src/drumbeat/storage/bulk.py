@@ -6,7 +6,18 @@ Names come from Table objects only, never from outside. PostgreSQL is given rows
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    any_,
+    func,
+    literal,
+    select,
+)
 
 _KEYS_A_STATEMENT = 400
 
@@ -49,6 +60,39 @@ def change_rows(
     settings = ", ".join(f"{name} = {place}" for name in columns)
     statement = f"UPDATE {table.name} SET {settings} WHERE {' AND '.join(tests)}"
     return connection.exec_driver_sql(statement, [tuple(row) for row in rows]).rowcount
+
+
+def change_neighbours(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    where: Sequence[str],
+    along: str,
+    rows: Sequence[Sequence[Any]],
+) -> int:
+    """`change_rows` for all rows between two values of the column `along`, both of them included.
+
+    Each row holds the values of `columns`, those of `where`, the first and the last.
+    """
+    if not rows:
+        return 0
+    place = _place(connection)
+    same = "IS" if connection.dialect.name == "sqlite" else "IS NOT DISTINCT FROM"
+    tests = [f"{name} {same if table.c[name].nullable else '='} {place}" for name in where]
+    tests += [f"{along} >= {place}", f"{along} <= {place}"]
+    settings = ", ".join(f"{name} = {place}" for name in columns)
+    statement = f"UPDATE {table.name} SET {settings} WHERE {' AND '.join(tests)}"
+    return connection.exec_driver_sql(statement, [tuple(row) for row in rows]).rowcount
+
+
+def among(
+    connection: Connection, column: ColumnElement[Any], numbers: Sequence[int]
+) -> ColumnElement[bool]:
+    """Whether the column is one of these integers: one parameter, however many there are."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(literal(list(numbers), ARRAY(BigInteger)))
+    listed = func.json_each(f"[{','.join(map(str, map(int, numbers)))}]").table_valued("value")
+    return column.in_(select(listed.c.value))
 
 
 def insert_new(connection: Connection, column: Column[bytes], keys: Sequence[bytes]) -> set[bytes]:

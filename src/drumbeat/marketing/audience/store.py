@@ -31,7 +31,7 @@ from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.merging import StoredContact
 from drumbeat.marketing.audience.model import Consent, Contact, RecipientFields, ZoneSource
 from drumbeat.marketing.audience.store_consent import state_of
-from drumbeat.storage.bulk import find_by_key, insert_rows
+from drumbeat.storage.bulk import among, find_by_key, insert_rows
 from drumbeat.storage.database import Connection, is_reading, metadata, take_turn
 from drumbeat.storage.sealing import PERSONAL_JSON, PERSONAL_TEXT, RowSeal, seal_of
 from drumbeat.storage.secrets import KeyRing
@@ -138,9 +138,8 @@ class ContactStore:
         c, unseal = contact.c, self._seal.open
         wanted = select(c.contact_no, c.address_key, c.address, c.zone, c.external_id, c.attributes)
         found = []
-        for number, key, sealed_address, zone, external_id, attributes in self.connection.execute(
-            wanted.where(c.contact_no.in_(numbers))
-        ):
+        rows = self.connection.execute(wanted.where(among(self.connection, c.contact_no, numbers)))
+        for number, key, sealed_address, zone, external_id, attributes in rows.all():
             address = unseal(key, "address", sealed_address)
             fields = unseal(key, "attributes", attributes)
             fields["email"] = address

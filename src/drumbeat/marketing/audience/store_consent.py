@@ -32,7 +32,7 @@ from drumbeat.marketing.audience.model import (
     ConsentProof,
     SuppressionReason,
 )
-from drumbeat.storage.bulk import insert_rows
+from drumbeat.storage.bulk import among, insert_rows
 from drumbeat.storage.database import NUMBER, Connection, metadata, upsert
 
 consent = Table(
@@ -158,9 +158,10 @@ class ConsentStore:
             select(_contact.c.contact_no, consent.c.state, suppression.c.reason)
             .select_from(_contact.outerjoin(consent, _marketing()))
             .outerjoin(suppression, suppression.c.address_key == _contact.c.address_key)
-            .where(_contact.c.contact_no.in_(numbers))
+            .where(among(self.connection, _contact.c.contact_no, numbers))
         )
-        return [(ContactNo(row[0]), row[1], row[2]) for row in self.connection.execute(wanted)]
+        rows = self.connection.execute(wanted).all()
+        return [(ContactNo(row[0]), row[1], row[2]) for row in rows]
 
     def count_subscribers(self) -> int:
         """Contacts who subscribed and whose address is not suppressed."""

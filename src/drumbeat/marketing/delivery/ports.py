@@ -21,8 +21,8 @@ from drumbeat.marketing.delivery.model_bounces import MailboxMark
 
 __all__ = [
     "Accepted",
-    "BounceMailbox",
     "AtHand",
+    "BounceMailbox",
     "Carrier",
     "Deferred",
     "FoundMail",

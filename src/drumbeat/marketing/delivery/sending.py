@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock, epoch, from_epoch
-from drumbeat.kit.ids import MailingNo
+from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.audience import AudienceService
 from drumbeat.marketing.delivery.lanes import LANE_NAMES
 from drumbeat.marketing.delivery.model import (
@@ -188,16 +188,22 @@ class SendingService:
             return 0
         over = mailing.state is MailingState.cancelled
         now = self.clock()
-        changes, facts, taken = [], [], False
+        changes, facts = [], []
+        sent: dict[int, list[ContactNo]] = {}
         for receipt, row in self._rows_of(receipts):
             changes.append(conclude(row, receipt.ending, carrier, now, over=over))
-            facts += self._facts(row, receipt)
-            taken = taken or isinstance(receipt.ending, Accepted)
+            if isinstance(receipt.ending, Accepted):
+                sent.setdefault(row.arm_no, []).append(row.contact_no)
+            elif isinstance(receipt.ending, Refused):
+                facts += self._bounce(row, receipt.ending)
         self.ledgers.save(changes, now=epoch(now))
         self.mailings.remove_empty_claims(sorted({receipt.claim_no for receipt in receipts}))
+        for arm_no, contact_nos in sorted(sent.items()):
+            fact = self._fact(mailing.mailing_no, contact_nos[0], arm_no, Kind.sent)
+            self.events.record_alike(fact, contact_nos)
         if facts:
             self.events.record(facts)
-        if taken and mailing.trouble:
+        if sent and mailing.trouble:
             self.mailings.save(mailing, trouble="")
         return len(changes)
 
@@ -211,22 +217,27 @@ class SendingService:
         found = [(each, held.pop((each.place, each.claim_no), None)) for each in receipts]
         return [(receipt, row) for receipt, row in found if row is not None]
 
-    def _facts(self, row: LedgerRow, receipt: Receipt) -> list[Fact]:
-        match receipt.ending:
-            case Accepted():
-                return [self._fact(row, Kind.sent)]
-            case Refused(_, True, code) if code >= 500:
-                return [self._fact(row, Kind.bounced, receipt.ending)]
-        return []
+    def _bounce(self, row: LedgerRow, refused: Refused) -> list[Fact]:
+        if not refused.permanent or refused.code < 500:
+            return []
+        number = MailingNo(row.place.mailing_no)
+        return [self._fact(number, row.contact_no, row.arm_no, Kind.bounced, refused)]
 
-    def _fact(self, row: LedgerRow, kind: Kind, refused: Refused | None = None) -> Fact:
+    def _fact(
+        self,
+        mailing_no: MailingNo,
+        contact_no: ContactNo,
+        arm_no: int,
+        kind: Kind,
+        refused: Refused | None = None,
+    ) -> Fact:
         """Without an id: the row ends once, and the fact is written in the same unit."""
         return Fact(
             kind=kind,
             occurred_at=self.clock(),
-            contact_no=row.contact_no,
-            mailing_no=MailingNo(row.place.mailing_no),
-            arm_no=row.arm_no,
+            contact_no=contact_no,
+            mailing_no=mailing_no,
+            arm_no=arm_no,
             source=SOURCE,
             reason=bounce_reason(refused),
         )
@@ -303,7 +314,7 @@ class SendingService:
             changes.append(Change(row, State.claimed))
             claimed.append(
                 Claimed(
-                    row=replace(row, state=State.claimed, reason_no=0, claim_no=claim_no),
+                    row=_held(row, claim_no),
                     address=person.address,
                     fields=person.fields,
                     permission_revision=revision,
@@ -313,6 +324,22 @@ class SendingService:
         if not claimed:
             self.mailings.remove_empty_claims([claim_no])
         return claimed
+
+
+def _held(row: LedgerRow, claim_no: int) -> LedgerRow:
+    """The row as it stands once it is claimed."""
+    return LedgerRow(
+        place=row.place,
+        contact_no=row.contact_no,
+        occasion=row.occasion,
+        arm_no=row.arm_no,
+        state=State.claimed,
+        due=row.due,
+        done=row.done,
+        attempts=row.attempts,
+        reason_no=0,
+        claim_no=claim_no,
+    )
 
 
 def _ending_of(place: Place, claim_no: int, traces: Traces | None, *, trusted: bool) -> Ending:

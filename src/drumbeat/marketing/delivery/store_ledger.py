@@ -3,7 +3,6 @@
 A row changes only together with its tally, and only from the state and claim it was read in.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ from drumbeat.marketing.delivery.model import (
     State,
 )
 from drumbeat.marketing.delivery.store import claim, lane, mailing, message, reason, tally
-from drumbeat.storage.bulk import change_rows, insert_rows
+from drumbeat.storage.bulk import change_neighbours, change_rows, insert_rows
 from drumbeat.storage.database import Connection, know, once, upsert
 
 TallyKey = tuple[int, int, int]  # arm_no, state, reason_no
@@ -37,6 +36,11 @@ _HAS_ENDED = text("message.state >= 30")
 # Keys, state and claim as they were read, and what becomes of the row, in the order of `_saved`.
 _SET = ("state", "reason_no", "due", "done", "attempts", "claim_no")
 _AT = ("mailing_no", "lane_no", "place", "state", "claim_no")
+# The same for neighbours whose due time and attempts stay: see `_runs`.
+_SET_ALIKE = ("state", "reason_no", "done", "claim_no")
+_ALIKE = ("mailing_no", "lane_no", "state", "claim_no")
+
+_STATES = {int(state): state for state in State}
 
 
 @dataclass(frozen=True)
@@ -206,7 +210,7 @@ class LedgerStore:
         return [_row(row) for row in newest[: -limit - 1 : -1]]
 
     def _rows(self, query: Select[tuple[int, ...]]) -> list[LedgerRow]:
-        return [_row(row) for row in self.connection.execute(query)]
+        return [_row(row) for row in self.connection.execute(query).all()]
 
     # changes --------------------------------------------------------------------------------
 
@@ -219,18 +223,19 @@ class LedgerStore:
             return
         numbers = self.reason_numbers({change.reason for change in changes if change.reason})
         reasons = [numbers[change.reason] if change.reason else 0 for change in changes]
-        values = [
-            _saved(change, reason_no, now, claim_no)
-            for change, reason_no in zip(changes, reasons, strict=True)
-        ]
-        if change_rows(self.connection, message, _SET, _AT, values) != len(changes):
+        runs, others = _runs(changes, reasons, now, claim_no)
+        moved_rows = change_neighbours(self.connection, message, _SET_ALIKE, _ALIKE, "place", runs)
+        moved_rows += change_rows(self.connection, message, _SET, _AT, others)
+        if moved_rows != len(changes):
             raise Conflict("Rows of the ledger were changed by somebody else meanwhile.")
-        moves: dict[int, Counter[TallyKey]] = {}
+        moves: dict[int, dict[TallyKey, int]] = {}
         for change, reason_no in zip(changes, reasons, strict=True):
             row = change.row
-            moved = moves.setdefault(row.place.mailing_no, Counter())
-            moved[row.arm_no, row.state, row.reason_no] -= 1
-            moved[row.arm_no, change.state, reason_no] += 1
+            moved = moves.setdefault(row.place.mailing_no, {})
+            before = (row.arm_no, row.state, row.reason_no)
+            after = (row.arm_no, change.state, reason_no)
+            moved[before] = moved.get(before, 0) - 1
+            moved[after] = moved.get(after, 0) + 1
         for mailing_no, moved in moves.items():
             self.move_tallies(mailing_no, moved)
 
@@ -310,17 +315,20 @@ class LedgerStore:
 
 
 def _row(row: Row[tuple[int, ...]]) -> LedgerRow:
+    values: tuple[Any, ...] = tuple(row)  # in the order of `_COLUMNS`; by name it costs twice
+    mailing_no, lane_no, place, contact_no, occasion, state, arm_no, *rest = values
+    due, done, attempts, reason_no, claim_no = rest
     return LedgerRow(
-        place=Place(row.mailing_no, row.lane_no, row.place),
-        contact_no=ContactNo(row.contact_no),
-        occasion=row.occasion,
-        arm_no=row.arm_no,
-        state=State(row.state),
-        due=row.due,
-        done=row.done,
-        attempts=row.attempts,
-        reason_no=row.reason_no,
-        claim_no=row.claim_no,
+        place=Place(mailing_no, lane_no, place),
+        contact_no=ContactNo(contact_no),
+        occasion=occasion,
+        arm_no=arm_no,
+        state=_STATES[state],
+        due=due,
+        done=done,
+        attempts=attempts,
+        reason_no=reason_no,
+        claim_no=claim_no,
     )
 
 
@@ -341,6 +349,34 @@ def _done(change: Change, now: int) -> int | None:
     if change.state < State.sent:
         return None
     return now if change.done is None else change.done
+
+
+def _runs(
+    changes: Sequence[Change], reasons: Sequence[int], now: int, claim_no: int | None
+) -> tuple[list[list[int | None]], list[tuple[int | None, ...]]]:
+    """Neighbours of a lane that change alike, each run as one statement's values; and the rest."""
+    runs: list[list[int | None]] = []
+    others: list[tuple[int | None, ...]] = []
+    before: tuple[object, ...] | None = None
+    for change, reason_no in sorted(zip(changes, reasons, strict=True), key=_by_place):
+        if change.due is not None or change.attempts is not None:
+            others.append(_saved(change, reason_no, now, claim_no))
+            continue
+        row, place = change.row, change.row.place
+        alike = (change.state, reason_no, place.mailing_no, place.lane_no, row.state, row.claim_no)
+        if alike == before and runs[-1][-1] == place.place - 1:
+            runs[-1][-1] = place.place
+            continue
+        before = alike
+        done = now if change.state >= State.sent else None
+        claim = claim_no if change.state is State.claimed else None
+        runs.append([alike[0], alike[1], done, claim, *alike[2:], place.place, place.place])
+    return runs, others
+
+
+def _by_place(change: tuple[Change, int]) -> tuple[int, int, int]:
+    place = change[0].row.place
+    return place.mailing_no, place.lane_no, place.place
 
 
 def _saved(

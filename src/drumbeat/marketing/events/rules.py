@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from drumbeat.kit.clock import epoch
 from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.events.model import Fact, Kind, Reason
 
 MAX_FACTS = 2_000
@@ -108,6 +109,16 @@ def check(facts: Sequence[Fact]) -> None:
         problem = problem_of(fact)
         if problem:
             raise InvalidInput(f"Fact {position + 1}: {problem[1]}", field=problem[0])
+
+
+def check_alike(fact: Fact, contact_nos: Sequence[ContactNo]) -> None:
+    """As `check`, for one fact about each of these contacts."""
+    if fact.event_id is not None or fact.user_agent or fact.ip:
+        raise InvalidInput("A fact with an id or evidence is of one contact.", field="contact_no")
+    if len(contact_nos) > MAX_FACTS:
+        message = f"{len(contact_nos)} facts at once; one unit of work takes at most {MAX_FACTS}."
+        raise InvalidInput(message, field="facts")
+    check([replace(fact, contact_no=number) for number in {min(contact_nos), max(contact_nos)}])
 
 
 def problem_of(fact: Fact) -> tuple[str, str] | None:

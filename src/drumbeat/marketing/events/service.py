@@ -50,6 +50,17 @@ class EventsService:
         self.marks.add(marks_of(row_of(fact) for fact in fresh))
         return Recorded(added=len(fresh), repeated=len(facts) - len(fresh))
 
+    def record_alike(self, fact: Fact, contact_nos: Sequence[ContactNo]) -> None:
+        """Record the same fact about each of at most 2,000 contacts; the one it names is not meant.
+
+        It has no `event_id` and nothing that is judged or kept as evidence: `sent` by the thousand.
+        Raises InvalidInput as `record` does.
+        """
+        self.actor.require(Scope.EVENTS_WRITE)
+        rules.check_alike(fact, contact_nos)
+        self.store.add_alike(fact, contact_nos)
+        self.marks.add(marks_of([FoldedFact(*row_of(fact))]))
+
     def record_hits(self, hits: Sequence[Hit]) -> Recorded:
         """Record requests for tracking addresses, each judged human, machine or unsure.
 

@@ -92,6 +92,14 @@ class EventStore:
         """Rows in the order of FoldedFact."""
         insert_rows(self.connection, event, FoldedFact._fields, rows)
 
+    def add_alike(self, fact: Fact, contact_nos: Sequence[int]) -> None:
+        """The same row for each of these contacts."""
+        row = tuple(row_of(fact))
+        at = FoldedFact._fields.index("contact_no")
+        before, after = row[:at], row[at + 1 :]
+        rows = [(*before, number, *after) for number in contact_nos]
+        insert_rows(self.connection, event, FoldedFact._fields, rows)
+
     def add_evidence(self, facts: Iterable[Fact]) -> None:
         self.add_evidence_rows(
             (
