@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from drumbeat.bootstrap import Drumbeat
@@ -259,3 +260,32 @@ def test_without_a_trustworthy_log_everything_unanswered_is_uncertain(
 )
 def test_reasons_keep_the_words_and_drop_what_is_different_every_time(said: str, kept: str) -> None:
     assert plain_reason(said) == kept
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_runs_of_neighbours_end_as_each_of_them_would_alone(house: Drumbeat, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    invite(house, 60)
+    mailing_no = open_frozen(house, plan_for(house, 60))
+    claimed = exchange(house, mailing_no, []).claimed
+    kinds: list[Ending] = [Accepted(""), Accepted(""), Released(), Unknown("?"), GREYLISTED]
+    drawn = chance.integers(0, len(kinds), len(claimed)).tolist()
+    order = chance.permutation(len(claimed)).tolist()
+    receipts = [receipt(claimed[at], kinds[drawn[at]]) for at in order]
+    for part in (receipts[:37], receipts[37:]):
+        exchange(house, mailing_no, part, budget=0)
+    counts = states(house, mailing_no)  # which also says that the tallies agree with the rows
+    accepted = sum(isinstance(kinds[kind], Accepted) for kind in drawn)
+    assert counts.get("sent", 0) == accepted == len(facts(house))
+    assert counts.get("uncertain", 0) == drawn.count(3)
+    assert counts.get("planned", 0) == drawn.count(2) + drawn.count(4)
+
+
+def test_a_run_with_one_row_that_moved_on_is_not_recorded_at_all(house: Drumbeat) -> None:
+    invite(house, 20)
+    mailing_no = open_frozen(house, plan_for(house, 20, domains=["example.com"]))
+    claimed = exchange(house, mailing_no, []).claimed
+    exchange(house, mailing_no, [receipt(claimed[9], Unknown("?"))], budget=0)
+    with pytest.raises(Conflict):
+        exchange(house, mailing_no, [receipt(each, Accepted("")) for each in claimed])
+    assert states(house, mailing_no) == {"claimed": 19, "uncertain": 1}

@@ -147,3 +147,30 @@ def test_words_for_kinds_are_understood() -> None:
     assert {word: kind_of(word) for word in words} == words
     with pytest.raises(InvalidInput, match="'teleported' is not a kind of event; the kinds are"):
         kind_of("teleported")
+
+
+def test_one_fact_about_many_contacts_is_one_row_each(house: Drumbeat) -> None:
+    sent = Fact(Kind.sent, NOON, ANNA, MailingNo(3), arm_no=1, source="delivery")
+    numbers = [ContactNo(number) for number in range(1, 401)]
+    with house.begin(MARIA) as department:
+        department.events.record_alike(sent, numbers)
+    fold_all(house)
+    assert count_facts(house)[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("fact", "numbers"),
+    [
+        (OPEN, [1, 2]),
+        (replace(OPEN, event_id=None, ip="192.0.2.1"), [1, 2]),
+        (replace(OPEN, event_id=None), list(range(1, 2_002))),
+        (replace(OPEN, event_id=None), [1, 0, 2]),
+        (replace(OPEN, event_id=None, occurred_at=NOON.replace(tzinfo=None)), [1]),
+    ],
+)
+def test_what_is_not_alike_for_all_of_them_is_refused(
+    house: Drumbeat, fact: Fact, numbers: list[int]
+) -> None:
+    with pytest.raises(InvalidInput), house.begin(MARIA) as department:
+        department.events.record_alike(fact, [ContactNo(number) for number in numbers])
+    assert count_facts(house)[0] == 0
