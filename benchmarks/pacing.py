@@ -27,7 +27,7 @@ from drumbeat.kit.ids import CampaignId, ContactNo
 from drumbeat.marketing.campaigns import Launch, TimingWish
 from tests.postgresql import running
 
-RATE, GOOGLE, MICROSOFT, SLOW = 50.0, 6.0, 3.0, 4.0
+RATE, GOOGLE, MICROSOFT, SLOW = 25.0, 5.0, 3.0, 4.0
 WARM_UP = 5.0
 TOLERANCE = 0.02
 SOON = {"pause": 2.0, "resume": 2.0, "cancel": 2.0, "unsubscribe": 1.0}
