@@ -92,7 +92,7 @@ message = Table(
 )
 for _name, _columns, _where in (
     ("deferred", ("mailing_no", "due", "lane_no", "place"), "state = 11"),
-    ("ended", ("mailing_no", "state", "lane_no", "place"), "state >= 30"),
+    ("ended", ("mailing_no", "state", "lane_no", "place", "reason_no"), "state >= 30"),
     ("claimed", ("claim_no",), "claim_no IS NOT NULL"),
 ):
     Index(

@@ -3,12 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-_COLUMNS = ["mailing_no", "state", "lane_no", "place"]
+_COLUMNS = ["mailing_no", "state", "lane_no", "place", "reason_no"]
 
 
 def upgrade() -> None:
