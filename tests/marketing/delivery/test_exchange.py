@@ -13,6 +13,7 @@ from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.delivery import (
     Accepted,
     Claimed,
+    Decision,
     Deferred,
     Ending,
     EngineName,
@@ -263,7 +264,9 @@ def test_reasons_keep_the_words_and_drop_what_is_different_every_time(said: str,
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_runs_of_neighbours_end_as_each_of_them_would_alone(house: Drumbeat, seed: int) -> None:
+def test_runs_of_neighbours_end_as_each_of_them_would_alone(
+    house: Drumbeat, clock: HandClock, seed: int
+) -> None:
     chance = np.random.default_rng(seed)
     invite(house, 60)
     mailing_no = open_frozen(house, plan_for(house, 60))
@@ -279,6 +282,12 @@ def test_runs_of_neighbours_end_as_each_of_them_would_alone(house: Drumbeat, see
     assert counts.get("sent", 0) == accepted == len(facts(house))
     assert counts.get("uncertain", 0) == drawn.count(3)
     assert counts.get("planned", 0) == drawn.count(2) + drawn.count(4)
+    clock.advance(hours=26)
+    with house.begin(MARIA) as department:
+        department.deciding.decide_uncertain(mailing_no, Decision.arrived, "cmp_1")
+    with house.look(MARIA) as department:
+        sent = department.delivery.ledger_rows(mailing_no, state="sent", limit=100)
+    assert [line.sent_at for line in sent] == [MONDAY_9] * (accepted + drawn.count(3))
 
 
 def test_a_run_with_one_row_that_moved_on_is_not_recorded_at_all(house: Drumbeat) -> None:

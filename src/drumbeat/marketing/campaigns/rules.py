@@ -18,8 +18,9 @@ from drumbeat.marketing.campaigns.model import (
 )
 
 MEASURING_DAYS = 7
-SLOWEST, FASTEST = 0.001, 1_000_000  # messages a second
 """How long results are collected after the last mail: the attribution window."""
+
+SLOWEST, FASTEST = 0.001, 1_000_000  # messages a second
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.PLANNED, State.CANCELLED}),

@@ -359,7 +359,7 @@ def _runs(
     others: list[tuple[int | None, ...]] = []
     before: tuple[object, ...] | None = None
     for change, reason_no in sorted(zip(changes, reasons, strict=True), key=_by_place):
-        if change.due is not None or change.attempts is not None:
+        if (change.due, change.attempts, change.done) != (None, None, None):
             others.append(_saved(change, reason_no, now, claim_no))
             continue
         row, place = change.row, change.row.place
