@@ -5,7 +5,7 @@ A mailbox that is slow or down must not hold up a pause or a fold. Nothing is ev
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -14,8 +14,15 @@ import structlog
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import PUBLIC_BOUNCES, SYSTEM_BOUNCES, SYSTEM_UPKEEP
 from drumbeat.kit.errors import Conflict, DrumbeatError
-from drumbeat.marketing.delivery import MAILS_A_UNIT, ArrivedMail, read_report
+from drumbeat.marketing.delivery import (
+    MAILS_A_UNIT,
+    UNREADABLE,
+    ArrivedMail,
+    Reading,
+    read_report,
+)
 from drumbeat.marketing.delivery.ports import BounceMailbox, OpenMailbox
+from drumbeat.storage.database import UNKEEPABLE
 from drumbeat.storage.leases import holder_name
 
 LEASE = "bounces.fetch"
@@ -27,15 +34,44 @@ log = structlog.get_logger()
 
 
 def read(drumbeat: Drumbeat) -> bool:
-    """Read waiting mails between two units, then record what follows; True if there were any."""
+    """Read waiting mails between two units, then record what follows; True if there were any.
+
+    A mail that makes its unit fail is kept as unreadable, and those beside it count all the same.
+    """
     with drumbeat.look(SYSTEM_BOUNCES) as department:
         waiting = department.bounces.list_waiting(MAILS_A_UNIT)
     if not waiting:
         return False
-    readings = [(mail.number, read_report(mail.raw)) for mail in waiting]
+    readings = [(mail.number, _read(mail.raw)) for mail in waiting]
+    try:
+        _conclude(drumbeat, readings)
+    except Exception as error:  # the edge of a unit: one mail must not stop the others
+        log.warning("bounces.one_by_one", error=type(error).__name__, mails=len(readings))
+        for reading in readings:
+            _conclude_alone(drumbeat, reading)
+    return True
+
+
+def _read(raw: bytes) -> Reading:
+    try:
+        return read_report(raw)
+    except Exception as error:  # the edge of one mail: whoever wrote it wants us to stop here
+        log.warning("bounces.unreadable", error=type(error).__name__)
+        return UNREADABLE
+
+
+def _conclude(drumbeat: Drumbeat, readings: Sequence[tuple[int, Reading]]) -> None:
     with drumbeat.begin(SYSTEM_BOUNCES) as department:
         department.bounces.conclude(readings)
-    return True
+
+
+def _conclude_alone(drumbeat: Drumbeat, reading: tuple[int, Reading]) -> None:
+    """Raises what a database raises that is busy or full: that is not the mail's doing."""
+    try:
+        _conclude(drumbeat, [reading])
+    except UNKEEPABLE as error:
+        log.warning("bounces.unreadable", error=type(error).__name__)
+        _conclude(drumbeat, [(reading[0], UNREADABLE)])
 
 
 def forget(drumbeat: Drumbeat) -> bool:

@@ -22,8 +22,12 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DataError
 
 from drumbeat.storage.folder_lock import FolderLock
+
+UNKEEPABLE = (ValueError, TypeError, LookupError, AssertionError, RecursionError, DataError)
+"""What a unit raises because of what it was given; a database that is busy or full is not here."""
 
 metadata = MetaData(
     naming_convention={
@@ -34,7 +38,16 @@ metadata = MetaData(
     }
 )
 
-__all__ = ["NUMBER", "Connection", "Database", "held", "metadata", "take_turn", "upsert"]
+__all__ = [
+    "NUMBER",
+    "UNKEEPABLE",
+    "Connection",
+    "Database",
+    "held",
+    "metadata",
+    "take_turn",
+    "upsert",
+]
 
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """A key that counts events: SQLite's own row number, eight bytes on PostgreSQL too."""

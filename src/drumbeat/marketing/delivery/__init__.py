@@ -5,6 +5,8 @@ Nobody is mailed twice, nobody is mailed who said no, nothing is lost. People us
 """
 
 from drumbeat.marketing.delivery.bounces import (
+    UNREADABLE,
+    Reading,
     ReturnPath,
     check_return_path,
     read_report,
@@ -64,6 +66,7 @@ __all__ = [
     "MAILS_A_UNIT",
     "TRANSACTIONAL",
     "UNIT_ROWS",
+    "UNREADABLE",
     "Accepted",
     "ArrivedMail",
     "BounceLine",
@@ -89,6 +92,7 @@ __all__ = [
     "Outlook",
     "Pacing",
     "Place",
+    "Reading",
     "Receipt",
     "Recount",
     "Refused",

@@ -60,8 +60,10 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_ASKED = 86_400
-_ADDRESS = re.compile(r"\S*@\S*")
-_NUMBERED = re.compile(r"\S*\d\S*")
+# Looked for from where a word begins alone: from each of its letters, a long word takes for ever.
+_ADDRESS = re.compile(r"(?<!\S)\S*@\S*")
+_NUMBERED = re.compile(r"(?<!\S)\S*\d\S*")
+_UNKEEPABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff]")
 _LONGEST_REASON = 120
 
 
@@ -76,9 +78,14 @@ def check_transition(mailing: Mailing, wanted: MailingState, verb: str) -> None:
     )
 
 
+def keepable(text: str) -> str:
+    """Without what no database keeps (NUL, lone surrogates) and no page should show (controls)."""
+    return _UNKEEPABLE.sub("?", text)
+
+
 def plain_reason(text: str) -> str:
     """A server's words without addresses, queue ids and clock times: few texts, nobody named."""
-    text = " ".join(text.split())
+    text = " ".join(keepable(text).split())
     reply = _REPLY.match(text)
     head = reply.group() if reply else ""
     tail = _NUMBERED.sub("#", _ADDRESS.sub("<address>", text[len(head) :]))

@@ -30,7 +30,7 @@ from drumbeat.marketing.delivery.model_bounces import (
     MailboxMark,
     WaitingMail,
 )
-from drumbeat.marketing.delivery.rules import BY_ANSWER, plain_reason
+from drumbeat.marketing.delivery.rules import BY_ANSWER, keepable, plain_reason
 from drumbeat.marketing.delivery.store_bounces import BounceStore
 from drumbeat.marketing.delivery.store_ledger import LedgerStore
 from drumbeat.marketing.events import EventsService, Fact, Kind, Reason
@@ -222,18 +222,16 @@ class BouncesService:
 
 
 def _said(judged: Judged, row: LedgerRow | None) -> BounceSaid:
-    words = plain_reason(judged.words) if judged.words else judged.evidence
-    said = BounceSaid(judged.name, judged.status, words, judged.evidence)
+    evidence = keepable(judged.evidence)
+    words = plain_reason(judged.words) if judged.words else evidence
+    said = BounceSaid(judged.name, judged.status, words, evidence)
     if row is None:
         return said
-    return BounceSaid(
-        judged.name,
-        judged.status,
-        words,
-        judged.evidence,
-        row.place.mailing_no,
-        row.contact_no,
-        row.occasion,
+    return replace(
+        said,
+        mailing_no=row.place.mailing_no,
+        contact_no=row.contact_no,
+        occasion=row.occasion,
     )
 
 

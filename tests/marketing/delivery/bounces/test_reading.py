@@ -2,6 +2,9 @@
 
 import base64
 import quopri
+import sys
+from collections.abc import Callable
+from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +17,10 @@ from drumbeat.marketing.delivery.bounces import (
     NoReport,
     classify,
     read_report,
+    vendors,
 )
+from drumbeat.marketing.delivery.bounces.mime import Part, fields
+from drumbeat.marketing.delivery.rules import plain_reason
 from tests.marketing.delivery.bounces.corpus import (
     ADA,
     AUTOMATIC,
@@ -30,6 +36,7 @@ from tests.marketing.delivery.bounces.corpus import (
     about,
     arf,
     dsn,
+    plain,
     wire,
 )
 
@@ -211,3 +218,51 @@ def test_any_words_at_all_have_a_class(action: str, status: str, words: str) -> 
 def test_policy_and_quota_are_never_hard(words: str, status: str, gone: str) -> None:
     said = f"550 {status} {gone}: {words}"
     assert classify("failed", status, said).kind in (POLICY, QUOTA)
+
+
+def calls_of(raw: bytes, function: Callable[..., object]) -> int:
+    """How often a function is called while the mail is read."""
+    wanted, counted = function.__code__, 0
+
+    def count(frame: FrameType, happened: str, _: object) -> None:
+        nonlocal counted
+        counted += happened == "call" and frame.f_code is wanted
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        read_report(raw)
+    finally:
+        sys.setprofile(before)
+    return counted
+
+
+def test_a_report_of_thousands_costs_no_more_than_one_of_a_hundred() -> None:
+    few, many = (dsn([f"Status: 5.{n}" for n in range(count)]) for count in (100, 5_000))
+    assert calls_of(many, Part.text) == calls_of(few, Part.text)
+    assert calls_of(many, fields) <= calls_of(few, fields) + 2
+
+
+def test_a_notice_that_names_many_is_looked_through_once() -> None:
+    names = "\n".join(f"<a{n}@example.com>: gone\n" for n in range(2_000))
+    raw = plain(names, sender="MAILER-DAEMON@x.example", subject="failure notice")
+    assert calls_of(raw, vendors._words) == 1
+
+
+def test_no_pattern_reaches_across_blank_lines_or_along_endless_words() -> None:
+    copy = vendors._COPY.search("\n \n\t\n-- Original message")
+    assert copy is not None
+    assert copy.start() == 5  # from its own line on, not from every blank one before it
+    for pattern in (vendors._FAILED, vendors._FAILED_SUBJECT):
+        assert pattern.search("delivery failed: status")
+        assert not pattern.search("deliver" + "y" * 2_000 + " failed")
+    assert plain_reason("x" * 50 + "@example.com 4x4 is gone") == "<address> # is gone"
+
+
+def test_words_in_utf_7_are_read_as_they_stand() -> None:
+    block = about("failed", "5.1.1", "nobody +2AA- here")
+    raw = dsn([block]).replace(
+        b"Content-Type: message/delivery-status",
+        b"Content-Type: message/delivery-status; charset=utf-7",
+    )
+    assert read_bounce(raw).recipients[0].diagnostic == "nobody +2AA- here"

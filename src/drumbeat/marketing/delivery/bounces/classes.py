@@ -16,7 +16,8 @@ _SUCCESS = ("delivered", "relayed", "expanded")
 
 _QUOTA_STATUS = ("2.2",)
 _QUOTA = re.compile(
-    r"(?:over|reached) ?(?:\S+ ){0,2}quota|quota (?:is )?exceed|exceed\w* (?:\S+ ){0,3}quota"
+    r"(?:over|reached)(?: (?:\S+ ){0,2})?quota|quota (?:is )?exceed"
+    r"|exceed\w{0,3} (?:\S+ ){0,3}quota"
     r"|out of (?:storage|disk) space"
     r"|(?:mailbox|inbox|account|mail ?dir|mail ?folder)(?: \S+){0,3} (?:is |are )?"
     r"(?:full|over (?:its|the) limit)"
@@ -56,7 +57,9 @@ _HARD = re.compile(
     re.I,
 )
 # Exchange Online answers so for an address that its directory does not have.
-_NOT_IN_DIRECTORY = re.compile(r"5\.4\.1 .*recipient address rejected: access denied", re.I | re.S)
+_NOT_IN_DIRECTORY = re.compile(
+    r"5\.4\.1 .{0,200}recipient address rejected: access denied", re.I | re.S
+)
 _GONE_SYSTEM = re.compile(
     r"host or domain name not found|host not found|domain not found|nxdomain", re.I
 )

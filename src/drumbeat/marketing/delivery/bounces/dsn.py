@@ -1,6 +1,9 @@
 """Delivery status notifications (RFC 3464): each recipient's action, status and diagnostic."""
 
 import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import islice
 
 from drumbeat.marketing.delivery.bounces.classes import classify
 from drumbeat.marketing.delivery.bounces.mime import Headers, Mail, Part, fields, header
@@ -17,13 +20,14 @@ _MOST_TEXT = 1 << 16
 
 def recipients_of(mail: Mail) -> tuple[ReportedRecipient, ...]:
     """Empty if the mail has no delivery status in it, or one that names nobody."""
-    found = [
-        _recipient(group, mail)
+    told = cache(lambda: _told(mail))  # a report of thousands would decode its words for each
+    found = (
+        _recipient(group, told)
         for part in mail.parts
         if part.kind in STATUS_PARTS
         for group in _groups(part)
-    ]
-    return tuple(each for each in found if each is not None)[:MOST_RECIPIENTS]
+    )
+    return tuple(islice((each for each in found if each is not None), MOST_RECIPIENTS))
 
 
 def plain_address(value: str) -> str:
@@ -36,14 +40,15 @@ def plain_address(value: str) -> str:
     return text.removeprefix("mailto:")[:320]
 
 
-def _groups(part: Part) -> list[Headers]:
+def _groups(part: Part) -> Iterator[Headers]:
     """Blocks of fields between blank lines that are about a recipient."""
-    text = part.text()[:_MOST_TEXT]
-    blocks = [fields(block) for block in re.split(r"\n[ \t]*\n", text)]
-    return [block for block in blocks if _ABOUT_RECIPIENT & {name for name, _ in block}]
+    for block in re.split(r"\n[ \t]*\n", part.text()[:_MOST_TEXT]):
+        found = fields(block)
+        if _ABOUT_RECIPIENT & {name for name, _ in found}:
+            yield found
 
 
-def _recipient(group: Headers, mail: Mail) -> ReportedRecipient | None:
+def _recipient(group: Headers, told: Callable[[], str]) -> ReportedRecipient | None:
     final = plain_address(header(group, "final-recipient"))
     original = plain_address(header(group, "original-recipient"))
     if not (final or original or header(group, "status")):
@@ -54,7 +59,7 @@ def _recipient(group: Headers, mail: Mail) -> ReportedRecipient | None:
     if action not in _ACTIONS:
         action = {"2": "delivered", "4": "delayed"}.get(status[:1], "failed")
     words = diagnostic.partition(";")[2].strip() or diagnostic or _comment(status)
-    cause = classify(action, status, words or _told(mail))
+    cause = classify(action, status, words or told())
     return ReportedRecipient(final or original, original, action, status, words, cause)
 
 

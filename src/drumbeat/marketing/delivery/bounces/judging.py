@@ -61,7 +61,7 @@ def judge(reading: Reading, address: str) -> Judged:
             fact = Kind.complained if kind in _COMPLAINTS else None
             name = "complaint" if fact else "feedback"
             return Judged(name, "", told, f"feedback type {kind}", fact)
-    return Judged("no_report", "", reading.why, reading.why, None)
+    return Judged(reading.name, "", reading.why, reading.why, None)
 
 
 def _bounce(report: DeliveryReport, address: str) -> Judged:

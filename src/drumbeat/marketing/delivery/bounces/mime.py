@@ -23,9 +23,10 @@ _TAG = re.compile(r"<[^<>]*>")
 _PARAMETER = re.compile(
     r";\s*([a-z0-9*_-]{1,40})\s*=\s*(?:\"([^\"]{0,300})\"|([^\s;\"]{1,300}))", re.I
 )
-# Some codecs of Python are quadratic (punycode, idna) and none of those is a charset of mail.
+# Some codecs of Python are quadratic (punycode, idna) and none of those is a charset of mail; UTF-7
+# is none any more, and Python's makes lone surrogates of it, which no database can keep.
 _CHARSETS = re.compile(
-    r"utf-?(?:7|8|16|16le|16be)|(?:us-)?ascii|iso[-_]?8859[-_]\d{1,2}|latin-?1|windows-\d{3,4}"
+    r"utf-?(?:8|16|16le|16be)|(?:us-)?ascii|iso[-_]?8859[-_]\d{1,2}|latin-?1|windows-\d{3,4}"
     r"|cp\d{3,4}|koi8-[ru]|gb2312|gbk|gb18030|big5|euc-(?:jp|kr)|shift_jis|iso-2022-(?:jp|kr)",
     re.I,
 )

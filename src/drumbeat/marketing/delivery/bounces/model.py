@@ -68,10 +68,14 @@ class ComplaintReport:
 
 @dataclass(frozen=True, slots=True)
 class NoReport:
-    """Neither: an automatic reply, or mail that somebody wrote."""
+    """Neither: an automatic reply, mail that somebody wrote, or what could not be read at all."""
 
     why: str
     clues: Clues
+    name: str = "no_report"
+
+
+UNREADABLE = NoReport("it could not be read", Clues((), ()), "unreadable")
 
 
 Reading = DeliveryReport | ComplaintReport | NoReport

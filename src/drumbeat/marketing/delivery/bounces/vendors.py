@@ -17,11 +17,12 @@ _MOST_WORDS = 1_200
 
 _DAEMON = re.compile(
     r"(?:mailer[-_]?daemon|mail-?daemon|postmaster|mail[- .]delivery|maildeliverysystem|mdaemon"
-    r"|microsoftexchange[0-9a-f]*|smtp-?gateway|mailadmin|system administrator)\b",
+    r"|microsoftexchange[0-9a-f]{0,64}|smtp-?gateway|mailadmin|system administrator)\b",
     re.I,
 )
 _FAILED_SUBJECT = re.compile(
-    r"undeliver|failure notice|deliver\w* (?:status|fail|notification|problem|report|incomplete)"
+    r"undeliver|failure notice"
+    r"|deliver\w{0,8} (?:status|fail|notification|problem|report|incomplete)"
     r"|returned (?:mail|to sender)|mail delivery|non remis|unzustellbar|no se puede entregar"
     r"|non-?delivery|non recens|mail (?:failed|could not be delivered)|failed mail|user unknown"
     r"|could ?n[o']t be delivered|not (?:yet )?been delivered|automatically rejected"
@@ -29,7 +30,7 @@ _FAILED_SUBJECT = re.compile(
     re.I,
 )
 _FAILED = re.compile(
-    r"(?:could|can) ?not be (?:delivered|reached)|undeliver|deliver\w* (?:\S+ )?(?:failed|fail)"
+    r"(?:could|can) ?not be (?:delivered|reached)|undeliver|deliver\w{0,8} (?:\S+ )?(?:failed|fail)"
     r"|unable to deliver|returned (?:to sender|mail)|(?:permanent|fatal) (?:\S+ ){0,2}errors?"
     r"|(?:was|were|is|has) not (?:been )?(?:yet )?delivered|couldn't be delivered"
     r"|n['o]t able to deliver|failed to deliver|wasn't delivered|user unknown|no such user"
@@ -37,7 +38,7 @@ _FAILED = re.compile(
     re.I,
 )
 _COPY = re.compile(
-    r"^[-=|\s*>]*(?:below this line is a copy|this is a copy of (?:the|your) message"
+    r"^[-=| \t*>]*(?:below this line is a copy|this is a copy of (?:the|your) message"
     r"|(?:the )?(?:original|unsent|undelivered|returned) message|the body of the message is"
     r"|message header(?:s)? follow|start of returned message|your message follows"
     r"|message text follows|headers of the original)",
@@ -56,6 +57,15 @@ _ANGLE = re.compile(rf"^[ \t]*<({_AT})>(?:[ \t]*[:(]|[ \t]*$)", re.M)
 _BARE = re.compile(rf"^[ \t>|-]*({_AT})[ \t]*(?:$|:|on \d|\(|\.\.\.|- )", re.M)
 _ANY = re.compile(rf"(?:^|[\s<\"'(:])({_AT})")
 _OFFICE = re.compile(r"(?:postmaster|mailer-daemon|abuse|support|helpdesk|hostmaster)@", re.I)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the mail says, and what holds for each that it names: worked out once."""
+
+    text: str
+    action: str
+    told: str
 
 
 @dataclass(frozen=True)
@@ -99,12 +109,12 @@ def recipients_of(mail: Mail) -> tuple[str, tuple[ReportedRecipient, ...]]:
     named = [address for address in re.split(r"[,\s]+", told) if "@" in address]
     patterns = [] if form is None else [form.names]
     patterns += [pattern for _, pattern in PLAIN]
-    ours = _own_addresses(mail)
+    words, ours = _words(text), _own_addresses(mail)
     for pattern in patterns:
-        people = tuple(_people(text, pattern, named, ours))[:MOST_RECIPIENTS]
+        people = tuple(_people(words, pattern, named, ours))
         if people:
             return "other" if form is None else form.name, people
-    return "other" if form is None else form.name, (_recipient("", text, text),)
+    return "other" if form is None else form.name, (_recipient("", text, words),)
 
 
 def is_from_daemon(mail: Mail) -> bool:
@@ -135,9 +145,18 @@ def _own_addresses(mail: Mail) -> frozenset[str]:
     return frozenset(found.lower() for value in told for found in _ADDRESS.findall(value))
 
 
+def _words(text: str) -> Words:
+    return Words(
+        text,
+        action="delayed" if _LATER.search(text) else "failed",
+        told=" ".join(text.split())[:_MOST_WORDS],
+    )
+
+
 def _people(
-    text: str, pattern: re.Pattern[str], named: Iterable[str], ours: frozenset[str]
+    words: Words, pattern: re.Pattern[str], named: Iterable[str], ours: frozenset[str]
 ) -> Iterator[ReportedRecipient]:
+    text = words.text
     found = [
         (match[1].rstrip(".-"), match.start(), match.end()) for match in pattern.finditer(text)
     ]
@@ -147,19 +166,18 @@ def _people(
             continue
         seen.add(address.lower())
         end = found[position + 1][1] if position + 1 < len(found) else len(text)
-        yield _recipient(address, text[after : min(end, after + _MOST_WORDS)], text)
+        yield _recipient(address, text[after : min(end, after + _MOST_WORDS)], words)
     for address in named:
         if address.lower() not in seen and len(seen) < MOST_RECIPIENTS:
             seen.add(address.lower())
-            yield _recipient(address, text[-_MOST_WORDS:], text)
+            yield _recipient(address, text[-_MOST_WORDS:], words)
 
 
-def _recipient(address: str, words: str, text: str) -> ReportedRecipient:
-    action = "delayed" if _LATER.search(text) else "failed"
-    diagnostic = " ".join(words.split())[:500]
+def _recipient(address: str, behind: str, words: Words) -> ReportedRecipient:
+    action, told = words.action, words.told
+    diagnostic = " ".join(behind.split())[:500]
     cause = classify(action, "", _ADDRESS.sub("<address>", diagnostic))
     if not cause.status and cause.kind == "soft":  # it says why elsewhere than behind the address
-        told = " ".join(text.split())[:_MOST_WORDS]
         cause = classify(action, "", _ADDRESS.sub("<address>", told))
         diagnostic = diagnostic if len(diagnostic) > 20 else told[:500]
     return ReportedRecipient(address, "", action, cause.status, diagnostic, cause)
