@@ -32,6 +32,29 @@ def test_of_several_recipients_ours_counts_whatever_became_of_the_others() -> No
     assert judge(read_report(dsn(blocks)), ADA).name == "quota"
 
 
+GONE = "550 5.1.1 user unknown"
+
+
+def test_one_dead_member_behind_a_list_is_not_the_list() -> None:
+    member = about("failed", "5.1.1", GONE, "member@inner.example")
+    judged = judge(read_report(dsn([member])), ADA)
+    assert (judged.name, judged.reason) == ("soft", Reason.soft_bounce)
+    assert "behind" in judged.evidence
+
+
+@pytest.mark.parametrize(
+    ("address", "block"),
+    [
+        (ADA, f"Original-Recipient: rfc822;{ADA}\n" + about("failed", "5.1.1", GONE, "ada@b.example")),
+        ("ada@bücher.example", about("failed", "5.1.1", GONE, "Ada@XN--BCHER-KVA.example")),
+        (ADA, f"Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; {GONE}"),
+    ],
+    ids=["original recipient", "domain in ASCII", "nobody named"],
+)  # fmt: skip
+def test_a_bounce_that_names_us_or_nobody_is_ours(address: str, block: str) -> None:
+    assert judge(read_report(dsn([block])), address).name == "hard"
+
+
 def test_a_report_of_success_is_no_fact() -> None:
     judged = judge(read_report(dsn([about("relayed", "2.1.5")])), ADA)
     assert (judged.name, judged.fact) == ("ok", None)

@@ -59,6 +59,14 @@ def test_an_automatic_reply_or_a_person_is_no_bounce(name: str) -> None:
     assert isinstance(read_report(AUTOMATIC[name]), NoReport)
 
 
+@pytest.mark.parametrize("answer", ["Re: ", "RE: ", "re: ", "AW: ", "SV: ", "Antw: ", ""])
+@pytest.mark.parametrize("path", [f"Return-Path: <{ADA}>", "X-Nothing: here"])
+def test_a_person_who_answers_about_a_failure_is_no_bounce(answer: str, path: str) -> None:
+    words = "You asked why this came back: 550 5.1.1 user unknown. I am still here!"
+    raw = plain(words, sender=f"Ada <{ADA}>", subject=f"{answer}Undelivered Mail: failure notice")
+    assert isinstance(read_report(raw.replace(b"Return-Path: <>", path.encode())), NoReport)
+
+
 def test_each_recipient_of_a_report_has_an_action_of_its_own() -> None:
     blocks = [
         about("failed", "5.1.1", "550 5.1.1 unknown user", "a@example.com"),

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from drumbeat.kit.domain_names import ascii_domain
 from drumbeat.marketing.delivery.bounces.model import (
     BounceClass,
     ComplaintReport,
@@ -65,24 +66,34 @@ def judge(reading: Reading, address: str) -> Judged:
 
 
 def _bounce(report: DeliveryReport, address: str) -> Judged:
-    recipient, alone = _about(report.recipients, address)
+    recipient, surely = _about(report.recipients, address)
     cause = recipient.cause
     kind, evidence = cause.kind, cause.evidence
-    if kind is BounceClass.hard and not alone:
-        kind, evidence = BounceClass.soft, f"{evidence}, of one among several addresses"
+    if kind is BounceClass.hard and not surely:
+        kind, evidence = BounceClass.soft, f"{evidence}, of an address behind this one"
     reason = reason_of(kind)
     fact = Kind.bounced if kind in _REASONS else None
     return Judged(kind.value, cause.status, recipient.diagnostic, evidence, fact, reason)
 
 
 def _about(people: Sequence[ReportedRecipient], address: str) -> tuple[ReportedRecipient, bool]:
-    """The one that is ours, and whether it surely is: a list behind our address names many."""
-    wanted = address.casefold()
+    """The one that is ours, and whether it surely is: a list behind our address has members.
+
+    Without an address of ours nothing follows: then the report's own word is the answer.
+    """
+    wanted = _alike(address)
     for each in people:
-        if wanted in (each.address.casefold(), each.original.casefold()):
+        if wanted and wanted in (_alike(each.address), _alike(each.original)):
             return each, True
     failed = [each for each in people if each.action == "failed"]
-    return (failed or list(people))[0], len(people) == 1
+    told = (failed or list(people))[0]
+    return told, not wanted or not (told.address or told.original)
+
+
+def _alike(address: str) -> str:
+    """Servers fold letter case, and write a domain in letters or as xn--."""
+    local, at, domain = address.lower().rpartition("@")
+    return f"{local}{at}{ascii_domain(domain) or domain}"
 
 
 def is_given_up(

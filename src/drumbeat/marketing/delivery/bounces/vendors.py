@@ -1,6 +1,7 @@
 """Bounces in plain words: servers that send no delivery status (qmail, Exim, Sendmail, Exchange).
 
-Only what a mail system writes counts: a person, or an automatic reply, may use the same words.
+Only what a mail system writes counts: a person, or an automatic reply, may use the same words, and
+may answer with a bounce's subject in whatever language.
 """
 
 import re
@@ -128,7 +129,7 @@ def _from_a_mail_system(mail: Mail, subject: str) -> bool:
     returned_to = header(mail.headers, "return-path").strip()
     nobody = returned_to == "<>" or bool(_DAEMON.search(returned_to))
     report = header(mail.headers, "content-type").lower().startswith("multipart/report")
-    return bool(_FAILED_SUBJECT.search(subject)) and (nobody or report or "re:" not in subject[:4])
+    return (nobody or report) and bool(_FAILED_SUBJECT.search(subject))
 
 
 def _said(mail: Mail) -> str:
