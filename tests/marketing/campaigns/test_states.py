@@ -106,7 +106,8 @@ def test_the_allowed_ways_are_those_of_the_design() -> None:
     assert not TRANSITIONS[State.FINISHED] | TRANSITIONS[State.CANCELLED]
     back = {(now, was) for was, now in pairwise(line)} & ways
     planned_anew = (State.AWAITING_APPROVAL, State.PLANNED)
-    assert back == {(State.PLANNED, State.DRAFT), planned_anew}
+    sent_again = (State.MEASURING, State.SENDING)
+    assert back == {(State.PLANNED, State.DRAFT), planned_anew, sent_again}
 
 
 def test_paused_while_sending_nothing_leaves_and_resumed_everything_does(

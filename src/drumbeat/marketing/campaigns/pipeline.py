@@ -169,9 +169,17 @@ def watch_delivery(house: House, campaign: Campaign, actor: Actor) -> Progress:
 
 
 def measure(house: House, campaign: Campaign, actor: Actor) -> Progress:
-    """measuring → finished: the attribution window is over, the experiment is judged."""
+    """measuring → finished: the attribution window is over, the experiment is judged.
+
+    → sending, should its mailing send: before that was one unit, sending again left it measuring.
+    """
     with house.look(actor) as unit:
-        now = unit.office.clock()
+        now, settled = unit.office.clock(), _is_settled(unit, campaign)
+    if not settled:
+        with house.begin(actor) as unit:
+            plan = replace(campaign.plan, settled_at=None)
+            unit.campaigns.move(replace(campaign, plan=plan), State.SENDING)
+        return Again()
     over = measured_until(campaign)
     if now < over:
         return Waiting("results", over)
@@ -241,19 +249,15 @@ def due_of(unit: Unit, campaign: Campaign) -> datetime | None:
         held = unit.delivery.ledger(number).states["claimed"] > 0
         return now if held else unit.delivery.next_due_of(number) or now
     if campaign.state is State.MEASURING:
-        return _sent_again(unit, campaign) or measured_until(campaign)
+        return measured_until(campaign) if _is_settled(unit, campaign) else now
     if campaign.state is State.CANCELLED:
         waiting = campaign.plan.mailing_no is not None and campaign.plan.settled_at is None
         return now if waiting else None
     return None
 
 
-def _sent_again(unit: Unit, campaign: Campaign) -> datetime | None:
-    """When the engine has a hand in messages that a person had sent once more."""
-    mailing = unit.delivery.get(_mailing(campaign))
-    if mailing.state is not MailingState.sending:
-        return None
-    return unit.delivery.next_due_of(mailing.mailing_no) or unit.office.clock()
+def _is_settled(unit: Unit, campaign: Campaign) -> bool:
+    return unit.delivery.get(_mailing(campaign)).state is MailingState.settled
 
 
 def _is_frozen(unit: Unit, campaign: Campaign) -> bool:

@@ -1,7 +1,7 @@
 """What a person says about recipients whose message may have arrived, or was given up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import Conflict, InvalidInput
@@ -42,6 +42,8 @@ def decide_rows(
         message = f"{named} recipients at once; at most {MOST_NAMED}, or all."
         raise InvalidInput(message, field="emails")
     done = _decide(unit, campaign, decision, which)
+    if done.rows and decision is Decision.send_again:
+        _reopen(unit, campaign)
     return {"campaign_id": campaign.id, "decision": decision, "rows": done.rows, "left": done.left}
 
 
@@ -61,6 +63,19 @@ def _decide(unit: Unit, campaign: Campaign, decision: Decision, which: WhichRows
             return unit.deciding.retry_given_up(number, about)
     message = f"{which.every[:40]!r}: it is uncertain, or given_up to be sent again."
     raise InvalidInput(message, field="all")
+
+
+def _reopen(unit: Unit, campaign: Campaign) -> None:
+    """It sends once more, and whatever stops sending stops it: pause, cancel, a restore.
+
+    One that sends already is written too: a step that has just read its mailing as settled must
+    not move it to its results.
+    """
+    plan = replace(campaign.plan, settled_at=None)
+    if campaign.state is State.MEASURING:
+        unit.campaigns.move(replace(campaign, plan=plan), State.SENDING)
+    elif campaign.state is State.SENDING:
+        unit.campaigns.save_plan(campaign, plan)
 
 
 def _people(unit: Unit, which: WhichRows) -> list[ContactNo]:

@@ -30,7 +30,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     ),
     State.SCHEDULED: frozenset({State.SENDING, State.PLANNED, State.PAUSED, State.CANCELLED}),
     State.SENDING: frozenset({State.MEASURING, State.PAUSED, State.CANCELLED}),
-    State.MEASURING: frozenset({State.FINISHED}),
+    State.MEASURING: frozenset({State.FINISHED, State.SENDING}),  # sent again, by a person
     State.PAUSED: frozenset({State.SCHEDULED, State.SENDING, State.CANCELLED}),
     State.FINISHED: frozenset(),
     State.CANCELLED: frozenset(),

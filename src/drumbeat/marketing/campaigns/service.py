@@ -243,7 +243,7 @@ class CampaignsService:
         return self.move(replace(campaign, held=None), State.CANCELLED)
 
     def list_unsent(self) -> list[Campaign]:
-        """Every campaign that may still send something, also a paused one, oldest first."""
+        """Every campaign that may have something to send, also a paused one, oldest first."""
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self.store.list_unsent()
 
@@ -254,9 +254,11 @@ class CampaignsService:
         """
         self.actor.require(Scope.UPKEEP)
         was = campaign.state
-        if was in (State.SCHEDULED, State.SENDING):
-            now = self.clock()
-            held = replace(campaign, state=State.PAUSED, held=was, state_since=now, trouble=why)
+        if was in (State.SCHEDULED, State.SENDING, State.MEASURING):
+            now, plan = self.clock(), replace(campaign.plan, settled_at=None)
+            back = State.SENDING if was is State.MEASURING else was
+            held = replace(campaign, plan=plan, held=back, trouble=why)
+            held = replace(held, state=State.PAUSED, state_since=now)
         elif was is State.PAUSED:
             held = replace(campaign, trouble=why)
         else:

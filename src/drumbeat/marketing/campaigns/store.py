@@ -79,7 +79,7 @@ campaign_look = Table(
 
 _LIVE = (State.DRAFT, State.PLANNED, State.AWAITING_APPROVAL, State.SCHEDULED)
 ADVANCING = (*_LIVE, State.SENDING, State.MEASURING, State.CANCELLED)
-UNSENT = (*_LIVE, State.SENDING, State.PAUSED)
+UNSENT = (*_LIVE, State.SENDING, State.PAUSED, State.MEASURING)
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class CampaignsStore:
         return self._all(query.order_by(campaign.c.campaign_no))
 
     def list_unsent(self) -> list[Campaign]:
-        """Every campaign that may still send something, also a paused one, oldest first."""
+        """Every campaign that may have something to send, also a paused one, oldest first."""
         query = select(campaign).where(campaign.c.state.in_(UNSENT))
         return self._all(query.order_by(campaign.c.campaign_no))
 
