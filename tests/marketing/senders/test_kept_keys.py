@@ -1,6 +1,6 @@
 """Keys of the house: they wait for DNS, sign, and give way to the next one without a gap."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -8,6 +8,7 @@ from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import SYSTEM_SENDING, Actor, Scope
 from drumbeat.kit.errors import Conflict, NotFound, NotPermitted
 from drumbeat.marketing.senders import KeptKey, NewKey
+from drumbeat.marketing.senders.store_keys import DkimKeyStore
 from tests.conftest import MARIA, HandClock
 
 DOMAIN = "shop.example"
@@ -53,6 +54,27 @@ def test_a_rotated_key_signs_until_its_successor_is_published(house: Drumbeat) -
     with house.look(MARIA) as department:
         states = [key.state.value for key in department.dkim_keys.list_()]
     assert states == ["retired", "retired", "active", "active"]
+
+
+@dataclass(frozen=True)
+class SeenBefore(DkimKeyStore):
+    """What somebody read who looked at DNS at the same time."""
+
+    seen: tuple[KeptKey, ...] = ()
+
+    def list_(self) -> list[KeptKey]:
+        return list(self.seen)
+
+
+def test_two_who_look_at_dns_at_once_leave_the_key_in_use(house: Drumbeat) -> None:
+    waiting = add(house)
+    publish(house, *waiting)
+    with house.begin(MARIA) as department:
+        keys = department.dkim_keys
+        stale = SeenBefore(keys.store.connection, keys.store.sealed, tuple(waiting))
+        found = replace(keys, store=stale).note_published([key.dns_name for key in waiting])
+    assert found == []
+    assert signing(house) == [key.selector for key in waiting]
 
 
 def test_a_domain_below_is_signed_for_by_the_nearest_above_and_no_other(house: Drumbeat) -> None:

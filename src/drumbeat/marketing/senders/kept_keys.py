@@ -63,11 +63,12 @@ class DkimKeysService:
             for key in self.store.list_()
             if key.state is KeyState.WAITING and key.dns_name in names
         ]
-        for key in seen:
-            self.store.retire(key.domain, key.algorithm)
-            self.store.move(key, KeyState.ACTIVE)
+        # Two may look at once: only who moved the key may retire the one before it.
+        moved = [key for key in seen if self.store.move(key, KeyState.ACTIVE)]
+        for key in moved:
+            self.store.retire_before(key)
             self.record("sender.keys", key.domain, {"signs_with": key.selector})
-        return seen
+        return moved
 
     def signing(self, sender_domain: str) -> list[tuple[KeptKey, bytes]]:
         """The keys that sign for a sender: its own domain's, else those of the nearest above."""

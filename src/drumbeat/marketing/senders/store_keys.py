@@ -69,20 +69,21 @@ class DkimKeyStore:
             for row in rows
         ]
 
-    def move(self, key: KeptKey, state: KeyState) -> None:
-        """Only a key that still is in the state it was read in."""
+    def move(self, key: KeptKey, state: KeyState) -> bool:
+        """Only a key that still is in the state it was read in; False if it has left it."""
         written = update(dkim_key).where(
             dkim_key.c.domain == key.domain,
             dkim_key.c.selector == key.selector,
             dkim_key.c.state == key.state,
         )
-        self.connection.execute(written.values(state=state))
+        return self.connection.execute(written.values(state=state)).rowcount == 1
 
-    def retire(self, domain: str, algorithm: str) -> None:
-        """Whatever of this kind signs for the domain signs no more."""
+    def retire_before(self, key: KeptKey) -> None:
+        """Whatever else of its kind signs for its domain signs no more."""
         written = update(dkim_key).where(
-            dkim_key.c.domain == domain,
-            dkim_key.c.algorithm == algorithm,
+            dkim_key.c.domain == key.domain,
+            dkim_key.c.algorithm == key.algorithm,
+            dkim_key.c.selector != key.selector,
             dkim_key.c.state == KeyState.ACTIVE,
         )
         self.connection.execute(written.values(state=KeyState.RETIRED))
