@@ -154,6 +154,7 @@ class QuickProtocol(HttpToolsProtocol):
             self._mine = True
             return
         self._pay_all()  # somebody else answers what comes next, and answers keep their order
+        self._unset_keepalive_if_required()  # paying the last of them began the wait for a next one
         url, headers, expected = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expected
