@@ -1,5 +1,6 @@
 """How unsaved words look to one contact: the bytes that would leave, and what the contact lacks."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -8,8 +9,9 @@ from email.policy import default
 
 import pytest
 
-from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.errors import Conflict, InvalidInput
 from drumbeat.marketing.content import Addressee, Missing, compile_emails, content_hash, see_draft
+from drumbeat.marketing.content.compile import trial
 from drumbeat.marketing.content.rules import body_of
 from tests.marketing.content.examples import CONTEXT, template
 
@@ -33,6 +35,20 @@ def test_a_look_at_a_draft_is_byte_for_byte_what_would_leave() -> None:
         message_id=ADA.message_id,
         date=ADA.date,
     )
+
+
+def test_only_so_many_are_tried_at_once_and_the_next_is_told_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trial, "TURN_SECONDS", 0.0)
+    with ExitStack() as tried:
+        for _ in range(trial.AT_ONCE):
+            tried.enter_context(trial.TURNS)
+        with pytest.raises(Conflict, match="try again in a moment"):
+            see_draft([template("<p>Hello</p>")], CONTEXT, ADA)
+    for _ in range(trial.AT_ONCE + 1):
+        with pytest.raises(InvalidInput):  # a refusal gives its turn back too
+            see_draft([template("{{ first_name")], CONTEXT, ADA)
 
 
 def test_what_the_contact_lacks_is_named_with_the_line_that_says_it() -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,6 +26,11 @@ from drumbeat.marketing.content.compile.model import (
 )
 
 WALL_SECONDS = 30
+AT_ONCE = 3
+"""Children at a time: each may take `WALL_SECONDS` and 768 MB, and authors ask as they type."""
+TURN_SECONDS = 5.0
+"""How long somebody waits for their turn before they are told to try again."""
+TURNS = threading.BoundedSemaphore(AT_ONCE)
 _CHILD = "drumbeat.marketing.content.compile.dry_run"
 _FIELDS = {
     "subject_line": "The subject line",
@@ -79,7 +85,8 @@ def try_out(
     to: Addressee | None = None,
     arm: int = 0,
 ) -> Trial:
-    """Try all arms in a child process, for about 0.5 s. Raises InvalidInput naming field and line.
+    """Try all arms in a child process, for about 0.5 s. Raises InvalidInput naming field and line,
+    Conflict when too many are tried already.
 
     `to` also gets one arm built, in the same child: what is not saved is rendered nowhere else.
     Never call it inside a unit of work.
@@ -91,7 +98,7 @@ def try_out(
     if to is not None:
         request["addressee"] = asdict(to) | {"date": to.date.isoformat()}
         request["arm"] = arm
-    lines = _ask(request)
+    lines = _ask_in_turn(request)
     answer = lines[-1] if lines else {}
     if "refused" in answer:
         raise InvalidInput(answer["refused"], field=answer["field"])
@@ -112,6 +119,15 @@ def try_out(
 def _addressed(answer: dict[str, Any]) -> Addressed:
     uses = tuple(Use(**each) for each in answer["uses"])
     return Addressed(base64.b64decode(answer["message"]), uses)
+
+
+def _ask_in_turn(request: dict[str, Any]) -> list[dict[str, Any]]:
+    if not TURNS.acquire(timeout=TURN_SECONDS):
+        raise Conflict("Too many templates are being tried at once: try again in a moment.")
+    try:
+        return _ask(request)
+    finally:
+        TURNS.release()
 
 
 def _ask(request: dict[str, Any]) -> list[dict[str, Any]]:
