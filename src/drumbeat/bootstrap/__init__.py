@@ -263,6 +263,7 @@ class Drumbeat:
     def close(self) -> None:
         if "_mail_folder" in self.__dict__:
             self._mail_folder.close()
+        self.office.ducks.close()
         self.database.close()
 
 

@@ -150,8 +150,8 @@ class Department:
         from drumbeat.storage.warehouse import FactReader
 
         events = EventStore(self.connection)
-        files = self.office.fact_files
-        return FactReader(self.connection, files, events.pending, events.pending_mark)
+        files, ducks = self.office.fact_files, self.office.ducks
+        return FactReader(self.connection, files, events.pending, events.pending_mark, ducks)
 
     @cached_property
     def audience(self) -> "AudienceService":

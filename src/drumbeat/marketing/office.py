@@ -5,6 +5,7 @@ from functools import partial
 
 from drumbeat.kit import placeholders
 from drumbeat.kit.clock import Clock
+from drumbeat.storage.fact_ducks import FactDucks
 from drumbeat.storage.files import SealedFiles
 from drumbeat.storage.kept import Kept
 from drumbeat.storage.sealed_parquet import SealedParquet
@@ -35,6 +36,7 @@ class Office:
     real_messenger: bool = False
     dead_links: bool = False
     kept: Kept = field(default_factory=Kept, repr=False, compare=False)
+    ducks: FactDucks = field(default_factory=FactDucks, repr=False, compare=False)
     compiled: Kept = field(default_factory=partial(Kept, 16), repr=False, compare=False)
 
     @property

@@ -3,7 +3,8 @@
 Imported only when facts are read: `fsspec` is slow to import.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,14 +16,22 @@ _UNCHANGING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class FactFileSystem(AbstractFileSystem):  # type: ignore[misc]
-    """Knows exactly the files it was given; sealed files never change."""
+    """Knows exactly the files of who reads now; sealed files never change."""
 
     protocol = PROTOCOL
     cachable = False
 
-    def __init__(self, files: Mapping[str, SealedFile]) -> None:
+    def __init__(self) -> None:
         super().__init__()
+        self._files: Mapping[str, SealedFile] = {}
+
+    @contextmanager
+    def showing(self, files: Mapping[str, SealedFile]) -> Iterator[None]:
         self._files = files
+        try:
+            yield
+        finally:
+            self._files = {}
 
     def open(self, path: str, mode: str = "rb", **_: Any) -> SealedHandle:
         return SealedHandle(self._find(path))

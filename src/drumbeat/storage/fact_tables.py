@@ -65,6 +65,10 @@ def joined(tables: Sequence[Any]) -> Any:
     return pa.concat_tables(tables) if tables else COLUMNS.empty_table()
 
 
+def of_contact(table: Any, contact_no: int) -> Any:
+    return table.filter(pc.equal(table.column("contact_no"), contact_no))
+
+
 def to_ipc(table: Any) -> bytes:
     sink = io.BytesIO()
     options = pa.ipc.IpcWriteOptions(compression="zstd")

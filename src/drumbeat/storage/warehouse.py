@@ -6,9 +6,9 @@ count and is swept; a manifest row is written only while its file is there.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -29,7 +29,8 @@ from sqlalchemy import update as update_of
 
 from drumbeat.kit.errors import Conflict
 from drumbeat.storage.database import NUMBER, Connection, is_reading, metadata, take_turn
-from drumbeat.storage.sealed_parquet import PROTOCOL, FactFile, SealedFile, SealedParquet
+from drumbeat.storage.fact_ducks import FactDuck, FactDucks, Revision
+from drumbeat.storage.sealed_parquet import FactFile, SealedParquet
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 3_600
 """How long a replaced file stays for the readers that still name it."""
 
-MEMORY_LIMIT = "512MB"
+_NUMBERS_A_QUERY = 500
 
 _TURN = "warehouse"
 """Taken by whoever moves facts from events to batches to files, and by who reads while writing."""
@@ -110,6 +111,18 @@ class Warehouse:
         query = select(fact_batch.c.batch_no, fact_batch.c.rows).order_by(fact_batch.c.batch_no)
         return [Batch(no, rows) for no, rows in self.connection.execute(query.limit(limit))]
 
+    def list_batch_nos(self) -> list[int]:
+        return list(self.connection.scalars(select(_BATCH.batch_no).order_by(_BATCH.batch_no)))
+
+    def read_batches(self, numbers: Sequence[int]) -> list[Batch]:
+        """Raises nothing for a number that is gone."""
+        found = []
+        for first in range(0, len(numbers), _NUMBERS_A_QUERY):
+            some = _BATCH.batch_no.in_(numbers[first : first + _NUMBERS_A_QUERY])
+            query = select(_BATCH.batch_no, _BATCH.rows).where(some)
+            found += [Batch(no, rows) for no, rows in self.connection.execute(query)]
+        return found
+
     def find_last_batch(self) -> Batch | None:
         query = select(fact_batch.c.batch_no, fact_batch.c.rows)
         row = self.connection.execute(query.order_by(fact_batch.c.batch_no.desc()).limit(1)).first()
@@ -176,80 +189,62 @@ class FactReader:
     """Facts for stores that ask questions in DuckDB's SQL.
 
     `pending` answers the facts that are not folded yet, read on the same connection;
-    `pending_mark` what moves whenever those change.
+    `pending_mark` what moves whenever those change. `ducks` are those of the process.
     """
 
     connection: Connection
     files: SealedParquet
     pending: Callable[[], Any]
     pending_mark: Callable[[], tuple[int, int]]
+    ducks: FactDucks = field(default_factory=partial(FactDucks, 0))
 
     @cached_property
-    def revision(self) -> tuple[int, ...] | None:
+    def revision(self) -> Revision | None:
         """Equal for two reading units that see the same facts; None in a writing unit."""
+        settled = self.settled_revision
+        return None if settled is None else settled + self.pending_mark()
+
+    @cached_property
+    def settled_revision(self) -> Revision | None:
+        """The same of the facts that are folded: they change less often than any come."""
         if not is_reading(self.connection):
             return None
-        marks = self.connection.execute(_MARKS).one()
-        return tuple(n or 0 for n in marks) + self.pending_mark()
+        return tuple(n or 0 for n in self.connection.execute(_MARKS).one())
 
     @contextmanager
-    def open(self) -> "Iterator[duckdb.DuckDBPyConnection]":
-        """An in-memory DuckDB with one view, `facts`, of every fact in the caller's snapshot.
+    def open(self, *, settled: bool = False) -> "Iterator[duckdb.DuckDBPyConnection]":
+        """A DuckDB in memory with one view, `facts`, of every fact in the caller's snapshot.
+
+        `settled` leaves out those that are not folded yet, which `list_pending` answers.
 
         contact_no, mailing_no int32 · occurred_at TIMESTAMP in UTC · kind, arm_no int8 · link_no
         int16 · verdict, reason int8 · value_minor, order_key int64 · currency, source text ·
         properties JSON text or NULL. No mailing is 0, no arm or link -1, no order 0.
         """
-        from drumbeat.storage.fact_tables import from_ipc, joined
-
         # A writing unit may see what others commit while it reads: no fact may move meanwhile.
         take_turn(self.connection, _TURN)
+        revision = self.settled_revision if settled else self.revision
+        with self.ducks.lend(revision) as duck:
+            if revision is None or duck.revision != revision:
+                self._show(duck, revision, settled)
+            with duck.reading(self.files) as reader:
+                yield reader
+
+    def list_pending(self, contact_no: int) -> list[tuple[Any, ...]]:
+        """The contact's facts that are not folded yet, as rows in the order of COLUMNS."""
+        from drumbeat.storage.fact_tables import of_contact, rows_of
+
+        return rows_of(of_contact(self.pending(), contact_no))
+
+    def _show(self, duck: FactDuck, revision: Revision | None, settled: bool) -> None:
+        """A batch never changes, but a number may be given again after a writing unit failed."""
+        from drumbeat.storage.fact_tables import from_ipc, joined
+
         warehouse = Warehouse(self.connection, self.files)
         names = [file.name for file in warehouse.list_files()]
-        batches = [from_ipc(batch.rows) for batch in warehouse.list_batches()]
-        recent = joined([*batches, self.pending()])
-        with ExitStack() as stack:
-            opened = {name: self.files.open(name) for name in names}
-            for file in opened.values():
-                stack.callback(file.close)
-            duck = _duckdb(opened)
-            stack.callback(duck.close)
-            duck.register("recent_facts", recent)
-            duck.execute(_view(names))
-            duck.execute("SET lock_configuration = true")
-            yield duck
-
-
-def _duckdb(opened: dict[str, SealedFile]) -> "duckdb.DuckDBPyConnection":
-    import duckdb
-
-    from drumbeat.storage.fact_file_system import FactFileSystem
-
-    duck = duckdb.connect(
-        config={
-            "threads": "1",
-            "memory_limit": MEMORY_LIMIT,
-            "temp_directory": "",  # what spilled would lie there in plain
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "python_enable_replacements": "false",
-        }
-    )
-    if opened:
-        duck.register_filesystem(FactFileSystem(opened))
-    duck.execute("SET disabled_filesystems = 'LocalFileSystem'")
-    duck.execute("SET TimeZone = 'UTC'")
-    return duck
-
-
-def _view(names: Sequence[str]) -> str:
-    columns = (
-        "contact_no, mailing_no, occurred_at, kind, arm_no, link_no, verdict, reason, value_minor,"
-        " currency, order_key, source, properties"
-    )
-    recent = f"SELECT {columns} FROM recent_facts"
-    if not names:
-        return f"CREATE VIEW facts AS {recent}"
-    paths = ", ".join(f"'{PROTOCOL}://{name}'" for name in names)
-    sealed = f"SELECT {columns} FROM read_parquet([{paths}])"
-    return f"CREATE VIEW facts AS {sealed} UNION ALL {recent}"
+        numbers = warehouse.list_batch_nos()
+        known = {} if revision is None else duck.batches
+        missing = [number for number in numbers if number not in known]
+        read = {batch.batch_no: from_ipc(batch.rows) for batch in warehouse.read_batches(missing)}
+        batches = {number: read[number] if number in read else known[number] for number in numbers}
+        duck.show(revision, names, batches, joined(()) if settled else self.pending())

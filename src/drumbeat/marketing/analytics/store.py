@@ -118,8 +118,16 @@ class AnalyticsStore:
         return list(self._kept(asked, lambda: self._list_of_contact(contact_no, limit)))
 
     def _list_of_contact(self, contact_no: ContactNo, limit: int) -> tuple[Happening, ...]:
+        """DuckDB is asked again only when facts were folded: what just came is few, and at hand."""
+        asked, revision = ("settled", contact_no, limit), self.facts.settled_revision
+        settled = self.kept.get(asked, revision, lambda: self._list_settled(contact_no, limit))
+        pending = [_happening_of(row) for row in self.facts.list_pending(contact_no)]
+        newest = sorted((*pending, *settled), key=_order, reverse=True)
+        return tuple(newest[:limit])
+
+    def _list_settled(self, contact_no: ContactNo, limit: int) -> tuple[Happening, ...]:
         named = {"contact_no": contact_no, "limit": limit}
-        with self.facts.open() as duck:
+        with self.facts.open(settled=True) as duck:
             rows = duck.execute(sql.OF_CONTACT, named).fetchall()
         return tuple(_happening(*row) for row in rows)
 
@@ -202,6 +210,17 @@ def _happening(at: datetime, kind: int, verdict: int, reason: int, *rest: Any) -
         source=source or "",
         why=WHY.get(Reason(reason), ""),
     )
+
+
+def _happening_of(row: tuple[Any, ...]) -> Happening:
+    kind, at, _, mailing_no, _, link_no, verdict, reason, value_minor, currency, _, source, _ = row
+    rest = (mailing_no, link_no, value_minor, currency, source)
+    return _happening(from_epoch(at), kind, verdict, reason, *rest)
+
+
+def _order(each: Happening) -> tuple[datetime, int, int, int]:
+    """As `OF_CONTACT` has it."""
+    return each.at, Kind[each.kind], each.mailing_no, each.link_no
 
 
 class _Hours:

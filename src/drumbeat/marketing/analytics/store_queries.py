@@ -159,5 +159,5 @@ WHERE kind IN ({Kind.opened:d}, {Kind.clicked:d}) AND NOT ({_HUMAN}) GROUP BY ki
 OF_CONTACT = """
 SELECT occurred_at, kind, verdict, reason, mailing_no, link_no, value_minor, currency, source
 FROM facts WHERE contact_no = $contact_no
-ORDER BY occurred_at DESC, kind DESC LIMIT $limit
+ORDER BY occurred_at DESC, kind DESC, mailing_no DESC, link_no DESC LIMIT $limit
 """
