@@ -100,6 +100,20 @@ def test_mails_that_wait_share_a_commit() -> None:
     assert keeper.batches == [1, 7]
 
 
+def test_a_commit_takes_so_many_bytes_and_a_mail_only_its_first_megabyte(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keeper = Keeper()
+    with receiving(keeper) as port:
+        assert deliver(port, mail=MAIL + b"x" * 70 + (b"\r\n" + b"y" * 70) * 20_000) == 250
+    assert [len(raw) for raw in keeper.kept] == [1 << 20]
+    assert [receiver._fitting(sizes) for sizes in ([1 << 20] * 50, [9 << 20], [100] * 50)] == [
+        2,
+        1,
+        50,
+    ]
+
+
 def test_more_than_can_wait_are_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receiver, "MOST_WAITING", 0)
     keeper = Keeper()

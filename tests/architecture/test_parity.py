@@ -76,7 +76,8 @@ EXEMPT = (
         sending.note_trouble sending.record sending.recover
         connections.end_outage connections.find_outage connections.note_outage
         timing.record_engagement
-        bounces.any_waiting bounces.conclude bounces.forget_old bounces.list_waiting
+        bounces.any_waiting bounces.conclude bounces.forget_old bounces.give_up
+        bounces.list_waiting
         bounces.mailbox_mark bounces.take_from_mailbox
         """,
     ),

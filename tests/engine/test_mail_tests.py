@@ -17,7 +17,7 @@ from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.signing import Recipient, TokenSigner
 from drumbeat.marketing.campaigns import State
 from drumbeat.marketing.campaigns.testing import answer_of_tests, wanted_test
-from drumbeat.marketing.delivery import ArrivedMail, parse_message_id, return_path_of
+from drumbeat.marketing.delivery import ArrivedMail, parse_message_id, return_path_of, seal_mails
 from drumbeat.marketing.delivery.mail_tests import MailTest
 from drumbeat.marketing.senders.dkim import Algorithm
 from tests.conftest import HandClock
@@ -147,7 +147,9 @@ def test_it_asks_for_its_bounces_where_production_does_and_they_harm_nobody(
     bounce = dsn([about("failed", "5.1.1", "550 5.1.1 user unknown", TESTER)])
     with house.begin(owner) as department:
         arrived = f"Delivered-To: {mail.sender}\r\n".encode() + bounce
-        department.bounces.take_in([ArrivedMail(arrived, "receiver")])
+        department.bounces.take_in(
+            seal_mails([ArrivedMail(arrived, "receiver")], house.office.keys)
+        )
     assert read(house)
     with house.look(owner) as department:
         [line] = department.bounces.list_(10)

@@ -229,10 +229,12 @@ class Drumbeat:
             yield receiver.port
 
     def _keep_bounces(self, mails: Sequence[bytes]) -> None:
-        from drumbeat.marketing.delivery import ArrivedMail
+        from drumbeat.marketing.delivery import ArrivedMail, seal_mails
 
+        arrived = (ArrivedMail(raw, "receiver") for raw in mails)
+        sealed = seal_mails(arrived, self.office.keys)
         with self.begin(PUBLIC_BOUNCES) as department:
-            department.bounces.take_in([ArrivedMail(raw, "receiver") for raw in mails])
+            department.bounces.take_in(sealed)
 
     @cached_property
     def egress(self) -> "Egress":

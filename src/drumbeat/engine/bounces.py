@@ -14,12 +14,14 @@ import structlog
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import PUBLIC_BOUNCES, SYSTEM_BOUNCES, SYSTEM_UPKEEP
 from drumbeat.kit.errors import Conflict, DrumbeatError
+from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.delivery import (
     MAILS_A_UNIT,
     UNREADABLE,
     ArrivedMail,
     Reading,
     read_report,
+    seal_mails,
 )
 from drumbeat.marketing.delivery.ports import BounceMailbox, OpenMailbox
 from drumbeat.storage.database import UNKEEPABLE
@@ -44,11 +46,13 @@ def read(drumbeat: Drumbeat) -> bool:
         return False
     readings = [(mail.number, _read(mail.raw)) for mail in waiting]
     try:
-        _conclude(drumbeat, readings)
+        softly = _conclude(drumbeat, readings)
     except Exception as error:  # the edge of a unit: one mail must not stop the others
         log.warning("bounces.one_by_one", error=type(error).__name__, mails=len(readings))
-        for reading in readings:
-            _conclude_alone(drumbeat, reading)
+        softly = [each for reading in readings for each in _conclude_alone(drumbeat, reading)]
+    for contact_no in dict.fromkeys(softly):
+        with drumbeat.begin(SYSTEM_BOUNCES) as department:
+            department.bounces.give_up(contact_no)
     return True
 
 
@@ -60,18 +64,18 @@ def _read(raw: bytes) -> Reading:
         return UNREADABLE
 
 
-def _conclude(drumbeat: Drumbeat, readings: Sequence[tuple[int, Reading]]) -> None:
+def _conclude(drumbeat: Drumbeat, readings: Sequence[tuple[int, Reading]]) -> Sequence[ContactNo]:
     with drumbeat.begin(SYSTEM_BOUNCES) as department:
-        department.bounces.conclude(readings)
+        return department.bounces.conclude(readings).softly
 
 
-def _conclude_alone(drumbeat: Drumbeat, reading: tuple[int, Reading]) -> None:
+def _conclude_alone(drumbeat: Drumbeat, reading: tuple[int, Reading]) -> Sequence[ContactNo]:
     """Raises what a database raises that is busy or full: that is not the mail's doing."""
     try:
-        _conclude(drumbeat, [reading])
+        return _conclude(drumbeat, [reading])
     except UNKEEPABLE as error:
         log.warning("bounces.unreadable", error=type(error).__name__)
-        _conclude(drumbeat, [(reading[0], UNREADABLE)])
+        return _conclude(drumbeat, [(reading[0], UNREADABLE)])
 
 
 def forget(drumbeat: Drumbeat) -> bool:
@@ -99,7 +103,8 @@ def _fetch_some(drumbeat: Drumbeat, name: str, opened: OpenMailbox) -> int:
     found = opened.read(mark, FETCHED_AT_ONCE)
     if found.mark == mark:
         return 0
-    mails = [ArrivedMail(raw, "mailbox") for _, raw in found.mails]
+    arrived = (ArrivedMail(raw, "mailbox") for _, raw in found.mails)
+    mails = seal_mails(arrived, drumbeat.office.keys)
     with drumbeat.begin(PUBLIC_BOUNCES) as department:
         department.bounces.take_from_mailbox(name, mark, found.mark, mails)
     opened.mark_seen([uid for uid, _ in found.mails])

@@ -51,6 +51,7 @@ omav  signing_in.sign_in
 ----  bounces.any_waiting
 ----  bounces.conclude
 ----  bounces.forget_old
+----  bounces.give_up
 omav  bounces.list_
 ----  bounces.list_waiting
 om--  bounces.mailbox_mark

@@ -18,10 +18,12 @@ from drumbeat.marketing.delivery import (
     ArrivedMail,
     EngineName,
     MailboxMark,
+    SealedMail,
     Unknown,
     message_id_of,
     read_report,
     return_path_of,
+    seal_mails,
 )
 from drumbeat.marketing.delivery.model_bounces import BounceSaid
 from drumbeat.marketing.delivery.store_bounces import BounceStore
@@ -61,9 +63,13 @@ def bounce(contact: int, status: str, words: str = "", action: str = "failed") -
     return dsn([about(action, status, words, address(contact))])
 
 
+def sealed(house: Drumbeat, *raws: bytes) -> list[SealedMail]:
+    return seal_mails([ArrivedMail(raw, "receiver") for raw in raws], house.office.keys)
+
+
 def arrive(house: Drumbeat, *raws: bytes) -> int:
     with house.begin(SYSTEM_BOUNCES) as department:
-        added = department.bounces.take_in([ArrivedMail(raw, "receiver") for raw in raws])
+        added = department.bounces.take_in(sealed(house, *raws))
     while bounces.read(house):
         pass
     with house.begin(SYSTEM_FACTS) as department:
@@ -300,6 +306,43 @@ def test_five_soft_bounces_in_a_row_are_enough(
     assert reasons(house, 1) == [expected]
 
 
+def test_who_is_given_up_is_looked_at_in_a_unit_of_its_own(
+    house: Drumbeat, clock: HandClock
+) -> None:
+    invite(house, 1)
+    bounce_softly(house, clock, [True] * 4)
+    mailing_no = send(house, 1)
+    raw = to(house, mailing_no, 1, bounce(1, "4.4.7", "expired"))
+    with house.begin(SYSTEM_BOUNCES) as department:
+        department.bounces.take_in(sealed(house, raw))
+        [mail] = department.bounces.list_waiting()
+        concluded = department.bounces.conclude([(mail.number, read_report(raw))])
+    assert concluded.softly == (1,)
+    assert reasons(house, 1) == [""]
+    with house.begin(SYSTEM_BOUNCES) as department:
+        assert department.bounces.give_up(ContactNo(1))
+    assert reasons(house, 1) == ["suppressed:bounced"]
+
+
+def test_whoever_has_a_token_fills_no_table(house: Drumbeat) -> None:
+    invite(house, 1)
+    mailing_no = send(house, 1)
+    late = [bounce(1, "4.4.1", f"timed out {n}", action="delayed") for n in range(60)]
+    arrive(house, *(to(house, mailing_no, 1, raw) for raw in late))
+    arrive(house, to(house, mailing_no, 1, bounce(1, "5.1.1", "550 5.1.1 user unknown")))
+    with house.look(MARIA) as department:
+        names = [line.name for line in department.bounces.list_(100)]
+    assert names == ["hard", *["delayed"] * 5]
+    assert reasons(house, 1) == ["suppressed:bounced"]
+
+
+def test_only_the_first_megabyte_is_kept(house: Drumbeat) -> None:
+    with house.begin(SYSTEM_BOUNCES) as department:
+        department.bounces.take_in(sealed(house, b"x" * (5 << 20)))
+        [mail] = department.bounces.list_waiting()
+    assert len(mail.raw) == 1 << 20
+
+
 def test_five_soft_bounces_in_a_year_are_not(house: Drumbeat, clock: HandClock) -> None:
     invite(house, 1)
     for _ in range(5):
@@ -311,11 +354,11 @@ def test_five_soft_bounces_in_a_year_are_not(house: Drumbeat, clock: HandClock) 
 def test_a_mailbox_is_read_on_by_one_engine_only(house: Drumbeat) -> None:
     first, second = MailboxMark(7, 10), MailboxMark(7, 20)
     with house.begin(SYSTEM_BOUNCES) as department:
-        department.bounces.take_from_mailbox("box", None, first, [ArrivedMail(b"a", "mailbox")])
+        department.bounces.take_from_mailbox("box", None, first, sealed(house, b"a"))
     with house.begin(SYSTEM_BOUNCES) as department:
-        department.bounces.take_from_mailbox("box", first, second, [ArrivedMail(b"b", "mailbox")])
+        department.bounces.take_from_mailbox("box", first, second, sealed(house, b"b"))
     with pytest.raises(Conflict), house.begin(SYSTEM_BOUNCES) as department:
-        department.bounces.take_from_mailbox("box", first, second, [ArrivedMail(b"c", "mailbox")])
+        department.bounces.take_from_mailbox("box", first, second, sealed(house, b"c"))
     with house.look(SYSTEM_BOUNCES) as department:
         assert department.bounces.mailbox_mark("box") == second
         assert department.bounces.mailbox_mark("other") is None
@@ -327,12 +370,12 @@ def test_two_engines_that_read_the_same_mail_count_it_once(house: Drumbeat) -> N
     mailing_no = send(house, 1)
     raw = to(house, mailing_no, 1, bounce(1, "5.2.2", "552 5.2.2 mailbox full"))
     with house.begin(SYSTEM_BOUNCES) as department:
-        department.bounces.take_in([ArrivedMail(raw, "receiver")])
+        department.bounces.take_in(sealed(house, raw))
         readings = [(each.number, read_report(raw)) for each in department.bounces.list_waiting()]
     concluded = []
     for _ in range(2):
         with house.begin(SYSTEM_BOUNCES) as department:
-            concluded.append(department.bounces.conclude(readings))
+            concluded.append(department.bounces.conclude(readings).mails)
     assert concluded == [1, 0]
     with house.look(MARIA) as department:
         happened = [each.kind for each in department.analytics.timeline(ContactNo(1))]

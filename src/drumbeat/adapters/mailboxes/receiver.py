@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -19,6 +20,8 @@ MOST_BYTES = 4 << 20
 MOST_CONNECTIONS = 20
 MOST_WAITING = 100
 BATCH = 50
+BATCH_BYTES = 2 << 20
+KEPT_BYTES = 1 << 20
 _IDLE_SECONDS = 60.0
 
 Keep = Callable[[Sequence[bytes]], None]
@@ -125,7 +128,7 @@ class Receiver:
         sender, recipient = (envelope.mail_from or "").strip("<>"), envelope.rcpt_tos[0]
         trace = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n"
         kept = self._loop.create_future()
-        self.waiting.append((trace.encode("utf-8", "replace") + content, kept))
+        self.waiting.append(((trace.encode("utf-8", "replace") + content)[:KEPT_BYTES], kept))
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
         return "250 2.0.0 Kept" if await kept else "451 4.3.0 Not kept, try again later"
@@ -133,7 +136,8 @@ class Receiver:
     async def _write(self) -> None:
         """What arrives while one batch is committed makes up the next."""
         while self.waiting:
-            batch, self.waiting = self.waiting[:BATCH], self.waiting[BATCH:]
+            count = _fitting([len(raw) for raw, _ in self.waiting[:BATCH]])
+            batch, self.waiting = self.waiting[:count], self.waiting[count:]
             try:
                 await asyncio.to_thread(self._keep, [raw for raw, _ in batch])
                 kept = True
@@ -143,6 +147,12 @@ class Receiver:
                 if not waiting.done():  # its session may be gone
                     waiting.set_result(kept)
         self._writer = None
+
+
+def _fitting(sizes: Sequence[int]) -> int:
+    """How many of them one commit takes: one at least."""
+    sums = accumulate(sizes)
+    return max(1, sum(total <= BATCH_BYTES for total in sums))
 
 
 class _Connection(SMTP):

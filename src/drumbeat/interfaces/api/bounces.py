@@ -13,12 +13,14 @@ from drumbeat.interfaces.api.uploads import Tell, receiving, taking_file, watche
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.kit.mbox import mails_in
-from drumbeat.marketing.delivery import ArrivedMail, BounceLine
+from drumbeat.marketing.delivery import ArrivedMail, BounceLine, SealedMail, seal_mails
+from drumbeat.storage.secrets import KeyRing
 
 router = APIRouter(prefix="/delivery/bounces", tags=["delivery"])
 
 Upload = Annotated[BinaryIO, Depends(receiving(Scope.EVENTS_WRITE))]
 MAILS_AT_ONCE = 10
+BYTES_AT_ONCE = 2 << 20
 _EXAMPLE = "From: MAILER-DAEMON@mx.example.com\n\nYour message could not be delivered."
 
 
@@ -61,7 +63,7 @@ def import_bounces(request: Request, file: Upload, caller: Caller) -> StreamingR
             total = file.seek(0, 2) or 1
             file.seek(0)
             mails, added = 0, 0
-            for batch in _batches(mails_in(file)):
+            for batch in _batches(mails_in(file), caller.drumbeat.office.keys):
                 with caller.begin() as department:
                     added += department.bounces.take_in(batch)
                 mails += len(batch)
@@ -71,11 +73,13 @@ def import_bounces(request: Request, file: Upload, caller: Caller) -> StreamingR
     return watched(request, work)
 
 
-def _batches(raws: Iterator[bytes]) -> Iterator[list[ArrivedMail]]:
-    batch: list[ArrivedMail] = []
+def _batches(raws: Iterator[bytes], keys: KeyRing) -> Iterator[list[SealedMail]]:
+    """So few, and so small, that keeping them holds up nobody."""
+    batch: list[SealedMail] = []
     for raw in raws:
-        batch.append(ArrivedMail(raw, "import"))
-        if len(batch) == MAILS_AT_ONCE:
+        batch += seal_mails([ArrivedMail(raw, "import")], keys)
+        size = sum(len(mail.sealed) for mail in batch)
+        if len(batch) == MAILS_AT_ONCE or size >= BYTES_AT_ONCE:
             yield batch
             batch = []
     if batch:

@@ -45,6 +45,7 @@ from drumbeat.marketing.delivery.model_bounces import (
     ArrivedMail,
     BounceLine,
     MailboxMark,
+    SealedMail,
 )
 from drumbeat.marketing.delivery.pacing import Pacing
 from drumbeat.marketing.delivery.plan import LedgerPlan, plan_file_name, plan_ledger
@@ -58,6 +59,7 @@ from drumbeat.marketing.delivery.rules import (
 from drumbeat.marketing.delivery.sending import SendingService
 from drumbeat.marketing.delivery.service import UNIT_ROWS, DeliveryService
 from drumbeat.marketing.delivery.service_bounces import MAILS_A_UNIT, BouncesService
+from drumbeat.marketing.delivery.store_bounces import seal_mails
 
 __all__ = [
     "CLAIM_ROWS",
@@ -98,6 +100,7 @@ __all__ = [
     "Refused",
     "Released",
     "ReturnPath",
+    "SealedMail",
     "SendingService",
     "State",
     "Traces",
@@ -112,4 +115,5 @@ __all__ = [
     "plan_ledger",
     "read_report",
     "return_path_of",
+    "seal_mails",
 ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from drumbeat.kit.ids import MailingNo
+from drumbeat.kit.ids import ContactNo, MailingNo
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +12,23 @@ class ArrivedMail:
 
     raw: bytes
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedMail:
+    """An arrived mail as it is kept; `identity` is that of its bytes."""
+
+    identity: bytes
+    source: str
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """How many mails were read, and whose soft bounces may be one too many now."""
+
+    mails: int
+    softly: tuple[ContactNo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

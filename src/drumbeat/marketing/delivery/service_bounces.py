@@ -23,11 +23,12 @@ from drumbeat.marketing.delivery.model import (
     State,
 )
 from drumbeat.marketing.delivery.model_bounces import (
-    ArrivedMail,
     BounceLine,
     BounceMail,
     BounceSaid,
+    Concluded,
     MailboxMark,
+    SealedMail,
     WaitingMail,
 )
 from drumbeat.marketing.delivery.rules import BY_ANSWER, keepable, plain_reason
@@ -39,6 +40,8 @@ from drumbeat.storage.secrets import KeyRing
 SOURCE = "bounces"
 MAILS_A_UNIT = 50
 KEPT_DAYS = 30
+KEPT_ALIKE = 5
+"""Mails kept that say the same of one message: whoever has its token can send them without end."""
 _REMEMBERED = 20
 
 
@@ -55,7 +58,7 @@ class BouncesService:
 
     # taking in --------------------------------------------------------------------------------
 
-    def take_in(self, mails: Sequence[ArrivedMail]) -> int:
+    def take_in(self, mails: Sequence[SealedMail]) -> int:
         """Keep mails until they are read; answers how many were new. The same bytes count once."""
         self.actor.require(Scope.EVENTS_WRITE)
         return self.store.add(mails, epoch(self.clock()))
@@ -70,7 +73,7 @@ class BouncesService:
         mailbox: str,
         old: MailboxMark | None,
         new: MailboxMark,
-        mails: Sequence[ArrivedMail],
+        mails: Sequence[SealedMail],
     ) -> int:
         """Mails of a mailbox and how far it is read now, in one: each mail once, whatever dies.
 
@@ -92,10 +95,11 @@ class BouncesService:
         self.actor.require(Scope.FACTS_FOLD)
         return self.store.list_waiting(limit)
 
-    def conclude(self, readings: Sequence[tuple[int, Reading]]) -> int:
-        """Record what mails said, the facts that follow, and who is given up; answers how many.
+    def conclude(self, readings: Sequence[tuple[int, Reading]]) -> Concluded:
+        """Record what mails said and the facts that follow.
 
         A message bounces in one class, and is complained of, once, however often it is told.
+        Whom `softly` names is to be looked at by `give_up`, each in a unit of its own.
         """
         self.actor.require(Scope.FACTS_FOLD)
         facts: list[Fact] = []
@@ -103,7 +107,7 @@ class BouncesService:
         for number, reading in readings:
             row = self._find_message(reading.clues)
             judged = judge(reading, self._address(row))
-            if self.store.save(number, _said(judged, row), keep=row is None):
+            if self._keep(number, _said(judged, row)):
                 done += 1
                 if row is None:
                     continue
@@ -113,10 +117,27 @@ class BouncesService:
                     facts.append(self._fact(row, judged))
         if facts:
             self.events.record(facts)
-            for fact in facts:
-                if fact.reason is Reason.soft_bounce:
-                    self._give_up(fact.contact_no)
-        return done
+        softly = dict.fromkeys(f.contact_no for f in facts if f.reason is Reason.soft_bounce)
+        return Concluded(
+            done, tuple(each for each in softly if len(self._soft_of(each)) >= SOFT_BOUNCES)
+        )
+
+    def give_up(self, contact_no: ContactNo) -> bool:
+        """Suppress whose mail came back softly too often in a row; True if it did."""
+        self.actor.require(Scope.FACTS_FOLD)
+        rows = self.ledgers.list_of_contact(contact_no, _REMEMBERED)
+        sent = [
+            (row.place.mailing_no, from_epoch(row.done))
+            for row in rows
+            if row.state is State.sent and row.done is not None
+        ]
+        sent.sort(key=lambda each: each[1], reverse=True)
+        run = is_given_up(sent, self._soft_of(contact_no), self.clock())
+        if run is not None:
+            source = f"{run} soft bounces in a row"
+            reason = SuppressionReason.bounced
+            self.audience.refuse_all({contact_no: None}, reason, source=source)
+        return run is not None
 
     def forget_old(self) -> int:
         """Let go of the bytes of mails that were about no message, after 30 days."""
@@ -153,6 +174,12 @@ class BouncesService:
             found.append(parse_message_id(candidate, self.keys))
         return [recipient for recipient in found if recipient is not None]
 
+    def _keep(self, number: int, said: BounceSaid) -> bool:
+        """False if somebody else has read it meanwhile."""
+        if said.mailing_no and self.store.count_alike(said, KEPT_ALIKE) >= KEPT_ALIKE:
+            return self.store.remove(number)
+        return self.store.save(number, said, keep=not said.mailing_no)
+
     def _address(self, row: LedgerRow | None) -> str:
         people = self.audience.recipients([row.contact_no]) if row is not None else []
         return people[0].address if people else ""
@@ -185,24 +212,10 @@ class BouncesService:
             source=SOURCE,
         )
 
-    def _give_up(self, contact_no: ContactNo) -> None:
-        """Suppress whose mail came back softly too often in a row."""
-        now = self.clock()
-        soft = self.store.list_soft(contact_no, epoch(now - timedelta(days=2 * SOFT_DAYS)))
-        if len(soft) < SOFT_BOUNCES:
-            return
-        rows = self.ledgers.list_of_contact(contact_no, _REMEMBERED)
-        sent = [
-            (row.place.mailing_no, from_epoch(row.done))
-            for row in rows
-            if row.state is State.sent and row.done is not None
-        ]
-        sent.sort(key=lambda each: each[1], reverse=True)
-        run = is_given_up(sent, soft, now)
-        if run is not None:
-            source = f"{run} soft bounces in a row"
-            reason = SuppressionReason.bounced
-            self.audience.refuse_all({contact_no: None}, reason, source=source)
+    def _soft_of(self, contact_no: ContactNo) -> set[int]:
+        """Mailings whose message to this contact came back softly, lately."""
+        since = self.clock() - timedelta(days=2 * SOFT_DAYS)
+        return self.store.list_soft(contact_no, epoch(since))
 
     def _line(self, mail: BounceMail, people: dict[ContactNo, str]) -> BounceLine:
         said = mail.said

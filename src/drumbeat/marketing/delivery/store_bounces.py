@@ -5,7 +5,7 @@ What could not be matched keeps its sealed bytes for a while, so that a person c
 
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -20,6 +20,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    delete,
     select,
     update,
 )
@@ -31,6 +32,7 @@ from drumbeat.marketing.delivery.model_bounces import (
     BounceMail,
     BounceSaid,
     MailboxMark,
+    SealedMail,
     WaitingMail,
 )
 from drumbeat.storage.database import NUMBER, Connection, metadata, upsert
@@ -66,10 +68,29 @@ bounce_mailbox = Table(
 )
 
 WAITING, READ, UNMATCHED = 0, 1, 2
+MOST_BYTES = 1 << 20
+"""Nothing behind them is ever read."""
 _NUMBER = bounce_mail.c.bounce_no
 _SAID = tuple(column for column in bounce_mail.c if column.name != "raw")
 """What a list reads: never the bytes, of which there may be a megabyte a row."""
 _NONCE_BYTES = 12
+
+
+def seal_mails(mails: Iterable[ArrivedMail], keys: KeyRing) -> list[SealedMail]:
+    """Cut, compressed and sealed before the unit that keeps them: it takes time, not the lock."""
+    cipher = _cipher(keys)
+    return [_sealed(mail, cipher) for mail in mails]
+
+
+def _sealed(mail: ArrivedMail, cipher: AESGCM) -> SealedMail:
+    raw = mail.raw[:MOST_BYTES]
+    identity, nonce = blake2b(raw, digest_size=16).digest(), os.urandom(_NONCE_BYTES)
+    sealed = nonce + cipher.encrypt(nonce, zlib.compress(raw, 1), identity)
+    return SealedMail(identity, mail.source, sealed)
+
+
+def _cipher(keys: KeyRing) -> AESGCM:
+    return AESGCM(keys.derive("bounce mail"))
 
 
 @dataclass(frozen=True)
@@ -77,13 +98,12 @@ class BounceStore:
     connection: Connection
     keys: KeyRing
 
-    def add(self, mails: Sequence[ArrivedMail], now: int) -> int:
+    def add(self, mails: Sequence[SealedMail], now: int) -> int:
         """Keep mails that are not known yet; answers how many those were."""
         added = 0
         for mail in mails:
-            identity = blake2b(mail.raw, digest_size=16).digest()
             row = {
-                "identity": identity,
+                "identity": mail.identity,
                 "source": mail.source,
                 "received_at": now,
                 "state": WAITING,
@@ -91,7 +111,7 @@ class BounceStore:
                 "status": "",
                 "reason": "",
                 "evidence": "",
-                "raw": self._seal(identity, mail.raw),
+                "raw": mail.sealed,
             }
             fresh = upsert(bounce_mail).values(row).on_conflict_do_nothing()
             number = self.connection.scalar(fresh.returning(bounce_mail.c.bounce_no))
@@ -125,6 +145,21 @@ class BounceStore:
         waiting = (bounce_mail.c.bounce_no == number, bounce_mail.c.state == WAITING)
         changed = self.connection.execute(update(bounce_mail).where(*waiting).values(values))
         return changed.rowcount == 1
+
+    def count_alike(self, said: BounceSaid, limit: int) -> int:
+        """How many mails are kept that said the same of the same message, at most `limit`."""
+        alike = select(bounce_mail.c.bounce_no).where(
+            bounce_mail.c.mailing_no == said.mailing_no,
+            bounce_mail.c.contact_no == said.contact_no,
+            bounce_mail.c.occasion == said.occasion,
+            bounce_mail.c.name == said.name,
+        )
+        return len(self.connection.scalars(alike.limit(limit)).all())
+
+    def remove(self, number: int) -> bool:
+        """Let go of a waiting mail; False if somebody else has read it meanwhile."""
+        waiting = (bounce_mail.c.bounce_no == number, bounce_mail.c.state == WAITING)
+        return self.connection.execute(delete(bounce_mail).where(*waiting)).rowcount == 1
 
     def list_(self, limit: int, before: int | None = None) -> list[BounceMail]:
         """The newest first."""
@@ -191,16 +226,9 @@ class BounceStore:
     def _name(self, mailbox: str) -> bytes:
         return self.keys.index("bounce mailbox", mailbox)
 
-    def _seal(self, identity: bytes, raw: bytes) -> bytes:
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher().encrypt(nonce, zlib.compress(raw, 1), identity)
-
     def _open(self, identity: bytes, sealed: bytes) -> bytes:
         nonce, rest = bytes(sealed)[:_NONCE_BYTES], bytes(sealed)[_NONCE_BYTES:]
-        return zlib.decompress(self._cipher().decrypt(nonce, rest, bytes(identity)))
-
-    def _cipher(self) -> AESGCM:
-        return AESGCM(self.keys.derive("bounce mail"))
+        return zlib.decompress(_cipher(self.keys).decrypt(nonce, rest, bytes(identity)))
 
 
 def _mail(row: Any) -> BounceMail:
