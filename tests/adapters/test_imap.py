@@ -34,6 +34,7 @@ def _fresh(request: pytest.FixtureRequest) -> Iterator[None]:
 def url_of(server: Dovecot, *, ask: str = "", secure: bool = False, folder: str = "INBOX") -> str:
     port = server.tls_port if secure else server.port
     scheme = "imaps" if secure else "imap"
+    ask = f"{ask or '?'}{'&' if ask else ''}read=all"
     return f"{scheme}://{USER}:{quote(PASSWORD)}@127.0.0.1:{port}/{folder}{ask}"
 
 
@@ -56,6 +57,39 @@ def test_mails_are_read_in_order_and_only_once(server: Dovecot) -> None:
         assert opened.read(rest.mark, 3) == type(rest)((), rest.mark)
         server.add(USER, mail(5))
         assert [raw for _, raw in opened.read(rest.mark, 3).mails] == [mail(5)]
+
+
+@needs_dovecot
+def test_what_lay_there_before_the_first_look_is_left_alone(server: Dovecot) -> None:
+    for number in range(3):
+        server.add(USER, mail(number))
+    box = ImapMailbox(parse_imap_url(url_of(server).replace("read=all", "read=new")))
+    with box.open() as opened:
+        first = opened.read(None, 10)
+        assert first.mails == ()
+        server.add(USER, mail(3))
+        assert [raw for _, raw in opened.read(first.mark, 10).mails] == [mail(3)]
+    assert server.flags(USER) == [""] * 4
+
+
+@needs_dovecot
+def test_a_batch_is_bounded_by_its_bytes(server: Dovecot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imap, "BYTES_AT_ONCE", 2 * len(mail(0)))
+    for number in range(5):
+        server.add(USER, mail(number))
+    with mailbox(server).open() as opened:
+        seen, mark = [], None
+        while (found := opened.read(mark, 10)).mark != mark:
+            seen.append([raw for _, raw in found.mails])
+            mark = found.mark
+    assert seen == [[mail(0), mail(1)], [mail(2), mail(3)], [mail(4)]]
+
+
+def test_an_empty_password_is_no_letter_to_hide() -> None:
+    box = ImapMailbox(parse_imap_url(f"imap://a:@127.0.0.1:{free_port()}/INBOX"))
+    with pytest.raises(ProviderFailed) as told, box.open():
+        pass
+    assert "…" not in str(told.value)
 
 
 @needs_dovecot
@@ -137,6 +171,7 @@ def test_what_is_wrong_is_told_without_the_password(server: Dovecot) -> None:
         "imaps://a:secret@imap.example.com:port",
         "imap://a:secret@imap.example.com/INBOX",
         "imaps://a:secret@imap.example.com/INBOX?color=red",
+        "imaps://a:secret@imap.example.com/INBOX?read=some",
         "imaps://a%0d%0ab:secret@imap.example.com",
     ],
 )

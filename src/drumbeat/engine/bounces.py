@@ -20,7 +20,9 @@ from drumbeat.marketing.delivery import (
     UNREADABLE,
     ArrivedMail,
     Reading,
+    is_our_report,
     read_report,
+    return_path_of,
     seal_mails,
 )
 from drumbeat.marketing.delivery.ports import BounceMailbox, OpenMailbox
@@ -87,7 +89,8 @@ def forget(drumbeat: Drumbeat) -> bool:
 def fetch(drumbeat: Drumbeat, mailbox: BounceMailbox) -> int:
     """Take in what is new in the mailbox, a few at a time; answers how many mails were.
 
-    A mail is marked as seen after it is kept: who dies in between reads on behind it all the same.
+    A report about our mail is marked as seen after it is kept: who dies in between reads on behind
+    it all the same. Nothing else in the mailbox is touched: a person may read there too.
     Raises ProviderFailed, naming the server.
     """
     fetched = 0
@@ -107,7 +110,8 @@ def _fetch_some(drumbeat: Drumbeat, name: str, opened: OpenMailbox) -> int:
     mails = seal_mails(arrived, drumbeat.office.keys)
     with drumbeat.begin(PUBLIC_BOUNCES) as department:
         department.bounces.take_from_mailbox(name, mark, found.mark, mails)
-    opened.mark_seen([uid for uid, _ in found.mails])
+    returns, keys = return_path_of(drumbeat.office), drumbeat.office.keys
+    opened.mark_seen([uid for uid, raw in found.mails if is_our_report(_read(raw), returns, keys)])
     return len(mails)
 
 

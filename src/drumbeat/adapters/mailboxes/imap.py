@@ -19,6 +19,7 @@ from drumbeat.marketing.delivery.ports import FoundMail, MailboxMark
 FIELD = "DRUMBEAT_BOUNCE_IMAP_URL"
 EXAMPLE = "imaps://user:password@imap.example.com/INBOX"
 MOST_BYTES = 1 << 20
+BYTES_AT_ONCE = 2 << 20
 _WINDOW = 5_000
 _SECONDS = 30.0
 _LOCAL = ("127.0.0.1", "::1", "localhost")
@@ -35,6 +36,8 @@ class ImapServer:
     password: str = field(repr=False)
     folder: str = "INBOX"
     ca_file: Path | None = None
+    everything: bool = False
+    """What lay there before the first look is read too: people's own mail may be among it."""
 
     @property
     def address(self) -> str:
@@ -49,11 +52,13 @@ def parse_imap_url(url: str) -> ImapServer:
     except ValueError:
         raise _wrong(f"it must be like {EXAMPLE}; special characters are written %XX") from None
     asked = dict(parse_qsl(parts.query, keep_blank_values=True))
-    unknown = sorted(asked.keys() - {"starttls", "ca_file"})
+    unknown = sorted(asked.keys() - {"starttls", "ca_file", "read"})
     if parts.scheme not in ("imap", "imaps") or not host:
         raise _wrong(f"it must be like {EXAMPLE}")
     if unknown:
-        raise _wrong(f"{unknown[0]!r} is not one of ca_file, starttls")
+        raise _wrong(f"{unknown[0]!r} is not one of ca_file, read, starttls")
+    if asked.get("read", "new") not in ("new", "all"):
+        raise _wrong("read must be new or all")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if not user or re.search(r"[\r\n\0]", user + password):
         raise _wrong("it must name a user and a password, of one line each")
@@ -65,7 +70,14 @@ def parse_imap_url(url: str) -> ImapServer:
     ca_file = Path(asked["ca_file"]) if asked.get("ca_file") else None
     folder = unquote(parts.path.strip("/")) or "INBOX"
     return ImapServer(
-        host, port or (993 if security == "tls" else 143), security, user, password, folder, ca_file
+        host,
+        port or (993 if security == "tls" else 143),
+        security,
+        user,
+        password,
+        folder,
+        ca_file,
+        everything=asked.get("read") == "all",
     )
 
 
@@ -121,7 +133,8 @@ class ImapMailbox:
 
     def _failed(self, error: Exception) -> ProviderFailed:
         words = str(error).strip("b'\"") or type(error).__name__
-        words = words.replace(self.server.password, "…")
+        if self.server.password:
+            words = words.replace(self.server.password, "…")
         return ProviderFailed(f"{self.server.address}: {words[:200]}", permanent=False)
 
 
@@ -132,6 +145,8 @@ class Opened:
 
     def read(self, mark: MailboxMark | None, limit: int) -> FoundMail:
         validity, end = self._select()
+        if mark is None and not self.server.everything:
+            return FoundMail((), MailboxMark(validity, end - 1))
         last = mark.last_uid if mark is not None and mark.validity == validity else 0
         while last + 1 < end:
             high = min(last + _WINDOW, end - 1)
@@ -139,9 +154,22 @@ class Opened:
             if not uids:
                 last = high
                 continue
-            mails = [(uid, raw) for uid in uids if (raw := self._fetch(uid)) is not None]
-            return FoundMail(tuple(mails), MailboxMark(validity, uids[-1]))
+            mails, read_to = self._fetch_some(uids)
+            return FoundMail(tuple(mails), MailboxMark(validity, read_to))
         return FoundMail((), MailboxMark(validity, last))
+
+    def _fetch_some(self, uids: Sequence[int]) -> tuple[list[tuple[int, bytes]], int]:
+        """As many as one unit keeps in short, one at least, and the number of the last."""
+        mails: list[tuple[int, bytes]] = []
+        size, last = 0, uids[0]
+        for last in uids:
+            raw = self._fetch(last)
+            if raw is not None:
+                mails.append((last, raw))
+                size += len(raw)
+            if size >= BYTES_AT_ONCE:
+                break
+        return mails, last
 
     def mark_seen(self, uids: Sequence[int]) -> None:
         if uids:

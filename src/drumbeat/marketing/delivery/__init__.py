@@ -58,7 +58,7 @@ from drumbeat.marketing.delivery.rules import (
 )
 from drumbeat.marketing.delivery.sending import SendingService
 from drumbeat.marketing.delivery.service import UNIT_ROWS, DeliveryService
-from drumbeat.marketing.delivery.service_bounces import MAILS_A_UNIT, BouncesService
+from drumbeat.marketing.delivery.service_bounces import MAILS_A_UNIT, BouncesService, is_our_report
 from drumbeat.marketing.delivery.store_bounces import seal_mails
 
 __all__ = [
@@ -108,6 +108,7 @@ __all__ = [
     "Withheld",
     "asked_to_wait",
     "check_return_path",
+    "is_our_report",
     "message_id_of",
     "parse_message_id",
     "plain_reason",

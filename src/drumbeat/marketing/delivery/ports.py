@@ -140,10 +140,13 @@ class OpenMailbox(Protocol):
     """A connection to a mailbox; every call raises ProviderFailed, naming the server."""
 
     def read(self, mark: MailboxMark | None, limit: int) -> FoundMail:
-        """At most `limit` mails behind `mark`, each cut at a megabyte; changes nothing there."""
+        """At most `limit` mails behind `mark`, each cut at a megabyte; changes nothing there.
+
+        Without a mark it begins at the mailbox's end, unless its setting asks for everything.
+        """
 
     def mark_seen(self, uids: Sequence[int]) -> None:
-        """People see that they were read. Nothing is ever deleted."""
+        """People see that these reports were read. Nothing is ever deleted."""
 
 
 class BounceMailbox(Protocol):

@@ -12,7 +12,7 @@ from drumbeat.kit.clock import Clock, epoch, from_epoch
 from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.kit.signing import Recipient
 from drumbeat.marketing.audience import AudienceService, SuppressionReason, contact_id_of
-from drumbeat.marketing.delivery.bounces import Clues, Judged, Reading, ReturnPath, judge
+from drumbeat.marketing.delivery.bounces import Clues, Judged, NoReport, Reading, ReturnPath, judge
 from drumbeat.marketing.delivery.bounces.judging import SOFT_BOUNCES, SOFT_DAYS, is_given_up
 from drumbeat.marketing.delivery.message_ids import parse_message_id
 from drumbeat.marketing.delivery.model import (
@@ -159,20 +159,13 @@ class BouncesService:
 
     def _find_message(self, clues: Clues) -> LedgerRow | None:
         """The message a report is about: by the address it came to, else by what it returns."""
-        for recipient in self._proven(clues):
+        for recipient in proven(clues, self.returns, self.keys):
             row = self.ledgers.find_message(
                 recipient.mailing_no, recipient.contact_no, recipient.occasion
             )
             if row is not None:
                 return row
         return None
-
-    def _proven(self, clues: Clues) -> list[Recipient]:
-        found = [self.returns.recipient_of(address) for address in clues.delivered_to]
-        for candidate in clues.candidates:
-            found.append(self.returns.read(candidate))
-            found.append(parse_message_id(candidate, self.keys))
-        return [recipient for recipient in found if recipient is not None]
 
     def _keep(self, number: int, said: BounceSaid) -> bool:
         """False if somebody else has read it meanwhile."""
@@ -232,6 +225,20 @@ class BouncesService:
             contact_id="" if number is None else contact_id_of(number, self.keys),
             email="" if number is None else people.get(number, ""),
         )
+
+
+def proven(clues: Clues, returns: ReturnPath, keys: KeyRing) -> list[Recipient]:
+    """The messages that a mail names with a token of this house."""
+    found = [returns.recipient_of(address) for address in clues.delivered_to]
+    for candidate in clues.candidates:
+        found.append(returns.read(candidate))
+        found.append(parse_message_id(candidate, keys))
+    return [recipient for recipient in found if recipient is not None]
+
+
+def is_our_report(reading: Reading, returns: ReturnPath, keys: KeyRing) -> bool:
+    """Whether it is a bounce or a complaint, of a message of this house: nobody's own mail."""
+    return not isinstance(reading, NoReport) and bool(proven(reading.clues, returns, keys))
 
 
 def _said(judged: Judged, row: LedgerRow | None) -> BounceSaid:
