@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from drumbeat.bootstrap import Drumbeat
+from drumbeat.engine import bounces
 from drumbeat.kit.actor import SYSTEM_BOUNCES
+from drumbeat.kit.ids import MailingNo
 from drumbeat.marketing.delivery.model_bounces import BounceSaid
 from drumbeat.marketing.delivery.store_bounces import BounceStore
-from tests.conftest import MARIA
+from tests.conftest import MARIA, HandClock
 from tests.marketing.delivery.bounces.corpus import about, dsn
 from tests.marketing.delivery.cast import invite
 from tests.marketing.delivery.test_bounces import arrive, bounce, reasons, sealed, send, to
@@ -75,6 +77,14 @@ def test_whoever_has_a_token_fills_no_table(house: Drumbeat) -> None:
         names = [line.name for line in department.bounces.list_(100)]
     assert names == ["hard", *["delayed"] * 5]
     assert reasons(house, 1) == ["suppressed:bounced"]
+
+
+def test_the_bytes_of_what_names_a_message_that_is_no_more_are_let_go(
+    house: Drumbeat, clock: HandClock
+) -> None:
+    arrive(house, to(house, MailingNo(7), 1, bounce(1, "5.1.1", "550 5.1.1 user unknown")))
+    clock.advance(days=31)
+    assert not bounces.forget(house)
 
 
 def test_only_the_first_megabyte_is_kept(house: Drumbeat) -> None:

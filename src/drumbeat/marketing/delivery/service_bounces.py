@@ -105,9 +105,10 @@ class BouncesService:
         facts: list[Fact] = []
         done = 0
         for number, reading in readings:
-            row = self._find_message(reading.clues)
+            named = proven(reading.clues, self.returns, self.keys)
+            row = self._find_message(named)
             judged = judge(reading, self._address(row))
-            if self._keep(number, _said(judged, row)):
+            if self._keep(number, _said(judged, row), raw=not named):
                 done += 1
                 if row is None:
                     continue
@@ -157,9 +158,9 @@ class BouncesService:
 
     # inside -----------------------------------------------------------------------------------
 
-    def _find_message(self, clues: Clues) -> LedgerRow | None:
+    def _find_message(self, named: Sequence[Recipient]) -> LedgerRow | None:
         """The message a report is about: by the address it came to, else by what it returns."""
-        for recipient in proven(clues, self.returns, self.keys):
+        for recipient in named:
             row = self.ledgers.find_message(
                 recipient.mailing_no, recipient.contact_no, recipient.occasion
             )
@@ -167,11 +168,11 @@ class BouncesService:
                 return row
         return None
 
-    def _keep(self, number: int, said: BounceSaid) -> bool:
-        """False if somebody else has read it meanwhile."""
+    def _keep(self, number: int, said: BounceSaid, *, raw: bool) -> bool:
+        """False if somebody else has read it meanwhile. `raw`: a person may want to see it."""
         if said.mailing_no and self.store.count_alike(said, KEPT_ALIKE) >= KEPT_ALIKE:
             return self.store.remove(number)
-        return self.store.save(number, said, keep=not said.mailing_no)
+        return self.store.save(number, said, keep=raw)
 
     def _address(self, row: LedgerRow | None) -> str:
         people = self.audience.recipients([row.contact_no]) if row is not None else []
