@@ -16,6 +16,7 @@ from drumbeat.kit.signing import Recipient
 from drumbeat.marketing.delivery import (
     Accepted,
     ArrivedMail,
+    Decision,
     EngineName,
     MailboxMark,
     SealedMail,
@@ -171,13 +172,19 @@ def test_feedback_that_is_no_complaint_is_none(house: Drumbeat, kind: str, expec
 @pytest.mark.parametrize(
     "raw", [bounce(1, "5.2.2", "552 5.2.2 mailbox full"), AUTOMATIC["vacation(1)"]]
 )
-def test_an_answer_proves_that_an_uncertain_message_left(house: Drumbeat, raw: bytes) -> None:
+@pytest.mark.parametrize("again", [False, True])
+def test_an_answer_proves_that_an_uncertain_message_left(
+    house: Drumbeat, raw: bytes, again: bool
+) -> None:
     invite(house, 1)
     mailing_no = open_frozen(house, plan_for(house, 1))
     with house.begin(MARIA) as department:
         [claimed] = department.sending.exchange(mailing_no, ENGINE, [], 10).claimed
         department.sending.exchange(mailing_no, ENGINE, [claimed.ended(Unknown("cut"))], 0)
     assert states(house, mailing_no) == {"uncertain": 1}
+    if again:
+        with house.begin(MARIA) as department:
+            department.deciding.decide_uncertain(mailing_no, Decision.send_again, "cmp_1")
     arrive(house, to(house, mailing_no, 1, raw))
     assert states(house, mailing_no) == {"sent": 1}
     with house.look(MARIA) as department:

@@ -11,6 +11,7 @@ from drumbeat.marketing.accounts import Role, scopes_of
 from drumbeat.marketing.delivery import (
     Accepted,
     Decision,
+    Deferred,
     Ending,
     LedgerLine,
     MailingState,
@@ -20,7 +21,7 @@ from drumbeat.marketing.delivery import (
 )
 from drumbeat.marketing.delivery.rules import GAVE_UP
 from drumbeat.marketing.events import Fact, Kind, Verdict
-from tests.conftest import MARIA
+from tests.conftest import MARIA, HandClock
 from tests.marketing.delivery.cast import ENGINE, invite, open_frozen, plan_for, states
 
 LOST = Unknown("the connection broke before the answer")
@@ -182,19 +183,43 @@ def test_whatever_comes_back_from_a_message_proves_that_it_was_sent(
 ) -> None:
     mailing_no = ended(house, LOST, LOST)
     other = ended(house, LOST)
-    about = Fact(
-        kind,
-        house.office.clock(),
-        ContactNo(1),
-        mailing_no,
-        verdict=Verdict.machine,
-        source="tracking",
-    )
-    with house.begin(SYSTEM_FACTS) as department:
-        department.events.record([about])
-    while fold(house):
-        pass
+    come_back(house, mailing_no, kind)
     assert line_of(house, mailing_no, 1).provider == "evidence"
     assert states(house, mailing_no) == {"sent": 1, "uncertain": 1}
     assert states(house, other) == {"uncertain": 1}
     assert facts(house) == [(Kind.sent, 1)], "the fact that no engine could write"
+
+
+def come_back(house: Drumbeat, mailing_no: MailingNo, kind: Kind) -> None:
+    """The first contact's message is opened, clicked, bounced, and that is folded."""
+    now = house.office.clock()
+    about = Fact(kind, now, ContactNo(1), mailing_no, verdict=Verdict.machine, source="tracking")
+    with house.begin(SYSTEM_FACTS) as department:
+        department.events.record([about])
+    while fold(house):
+        pass
+
+
+def test_who_opens_the_first_copy_before_the_second_leaves_gets_no_second(
+    house: Drumbeat, clock: HandClock
+) -> None:
+    mailing_no = ended(house, LOST, LOST)
+    left = line_of(house, mailing_no, 1).ended_at
+    clock.advance(hours=5)
+    decide(house, mailing_no, Decision.send_again, 1, 2)
+    assert line_of(house, mailing_no, 1).ended_at is None
+    come_back(house, mailing_no, Kind.opened)
+    with house.begin(MARIA) as department:
+        claimed = department.sending.exchange(mailing_no, ENGINE, [], 500).claimed
+    assert [each.row.contact_no for each in claimed] == [2]
+    line = line_of(house, mailing_no, 1)
+    assert (line.state, line.provider, line.sent_at) == ("sent", "evidence", left)
+    assert facts(house) == [(Kind.sent, 1)]
+    assert states(house, mailing_no) == {"sent": 1, "claimed": 1}
+
+
+def test_a_message_that_was_put_off_is_not_ended_by_what_is_no_proof(house: Drumbeat) -> None:
+    mailing_no = ended(house, Deferred("450 later", "recipient"), LOST, settle=False)
+    decide(house, mailing_no, Decision.send_again, 2)
+    come_back(house, mailing_no, Kind.unsubscribed)
+    assert states(house, mailing_no) == {"planned": 2}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from drumbeat.kit.actor import Actor, Scope
-from drumbeat.kit.clock import Clock, epoch, from_epoch
+from drumbeat.kit.clock import Clock, epoch
 from drumbeat.kit.errors import Conflict
 from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.accounts import Record
@@ -21,12 +21,11 @@ from drumbeat.marketing.delivery.model import (
     LedgerRow,
     Mailing,
     MailingState,
-    ReasonKind,
     State,
 )
 from drumbeat.marketing.delivery.store import MailingStore
 from drumbeat.marketing.delivery.store_ledger import LedgerStore
-from drumbeat.marketing.events import EventsService, Fact, Kind
+from drumbeat.marketing.events import EventsService
 from drumbeat.storage.secrets import KeyRing
 
 DECIDED_ROWS = 1_000
@@ -34,6 +33,7 @@ DECIDED_ROWS = 1_000
 
 SOURCE = "delivery"
 _NAMED = 20
+_UNCLEAR = (State.uncertain, State.deferred)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class DecidingService:
     def take_evidence(self, seen: Iterable[tuple[MailingNo, ContactNo]]) -> int:
         """Who opened, clicked or bounced a message was sent it, whatever its server said.
 
-        Answers how many uncertain messages that clears up.
+        Answers how many messages that clears up: uncertain ones, and those to be sent again.
         """
         self.actor.require(Scope.FACTS_FOLD)
         people: dict[MailingNo, set[ContactNo]] = {}
@@ -133,16 +133,22 @@ class DecidingService:
         return {number for number, text in texts.items() if text.startswith(rules.GAVE_UP)}
 
     def _clear_up(self, mailing_no: MailingNo, people: set[ContactNo]) -> int:
-        uncertain = (state == State.uncertain for (_, state, _) in self.ledgers.tallies(mailing_no))
-        if not any(uncertain):  # nearly always: and then no row is read, and nobody is held up
+        tallies = self.ledgers.tallies(mailing_no)
+        waits = {reason for (_, state, reason) in tallies if state in _UNCLEAR}
+        texts = self.ledgers.reason_texts(waits)
+        unclear = {
+            (state, reason)
+            for (_, state, reason) in tallies
+            if state in _UNCLEAR and rules.may_have_arrived(State(state), texts.get(reason, ""))
+        }
+        if not unclear:  # nearly always: and then no row is read, and nobody is held up
             return 0
         self.mailings.get(mailing_no)
         rows = self.ledgers.list_among(mailing_no, people)
-        why = (ReasonKind.carrier, rules.BY_EVIDENCE)
         changes = [
-            Change(row, State.sent, why, done=row.done)
+            rules.clear_up(row, rules.BY_EVIDENCE)
             for row in rows
-            if row.state is State.uncertain
+            if (row.state, row.reason_no) in unclear
         ]
         self._save(changes, epoch(self.clock()))
         return len(changes)
@@ -150,18 +156,10 @@ class DecidingService:
     def _save(self, changes: Sequence[Change], now: int) -> None:
         """The rows, and for each that counts as sent the fact that its engine could not write."""
         self.ledgers.save(changes, now=now)
-        sent = [_fact(each.row, now) for each in changes if each.state is State.sent]
+        sent = [
+            rules.fact_of_sent(each.row, now, SOURCE)
+            for each in changes
+            if each.state is State.sent
+        ]
         if sent:
             self.events.record(sent)
-
-
-def _fact(row: LedgerRow, now: int) -> Fact:
-    """Sent when it left our hands, not when that was found out."""
-    return Fact(
-        kind=Kind.sent,
-        occurred_at=from_epoch(now if row.done is None else row.done),
-        contact_no=row.contact_no,
-        mailing_no=MailingNo(row.place.mailing_no),
-        arm_no=row.arm_no,
-        source=SOURCE,
-    )

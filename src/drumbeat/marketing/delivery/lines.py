@@ -25,7 +25,7 @@ def place_after(mailing_no: MailingNo, after: str) -> Place:
 
 def line_of(row: LedgerRow, mailing: Mailing, email: str, why: str, keys: KeyRing) -> LedgerLine:
     """`why` is the text of the row's reason: of a sent one, who carried it."""
-    sent = row.state is State.sent
+    sent, waits = row.state is State.sent, row.state is State.deferred
     domain = mailing.sender_email.rpartition("@")[2]
     return LedgerLine(
         contact_no=row.contact_no,
@@ -42,6 +42,6 @@ def line_of(row: LedgerRow, mailing: Mailing, email: str, why: str, keys: KeyRin
         sent_at=from_epoch(row.done) if sent and row.done is not None else None,
         provider=why if sent else "",
         after=f"{row.place.lane_no}.{row.place.place}",
-        ended_at=None if row.done is None else from_epoch(row.done),
+        ended_at=from_epoch(row.done) if row.done is not None and not waits else None,
         open_to=open_to(row.state, why),
     )

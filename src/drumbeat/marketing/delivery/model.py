@@ -207,7 +207,7 @@ class Decided:
 class Change:
     """What becomes of one row. `due` and `attempts` stay as they are when None.
 
-    `done` is when an ended row ended, now when None.
+    `done` is when an ended row ended, now when None; one sent again keeps when its first copy left.
     """
 
     row: LedgerRow

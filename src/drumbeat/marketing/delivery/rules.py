@@ -3,8 +3,9 @@
 import re
 from datetime import datetime
 
-from drumbeat.kit.clock import epoch
+from drumbeat.kit.clock import epoch, from_epoch
 from drumbeat.kit.errors import Conflict
+from drumbeat.kit.ids import MailingNo
 from drumbeat.marketing.delivery.bounces import classify, reason_of
 from drumbeat.marketing.delivery.model import (
     Accepted,
@@ -22,7 +23,7 @@ from drumbeat.marketing.delivery.model import (
     Unknown,
     Withheld,
 )
-from drumbeat.marketing.events import Reason
+from drumbeat.marketing.events import Fact, Kind, Reason
 
 TRANSITIONS: dict[MailingState, frozenset[MailingState]] = {
     MailingState.draft: frozenset({MailingState.freezing, MailingState.cancelled}),
@@ -40,6 +41,8 @@ TRANSACTIONAL = "transactional"
 CANCELLED = "cancelled"
 GAVE_UP = "gave up after"
 """How the reason of a row begins whose server only ever said "later"."""
+SENT_AGAIN = "sent again by a person's decision"
+"""The same of a row that waits for its turn once more, and whose first copy may have arrived."""
 BY_PERSON = "a person's word"
 BY_EVIDENCE = "evidence"
 BY_ANSWER = "an answer to it"
@@ -139,13 +142,36 @@ def decide(row: LedgerRow, decision: Decision, reason: str, now: int) -> Change:
     """
     match decision:
         case Decision.arrived:
-            return Change(row, State.sent, (ReasonKind.carrier, BY_PERSON), done=row.done)
+            return clear_up(row, BY_PERSON)
         case Decision.give_up:
             why = f"given up by a person: {reason}"[:_LONGEST_REASON]
             return Change(row, State.failed, (ReasonKind.failed, why), done=row.done)
         case Decision.send_again:
-            why = f"sent again by a person's decision: {reason}"[:_LONGEST_REASON]
-            return Change(row, State.deferred, (ReasonKind.deferred, why), due=now, attempts=0)
+            again = (ReasonKind.deferred, f"{SENT_AGAIN}: {reason}"[:_LONGEST_REASON])
+            return Change(row, State.deferred, again, due=now, attempts=0, done=row.done)
+
+
+def may_have_arrived(state: State, reason: str) -> bool:
+    """Whether evidence that a message left ends its row: it may wait to be sent a second time."""
+    again = state is State.deferred and reason.startswith(SENT_AGAIN)
+    return state is State.uncertain or again
+
+
+def clear_up(row: LedgerRow, known_by: str) -> Change:
+    """It counts as sent, from when it left; `known_by` is one of `KNOWN_BY`."""
+    return Change(row, State.sent, (ReasonKind.carrier, known_by), done=row.done)
+
+
+def fact_of_sent(row: LedgerRow, now: int, source: str) -> Fact:
+    """Sent when it left our hands, not when that was found out."""
+    return Fact(
+        kind=Kind.sent,
+        occurred_at=from_epoch(now if row.done is None else row.done),
+        contact_no=row.contact_no,
+        mailing_no=MailingNo(row.place.mailing_no),
+        arm_no=row.arm_no,
+        source=source,
+    )
 
 
 def sending_order(mailing: Mailing) -> tuple[bool, int]:

@@ -16,10 +16,8 @@ from drumbeat.marketing.delivery.bounces import Clues, Judged, NoReport, Reading
 from drumbeat.marketing.delivery.bounces.judging import SOFT_BOUNCES, SOFT_DAYS, is_given_up
 from drumbeat.marketing.delivery.message_ids import parse_message_id
 from drumbeat.marketing.delivery.model import (
-    Change,
     LedgerLine,
     LedgerRow,
-    ReasonKind,
     State,
 )
 from drumbeat.marketing.delivery.model_bounces import (
@@ -31,10 +29,17 @@ from drumbeat.marketing.delivery.model_bounces import (
     SealedMail,
     WaitingMail,
 )
-from drumbeat.marketing.delivery.rules import BY_ANSWER, keepable, plain_reason
+from drumbeat.marketing.delivery.rules import (
+    BY_ANSWER,
+    clear_up,
+    fact_of_sent,
+    keepable,
+    may_have_arrived,
+    plain_reason,
+)
 from drumbeat.marketing.delivery.store_bounces import BounceStore
 from drumbeat.marketing.delivery.store_ledger import LedgerStore
-from drumbeat.marketing.events import EventsService, Fact, Kind, Reason
+from drumbeat.marketing.events import EventsService, Fact, Reason
 from drumbeat.storage.secrets import KeyRing
 
 SOURCE = "bounces"
@@ -112,8 +117,7 @@ class BouncesService:
                 done += 1
                 if row is None:
                     continue
-                if row.state is State.uncertain:
-                    facts.append(self._clear_up(row))
+                facts += self._clear_up(row)
                 if judged.fact is not None:
                     facts.append(self._fact(row, judged))
         if facts:
@@ -192,19 +196,14 @@ class BouncesService:
             reason=judged.reason,
         )
 
-    def _clear_up(self, row: LedgerRow) -> Fact:
+    def _clear_up(self, row: LedgerRow) -> list[Fact]:
         """Whatever answers our message proves that it left: nobody can tell by other means."""
-        now = self.clock()
-        left = Change(row, State.sent, (ReasonKind.carrier, BY_ANSWER), done=row.done)
-        self.ledgers.save([left], now=epoch(now))
-        return Fact(
-            kind=Kind.sent,
-            occurred_at=now if row.done is None else from_epoch(row.done),
-            contact_no=row.contact_no,
-            mailing_no=MailingNo(row.place.mailing_no),
-            arm_no=row.arm_no,
-            source=SOURCE,
-        )
+        reason = self.ledgers.reason_texts({row.reason_no}).get(row.reason_no, "")
+        if not may_have_arrived(row.state, reason):
+            return []
+        now = epoch(self.clock())
+        self.ledgers.save([clear_up(row, BY_ANSWER)], now=now)
+        return [fact_of_sent(row, now, SOURCE)]
 
     def _soft_of(self, contact_no: ContactNo) -> set[int]:
         """Mailings whose message to this contact came back softly, lately."""

@@ -346,9 +346,9 @@ def _written(state: State) -> TextClause:
 
 
 def _done(change: Change, now: int) -> int | None:
-    if change.state < State.sent:
-        return None
-    return now if change.done is None else change.done
+    if change.done is not None:
+        return change.done
+    return now if change.state >= State.sent else None
 
 
 def _runs(
