@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from drumbeat.bootstrap.outside import check_outside, signed_by
+from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import NotPermitted
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.campaigns.evidence import checklist_answer
@@ -87,3 +88,7 @@ def test_only_who_may_change_the_campaign_may_send_questions_out(
         campaign_id = planned(house, house.owner())
         with pytest.raises(NotPermitted):
             check_outside(house, GUEST, campaign_id)
+        reader = replace(house.owner(), scopes=house.owner().scopes - {Scope.CAMPAIGNS_WRITE})
+        house.__dict__["egress"] = None  # whoever asks anything of it fails
+        with pytest.raises(NotPermitted):
+            check_outside(house, reader, campaign_id)

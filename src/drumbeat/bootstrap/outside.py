@@ -36,8 +36,10 @@ AT_ONCE = 8
 def check_outside(drumbeat: "Drumbeat", actor: Actor, campaign_id: CampaignId) -> None:
     """Follow a campaign's links, ask DNS of its sender, and keep what was found with the time.
 
-    Mail to the sandbox has no sender to be believed, so DNS is not asked for it.
+    Mail to the sandbox has no sender to be believed, so DNS is not asked for it. Whoever may only
+    read sends nothing out: the right is asked for before anybody else is.
     """
+    actor.require(Scope.CAMPAIGNS_WRITE)
     with drumbeat.look(actor) as department:
         evidence = evidence_of(department, campaign_id, ())
         campaign = department.campaigns.get(campaign_id)
