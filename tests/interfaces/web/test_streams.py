@@ -1,7 +1,7 @@
 """A page hears of what moves on one stream, for as long as its person is signed in."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.interfaces.web import Streams, create_web
-from drumbeat.interfaces.web.streams import MOST_STREAMS
+from drumbeat.interfaces.web.streams import MOST_OF_A_PERSON, MOST_STREAMS
 from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.result import Again
 from drumbeat.marketing.campaigns.pipeline import advance, proceed
@@ -121,6 +121,29 @@ def test_there_are_only_so_many_and_a_page_then_asks_instead(
     with listening(owner, f"/campaigns/{running}/live/stream") as stream:
         assert stream.status == 503
     assert owner.get(f"/campaigns/{running}/live").status == 200
+
+
+def test_a_person_has_only_so_many_and_others_have_theirs(
+    peopled: Drumbeat, owner: Browser, running: CampaignId, streams: Streams
+) -> None:
+    path = f"/campaigns/{running}/live/stream"
+    with ExitStack() as listeners:
+        for _ in range(MOST_OF_A_PERSON):
+            stream = listeners.enter_context(listening(owner, path))
+            assert heard(stream)
+        refused = listeners.enter_context(listening(owner, path))
+        assert refused.status == 503
+        assert not streams.full("somebody else")
+    assert owner.get(f"/campaigns/{running}/live").status == 200
+
+
+def test_what_was_refused_takes_no_place(
+    peopled: Drumbeat, owner: Browser, streams: Streams
+) -> None:
+    for _ in range(MOST_OF_A_PERSON + 1):
+        with listening(owner, "/campaigns/cmp_0/live/stream") as stream:
+            assert stream.status == 404
+    assert (streams.open, dict(streams.by_person)) == (0, {})
 
 
 @pytest.mark.parametrize("path", ["/campaigns/cmp_0/live/stream", "/audience/import/x/stream"])

@@ -6,12 +6,15 @@ to: nothing waits for them.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.interfaces.web.rendering import PAGE_HEADERS
@@ -24,6 +27,8 @@ PAUSE_SECONDS = 0.9
 STEP_SECONDS = 0.15  # how soon a stream notices that the process ends
 QUIET_LOOKS = 15
 MOST_STREAMS = 200
+MOST_OF_A_PERSON = 8
+"""Beyond them their pages ask every few seconds instead; nobody takes all there are."""
 _KIND = "text/event-stream; charset=utf-8"
 
 
@@ -46,6 +51,36 @@ class Streams:
 
     ending: Callable[[], bool] = lambda: False
     open: int = 0
+    by_person: Counter[str] = field(default_factory=Counter)
+
+    def full(self, person: str) -> bool:
+        return self.open >= MOST_STREAMS or self.by_person[person] >= MOST_OF_A_PERSON
+
+    @contextmanager
+    def taken(self, person: str) -> Iterator[None]:
+        """One of this person's places, from before the first look until the stream has ended."""
+        self.open += 1
+        self.by_person[person] += 1
+        try:
+            yield
+        finally:
+            self.open -= 1
+            self.by_person[person] -= 1
+            if not self.by_person[person]:
+                del self.by_person[person]
+
+
+class _Stream(StreamingResponse):
+    """Gives its place back however it ends, if nobody ever listened too."""
+
+    def __init__(self, told: AsyncIterator[str], place: ExitStack) -> None:
+        headers = {**PAGE_HEADERS, "X-Accel-Buffering": "no"}
+        super().__init__(told, headers=headers, media_type=_KIND)
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._place:
+            await super().__call__(scope, receive, send)
 
 
 @dataclass(frozen=True)
@@ -59,23 +94,28 @@ class Streaming:
 
     def endpoint(self, look: Look) -> Endpoint:
         async def answer(request: Request) -> Response:
-            if self.streams.open >= MOST_STREAMS or self.streams.ending():
-                return Response("Ask again later.", 503, {"Retry-After": "5"})
-            try:
-                first = await run_in_threadpool(self._look, look, request, request.url.query)
-            except DrumbeatError as error:
-                status = 404 if isinstance(error, NotFound) else 400
-                return Response(str(error), 403 if isinstance(error, NotPermitted) else status)
-            if first is None:
+            actor = await run_in_threadpool(self.signing_in.person, request)
+            if actor is None:
                 return Response("Sign in again.", 401)
-            headers = {**PAGE_HEADERS, "X-Accel-Buffering": "no"}
-            told = self._told(look, request, first)
-            return StreamingResponse(told, headers=headers, media_type=_KIND)
+            if self.streams.full(actor.name) or self.streams.ending():
+                return Response("Ask again later.", 503, {"Retry-After": "5"})
+            with ExitStack() as place:
+                place.enter_context(self.streams.taken(actor.name))
+                return await self._begun(look, request, place)
 
         return answer
 
+    async def _begun(self, look: Look, request: Request, place: ExitStack) -> Response:
+        try:
+            first = await run_in_threadpool(self._look, look, request, request.url.query)
+        except DrumbeatError as error:
+            status = 404 if isinstance(error, NotFound) else 400
+            return Response(str(error), 403 if isinstance(error, NotPermitted) else status)
+        if first is None:
+            return Response("Sign in again.", 401)
+        return _Stream(self._told(look, request, first), place.pop_all())
+
     async def _told(self, look: Look, request: Request, panel: Panel) -> AsyncIterator[str]:
-        self.streams.open += 1
         try:
             yield _event(panel)
             quiet = 0
@@ -91,8 +131,6 @@ class Streaming:
                 panel = found
         except DrumbeatError:
             return  # what it is about is gone, or not theirs any more: the page asks, and is told
-        finally:
-            self.streams.open -= 1
 
     async def _paused(self, seconds: float) -> bool:
         """A moment later; False once the process ends."""
