@@ -56,7 +56,7 @@ def test_a_viewer_reads_results_and_nobodys_address(
     told, seen = (each.get(f"/campaigns/{campaign}/ledger/rows")["rows"] for each in (rest, viewer))
     assert isinstance(told, list)
     assert {row["email"] for row in told} == set(people)
-    assert seen == [{**row, "email": None} for row in told]
+    assert seen == [{**row, "email": None, "message_id": ""} for row in told]
     for path in ("/contacts", f"/contacts/{told[0]['contact_id']}", "/segments"):
         refused(viewer.ask("GET", path), 403, "not-permitted")
 

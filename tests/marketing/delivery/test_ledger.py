@@ -63,6 +63,8 @@ def test_who_reads_campaigns_but_no_contacts_sees_rows_without_addresses(house: 
     ]
     assert {line.email for line in [*seen, *history]} == {""}
     assert all(line.email for line in known)
+    assert {line.message_id for line in [*seen, *history]} == {""}  # a complaint could name it
+    assert all(line.message_id for line in known)
 
 
 def test_rows_can_be_asked_for_by_state(house: Drumbeat) -> None:
