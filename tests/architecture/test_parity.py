@@ -144,6 +144,11 @@ EXEMPT = (
         """,
     ),
     Exempt(
+        "inside a test of a campaign, which has a route",
+        ("marketing/campaigns",),
+        "audience.permission_of mail_tests.ask",
+    ),
+    Exempt(
         "inside judging again, which has a route",
         ("marketing/events/rejudging.py",),
         "events.adopt_verdicts events.judge_file events.next_to_judge events.read_to_judge",

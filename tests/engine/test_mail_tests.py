@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ from drumbeat.kit.actor import SYSTEM_SENDING, Actor, Scope
 from drumbeat.kit.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.signing import Recipient, TokenSigner
+from drumbeat.marketing.audience import SuppressionReason
 from drumbeat.marketing.campaigns import State
-from drumbeat.marketing.campaigns.testing import answer_of_tests, wanted_test
+from drumbeat.marketing.campaigns.testing import Wish, answer_of_tests, ask_for_test, wanted_test
 from drumbeat.marketing.delivery import ArrivedMail, parse_message_id, return_path_of, seal_mails
-from drumbeat.marketing.delivery.mail_tests import MailTest
+from drumbeat.marketing.delivery.mail_tests import MOST_A_DAY, MailTest
 from drumbeat.marketing.senders.dkim import Algorithm
 from tests.conftest import HandClock
 from tests.mailroom import mailing_house, written_keys
@@ -48,11 +50,11 @@ def ask(
     variant: int = 0,
     name: str = "tst_1",
 ) -> list[MailTest]:
-    with house.look(house.owner()) as department:
-        wanted = wanted_test(department, campaign_id, testers, seen_as, variant)
-    ids = [f"{name}.{number}" for number in range(len(wanted.testers))]
-    with house.begin(house.owner()) as department:
-        return department.mail_tests.ask(wanted.new, wanted.testers, ids)
+    return ask_as(house, house.owner(), Wish(campaign_id, testers, seen_as, variant), name)
+
+
+def ask_as(house: Drumbeat, actor: Actor, wish: Wish, name: str = "tst_1") -> list[MailTest]:
+    return ask_for_test(partial(house.look, actor), partial(house.begin, actor), wish, name)
 
 
 def told(house: Drumbeat, campaign_id: CampaignId) -> list[tuple[str, str, str]]:
@@ -177,7 +179,44 @@ def test_who_said_no_is_not_mailed_even_as_a_tester(house: Drumbeat, owner: Acto
         department.audience.withdraw(contact.contact_no, source="page")
     with pytest.raises(InvalidInput, match=r"grace@example\.com must not be mailed: unsubscribed"):
         ask(house, campaign_id, ["grace@example.com"])
-    ask(house, campaign_id, ["silent@example.com"])  # nobody asked yet is no refusal
+    with pytest.raises(InvalidInput, match=r"silent@example\.com must not be mailed: no_consent"):
+        ask(house, campaign_id, ["silent@example.com"])
+
+
+def test_an_address_that_said_no_is_not_mailed_when_its_contact_is_gone(
+    house: Drumbeat, owner: Actor
+) -> None:
+    invite(house, owner)
+    campaign_id = planned(house, owner)
+    with house.begin(owner) as department:
+        keys = department.office.keys
+        stores = department.audience.stores
+        gone = {keys.address_key("gone@example.com"): SuppressionReason.unsubscribed}
+        stores.consents.suppress(gone, "page", 0)
+    with pytest.raises(InvalidInput, match=r"gone@example\.com must not be mailed: unsubscribed"):
+        ask(house, campaign_id, ["Gone@Example.com"])
+
+
+def test_a_campaign_has_fifty_tests_a_day_and_a_repeated_request_is_no_more(
+    house: Drumbeat, owner: Actor, clock: HandClock
+) -> None:
+    invite(house, owner)
+    campaign_id = planned(house, owner)
+    ten = [f"t{number}@shop.example" for number in range(10)]
+    for number in range(MOST_A_DAY // 10):
+        ask(house, campaign_id, ten, name=f"tst_{number}")
+    assert len(ask(house, campaign_id, ten, name="tst_0")) == 10
+    with pytest.raises(Conflict, match="at most 50 test mails in 24 hours; this one had 50"):
+        ask(house, campaign_id, name="tst_9")
+    clock.advance(hours=24)
+    assert ask(house, campaign_id, name="tst_9")
+
+
+def test_an_agent_asks_for_none(house: Drumbeat, owner: Actor) -> None:
+    invite(house, owner)
+    wish = Wish(planned(house, owner), [TESTER], ADA)
+    with pytest.raises(NotPermitted, match="Only a person"):
+        ask_as(house, owner.through("copywriter"), wish)
 
 
 @pytest.mark.parametrize("address", ["not an address", "a@b", "x\r\nBcc: y@z.example", ""])
@@ -206,8 +245,11 @@ def test_it_takes_the_right_to_send(house: Drumbeat, owner: Actor) -> None:
     invite(house, owner)
     campaign_id = planned(house, owner)
     writer = replace(owner, scopes=owner.scopes - {Scope.CAMPAIGNS_SEND})
+    wish = Wish(campaign_id, [TESTER], ADA)
+    with pytest.raises(NotPermitted):
+        ask_as(house, writer, wish)
     with house.look(owner) as department:
-        wanted = wanted_test(department, campaign_id, [TESTER], ADA, 0)
+        wanted = wanted_test(department, wish)
     with house.begin(writer) as department, pytest.raises(NotPermitted):
         department.mail_tests.ask(wanted.new, wanted.testers, ["tst_1.0"])
 

@@ -141,6 +141,7 @@ omav  events.count_waiting
 omav  events.provisional
 ----  events.read_batches
 om--  events.record
+om--  events.record_alike
 om--  events.record_hits
 ----  events.replace
 ----  events.seal
@@ -160,6 +161,7 @@ oma-  audience.list_proofs
 oma-  audience.list_segments
 om--  audience.merge_contacts
 om--  audience.note_import
+oma-  audience.permission_of
 omav  audience.permission_revision
 oma-  audience.permissions
 oma-  audience.read_profile

@@ -8,8 +8,7 @@ from pydantic import ConfigDict, Field
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.shape import Instant, Shape
 from drumbeat.interfaces.api.strict import Strict
-from drumbeat.kit.clock import utc_now
-from drumbeat.kit.ids import CampaignId, new_id
+from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.json_objects import JsonObject
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
@@ -49,16 +48,13 @@ class MailTests(Shape):
 @router.post("/{campaign_id}/tests", status_code=201, response_model=MailTests)
 def test_campaign(campaign_id: CampaignId, request: MailTestRequest, caller: Caller) -> JsonObject:
     """Ask for a test; the engine sends it."""
-    from drumbeat.marketing.campaigns.testing import row_of_test, wanted_test
+    from drumbeat.marketing.campaigns.testing import Wish, ask_for_test, row_of_test
 
     caller.planned(campaign_id)
-    with caller.look() as department:
-        wanted = wanted_test(department, campaign_id, request.to, request.contact, request.variant)
+    wish = Wish(campaign_id, request.to, request.contact, request.variant)
     # Named after the request, so that a second run of it finds what the first one made.
-    named = new_id("tst", utc_now()) if caller.claim is None else f"tst{caller.claim.id[3:]}"
-    ids = [f"{named}.{number}" for number in range(len(wanted.testers))]
-    with caller.begin() as department:
-        asked = department.mail_tests.ask(wanted.new, wanted.testers, ids)
+    name = None if caller.claim is None else f"tst{caller.claim.id[3:]}"
+    asked = ask_for_test(caller.look, caller.begin, wish, name)
     return {"campaign_id": campaign_id, "tests": [row_of_test(test) for test in asked]}
 
 

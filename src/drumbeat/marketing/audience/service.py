@@ -194,6 +194,19 @@ class AudienceService:
         }
         return {number: standing.get(number, rules.GONE) for number in contact_nos}
 
+    def permission_of(self, address: str) -> Permission | None:
+        """Whether an address may be mailed; None if nobody has it and nobody ever said no to it.
+
+        A suppression belongs to the address: it holds without, and after, a contact.
+        """
+        number = self.contact_numbers([address]).get(address)
+        if number is not None:
+            return self.permissions([number])[number]
+        found = normalise_address(address)
+        key = self.keys.address_key(found.text) if isinstance(found, Address) else None
+        reason = None if key is None else self.stores.consents.suppressed([key]).get(key)
+        return None if reason is None else rules.permission(None, reason)
+
     def permission_revision(self) -> int:
         """A number that moves with every change of consent or suppression."""
         return self.stores.consents.revision()

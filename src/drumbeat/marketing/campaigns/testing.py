@@ -1,16 +1,18 @@
 """A test of a campaign's mail: what is asked for, who may get it, and the bytes, as production's.
 
 The bytes are those that the contact would be sent, the To header too; only the tokens and the
-Message-ID differ, which say that it is a test. No approval is needed: whoever asks names each
-reader, and each of them may be anybody but a person who said no.
+Message-ID differ, which say that it is a test. No approval is needed: a person names each reader,
+who is no contact of the house or one who may be mailed, and nobody who ever said no.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from drumbeat.kit.actor import Scope
+from drumbeat.kit.clock import utc_now
 from drumbeat.kit.errors import Conflict, InvalidInput, NotFound
-from drumbeat.kit.ids import CampaignId
+from drumbeat.kit.ids import CampaignId, new_id
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.kit.signing import TokenSigner
 from drumbeat.marketing.audience import NotAnAddress, normalise_address
@@ -20,8 +22,18 @@ from drumbeat.marketing.content import CompiledEmail
 from drumbeat.marketing.delivery import message_id_of
 from drumbeat.marketing.delivery.mail_tests import MailTest, NewMailTest
 
-_NO_CONSENT = "no_consent"
-"""Nobody asked them yet, which is right for a colleague; every other reason is a no."""
+Opens = Callable[[], AbstractContextManager[Unit]]
+"""Opens a unit of work of whoever asks."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """To whom a test goes, and as which contact would get the mail, by address."""
+
+    campaign_id: CampaignId
+    testers: Sequence[str]
+    seen_as: str
+    variant: int = 0
 
 
 @dataclass(frozen=True)
@@ -32,31 +44,40 @@ class Wanted:
     testers: tuple[str, ...]
 
 
-def wanted_test(
-    unit: Unit, campaign_id: CampaignId, testers: Sequence[str], seen_as: str, variant: int
-) -> Wanted:
+def ask_for_test(look: Opens, begin: Opens, wish: Wish, name: str | None = None) -> list[MailTest]:
+    """Ask for a test; the engine sends it. A repeated request of one `name` sends nothing twice."""
+    with look() as unit:
+        wanted = wanted_test(unit, wish)
+    name = name or new_id("tst", utc_now())
+    ids = [f"{name}.{number}" for number in range(len(wanted.testers))]
+    with begin() as unit:
+        return unit.mail_tests.ask(wanted.new, wanted.testers, ids)
+
+
+def wanted_test(unit: Unit, wish: Wish) -> Wanted:
     """Dear, because the mail is compiled for its links: for a `look`.
 
     Raises Conflict before the campaign is planned, NotFound naming the contact, InvalidInput naming
-    the variant or an address that is none or that said no.
+    the variant or an address that is none or that must not be mailed.
     """
-    campaign = unit.campaigns.get(campaign_id)
+    unit.campaigns.actor.require(Scope.CAMPAIGNS_SEND)
+    campaign = unit.campaigns.get(wish.campaign_id)
     revision = campaign.plan.piece_revision
     if revision is None:
         why = campaign.trouble or "its content is not planned yet"
         raise Conflict(f"Campaign {campaign.id} cannot be tested: {why}.")
-    contact = unit.audience.find_contact(seen_as)
+    contact = unit.audience.find_contact(wish.seen_as)
     if contact is None:
-        raise NotFound(f"There is no contact {seen_as[:320]!r}.")
+        raise NotFound(f"There is no contact {wish.seen_as[:320]!r}.")
     sender = as_planned(sender_of(unit, campaign.brief), campaign)
     compiled = unit.content.compile_piece(campaign.no, sender, revision=revision)
-    if not 0 <= variant < len(compiled.arms):
+    if not 0 <= wish.variant < len(compiled.arms):
         message = f"There are {len(compiled.arms)} variants, from 0."
         raise InvalidInput(message, field="variant")
-    addresses = tuple(dict.fromkeys(map(_address, testers)))
+    addresses = tuple(dict.fromkeys(map(_address, wish.testers)))
     for address in addresses:
         _require_willing(unit, address)
-    new = NewMailTest(campaign.no, revision, variant, contact.contact_no, compiled.links)
+    new = NewMailTest(campaign.no, revision, wish.variant, contact.contact_no, compiled.links)
     return Wanted(new, addresses)
 
 
@@ -121,10 +142,7 @@ def _address(given: str) -> str:
 
 
 def _require_willing(unit: Unit, address: str) -> None:
-    """Raises InvalidInput naming an address whose owner said no."""
-    contact = unit.audience.find_contact(address)
-    if contact is None:
-        return
-    permission = unit.audience.permissions([contact.contact_no])[contact.contact_no]
-    if not permission.may_mail and permission.reason != _NO_CONSENT:
+    """Raises InvalidInput naming a contact's address that must not be mailed, or one suppressed."""
+    permission = unit.audience.permission_of(address)
+    if permission is not None and not permission.may_mail:
         raise InvalidInput(f"{address} must not be mailed: {permission.reason}.", field="to")

@@ -6,11 +6,12 @@ failed | uncertain; nothing is tried twice, because whoever asked can ask again.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock
-from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.errors import Conflict, InvalidInput, NotPermitted
 from drumbeat.kit.ids import CampaignNo, PersonNo
 from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.delivery.model import Accepted, Deferred, Outcome, Refused
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from drumbeat.marketing.delivery.store_mail_tests import MailTestStore
 
 __all__ = [
+    "MOST_A_DAY",
     "MOST_TESTERS",
     "Ended",
     "MailTest",
@@ -35,6 +37,8 @@ __all__ = [
 ]
 
 MOST_TESTERS = 10
+MOST_A_DAY = 50
+"""Tests of one campaign within 24 hours: they are real mail that nobody approved."""
 INTERRUPTED = "the engine was stopped before the mail server answered"
 
 
@@ -48,15 +52,25 @@ class MailTestsService:
     def ask(self, new: NewMailTest, testers: Sequence[str], ids: Sequence[str]) -> list[MailTest]:
         """Queue one mail for each tester; an id that is there already is answered, not repeated.
 
-        Raises InvalidInput for none or too many of them.
+        Raises InvalidInput for none or too many of them, Conflict above `MOST_A_DAY`, NotPermitted
+        for an agent: a person answers for mail that nobody approved.
         """
         self.actor.require(Scope.CAMPAIGNS_SEND)
+        if self.actor.agent is not None:
+            raise NotPermitted("Only a person asks for test mail; an agent may show a preview.")
         if not 1 <= len(testers) <= MOST_TESTERS:
             message = f"A test goes to between 1 and {MOST_TESTERS} addresses, not {len(testers)}."
             raise InvalidInput(message, field="to")
         if self.actor.person_no is None:
             raise InvalidInput("A test needs a person who answers for it.", field="to")
         by, at = PersonNo(self.actor.person_no), self.clock()
+        before = self.store.count_beside(new.campaign_no, at - timedelta(days=1), ids)
+        if before + len(ids) > MOST_A_DAY:
+            message = (
+                f"A campaign has at most {MOST_A_DAY} test mails in 24 hours; this one had {before}"
+                f" and {len(ids)} more are asked for. Approve it, or test again tomorrow."
+            )
+            raise Conflict(message)
         asked = [
             self.store.add(test_id, new, tester, by, at)
             for test_id, tester in zip(ids, testers, strict=True)

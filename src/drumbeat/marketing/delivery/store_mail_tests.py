@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    func,
     select,
     update,
 )
@@ -73,6 +74,15 @@ class MailTestStore:
         self.connection.execute(written.on_conflict_do_nothing(index_elements=["id"]))
         query = select(mail_test).where(mail_test.c.id == test_id)
         return self._test(self.connection.execute(query).one())
+
+    def count_beside(self, campaign_no: CampaignNo, since: datetime, ids: Sequence[str]) -> int:
+        """A campaign's tests that were asked for later than `since` and are none of these."""
+        query = select(func.count()).where(
+            mail_test.c.campaign_no == campaign_no,
+            mail_test.c.asked_at > epoch(since),
+            mail_test.c.id.not_in(ids),
+        )
+        return self.connection.scalar(query) or 0
 
     def list_(self, campaign_no: CampaignNo) -> list[MailTest]:
         query = select(mail_test).where(mail_test.c.campaign_no == campaign_no)

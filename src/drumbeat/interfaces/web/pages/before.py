@@ -13,11 +13,9 @@ from drumbeat.interfaces.web.result_page import result_page
 from drumbeat.interfaces.web.source import get_outline
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
-from drumbeat.kit.clock import utc_now
-from drumbeat.kit.errors import DrumbeatError, InvalidInput, NotFound
-from drumbeat.kit.ids import new_id
+from drumbeat.kit.errors import Conflict, DrumbeatError, InvalidInput, NotFound
 from drumbeat.marketing.campaigns.evidence import checklist_answer
-from drumbeat.marketing.campaigns.testing import answer_of_tests, wanted_test
+from drumbeat.marketing.campaigns.testing import Wish, answer_of_tests, ask_for_test
 
 _TONES = {"ok": "good", "warning": "warn", "blocks": "bad", "not_checked": "open"}
 _SAID = {
@@ -52,16 +50,14 @@ def send_test(visit: Visit) -> Response:
     testers = typed["to"].replace(",", " ").split()
     variant = int(typed["variant"]) if typed["variant"].isdecimal() else 0
     try:
-        with visit.look() as department:
-            wanted = wanted_test(department, campaign_id, testers, typed["contact"], variant)
-        named = new_id("tst", utc_now())
-        ids = [f"{named}.{number}" for number in range(len(wanted.testers))]
-        with visit.begin() as department:
-            department.mail_tests.ask(wanted.new, wanted.testers, ids)
+        wish = Wish(campaign_id, testers, typed["contact"], variant)
+        ask_for_test(visit.look, visit.begin, wish)
     except InvalidInput as error:
         return _shown(visit, {error.field: str(error)}, typed, 422)
     except NotFound as error:
         return _shown(visit, {"contact": str(error)}, typed, 422)
+    except Conflict as error:
+        return _shown(visit, {"to": str(error)}, typed, 409)
     return visit.go(f"/campaigns/{campaign_id}/checks", "test-asked")
 
 
