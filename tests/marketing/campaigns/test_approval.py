@@ -3,20 +3,23 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 
 from drumbeat.bootstrap import Drumbeat, open_drumbeat
 from drumbeat.engine.loop import sending_engine
-from drumbeat.kit.actor import Actor
+from drumbeat.kit.actor import SYSTEM_SENDING, Actor
 from drumbeat.kit.errors import Conflict, InvalidInput, NotPermitted
 from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.result import NeedsApproval, Waiting
+from drumbeat.kit.signing import TokenSigner
 from drumbeat.marketing.approvals import ApprovalState
 from drumbeat.marketing.campaigns import Campaign, ExperimentWish, Launch, State, TimingWish
 from drumbeat.marketing.campaigns.pipeline import advance, proceed
 from drumbeat.marketing.campaigns.preview import preview
-from drumbeat.marketing.delivery import MailingState
+from drumbeat.marketing.delivery import MailingState, parse_message_id
 from tests.conftest import GUEST
 from tests.marketing.campaigns.conftest import (
     LETTER,
@@ -181,6 +184,23 @@ def test_the_postal_address_is_the_one_that_was_shown(
         message = preview(department, campaign_id, people[0])
     assert b"1 Sandbox Street" in message
     assert b"New Street" not in message
+
+
+@pytest.mark.parametrize("state", [State.AWAITING_APPROVAL, State.SENDING])
+def test_a_preview_is_nobodys_mail_whose_goodbye_says_no_for_nobody(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...], state: State
+) -> None:
+    campaign_id = bring_to(house, owner, state)
+    with house.look(owner) as department:
+        message = preview(department, campaign_id, people[0])
+    mail = message_from_bytes(message, policy=default)
+    token = str(mail["List-Unsubscribe"]).rpartition("/")[2].rstrip(">")
+    recipient = TokenSigner(house.office.keys.derive("tracking")).read(token)
+    assert recipient is not None
+    assert recipient.is_test
+    with house.look(SYSTEM_SENDING) as department:
+        assert department.mail_tests.link_target(recipient.mailing_no, 0) is None
+    assert parse_message_id(str(mail["Message-ID"]), house.office.keys) is None
 
 
 def mailing_state(house: Drumbeat, campaign_id: CampaignId) -> MailingState | None:

@@ -3,7 +3,7 @@
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.errors import NotFound
 from drumbeat.kit.ids import CampaignId, ContactNo, MailingNo
-from drumbeat.kit.signing import Recipient, TokenSigner
+from drumbeat.kit.signing import TEST_OCCASION, Recipient, TokenSigner
 from drumbeat.marketing.campaigns.model import Brief
 from drumbeat.marketing.campaigns.planning import as_planned, sender_of, templates_of
 from drumbeat.marketing.campaigns.ports import House, Unit
@@ -11,7 +11,9 @@ from drumbeat.marketing.content import Addressee, SeenDraft, see_draft
 from drumbeat.marketing.delivery import message_id_of
 from drumbeat.marketing.senders import Sender
 
-UNSENT = MailingNo(0)  # its token leads nowhere: looking at a preview is no open, no goodbye
+UNSENT = MailingNo(0)
+"""Of no mailing and, with `TEST_OCCASION`, nobody's row: looking at a preview is no open, following
+its links no click, and its goodbye says no for nobody."""
 NOBODY = ContactNo(0)
 NOBODYS_ADDRESS = "somebody@example.invalid"
 
@@ -20,8 +22,7 @@ def preview(unit: Unit, campaign_id: CampaignId, address: str, variant: int = 0)
     """Raises NotFound naming the contact, InvalidInput naming the variant."""
     campaign = unit.campaigns.get(campaign_id)
     sender = as_planned(sender_of(unit, campaign.brief), campaign)
-    mailing_no = campaign.plan.mailing_no or UNSENT
-    addressee = _addressee(unit, address, sender, mailing_no)
+    addressee = _addressee(unit, address, sender)
     return unit.content.preview(campaign.no, addressee, sender, arm=variant)
 
 
@@ -38,12 +39,12 @@ def preview_draft(
         sender = sender_of(unit, brief)
         context = unit.content.mail_context(sender)
         known = unit.audience.known_fields() | {"cta_button"}
-        addressee = _addressee(unit, address, sender, UNSENT)
+        addressee = _addressee(unit, address, sender)
     arms = templates_of(brief, sender)
     return see_draft(arms, context, addressee, arm=variant, known_fields=known)
 
 
-def _addressee(unit: Unit, address: str | None, sender: Sender, mailing_no: MailingNo) -> Addressee:
+def _addressee(unit: Unit, address: str | None, sender: Sender) -> Addressee:
     keys = unit.office.keys
     number, to, fields = NOBODY, NOBODYS_ADDRESS, dict[str, object]()
     if address is not None:
@@ -55,7 +56,7 @@ def _addressee(unit: Unit, address: str | None, sender: Sender, mailing_no: Mail
     return Addressee(
         to=to,
         fields=fields,
-        token=TokenSigner(keys.derive("tracking")).token(Recipient(mailing_no, number)),
-        message_id=message_id_of(mailing_no, number, 0, keys, sender.domain),
+        token=TokenSigner(keys.derive("tracking")).token(Recipient(UNSENT, number, TEST_OCCASION)),
+        message_id=message_id_of(UNSENT, number, TEST_OCCASION, keys, sender.domain),
         date=unit.office.clock(),
     )
