@@ -337,9 +337,9 @@ def test_requests_in_one_breath_are_answered_in_their_order(served: Served, desk
     assert heard.index(PIXEL) < heard.index(b"location: ") < heard.index(b"Unsubscribe")
 
 
-def test_a_request_after_a_pixel_in_one_breath_takes_the_time_it_needs(clock: HandClock) -> None:
+def test_a_request_after_a_pixel_in_one_breath_takes_the_time_it_needs() -> None:
     """Paying the pixel begins the wait for a next request; that one is here already."""
-    desk, waits = Desk(silent=True), []
+    desk, clock, waits = Desk(silent=True), HandClock(), []
     targets = LinkTargets(desk.look_up, desk.fill, clock)
     app = Tracking(SIGNER, clock, "Tom & <Jerry>", desk.offer, targets, desk.withdraw)
     quick = Quick(app)
