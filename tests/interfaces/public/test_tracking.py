@@ -3,14 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
-from starlette.types import Receive, Scope, Send
 
 from drumbeat.interfaces.public.intake import Then
 from drumbeat.interfaces.public.links import LinkTargets
-from drumbeat.interfaces.public.quick import Quick, QuickProtocol, quick_protocol
+from drumbeat.interfaces.public.quick import quick_protocol
 from drumbeat.interfaces.public.tracking import PIXEL, Tracking
 from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.kit.signing import TEST_OCCASION, Recipient, TokenSigner
@@ -335,31 +333,6 @@ def test_requests_in_one_breath_are_answered_in_their_order(served: Served, desk
     statuses = re.findall(rb"HTTP/1\.1 (\d+)", heard)
     assert statuses == [b"200", b"302", b"200", b"200", b"404"]
     assert heard.index(PIXEL) < heard.index(b"location: ") < heard.index(b"Unsubscribe")
-
-
-def test_a_request_after_a_pixel_in_one_breath_takes_the_time_it_needs() -> None:
-    """Paying the pixel begins the wait for a next request; that one is here already."""
-    desk, clock, waits = Desk(silent=True), HandClock(), []
-    targets = LinkTargets(desk.look_up, desk.fill, clock)
-    app = Tracking(SIGNER, clock, "Tom & <Jerry>", desk.offer, targets, desk.withdraw)
-    quick = Quick(app)
-
-    def connection(**options: Any) -> QuickProtocol:
-        made.append(QuickProtocol(quick, **options))
-        return made[-1]
-
-    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            waits.append(made[-1].timeout_keep_alive_task)
-        await app(scope, receive, send)
-
-    made: list[QuickProtocol] = []
-    one = f"GET /o/{TOKEN}.gif HTTP/1.1\r\nHost: x\r\n\r\n"
-    other = "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    with serving(slow, connection) as server:
-        heard = server.say((one + other).encode())
-    assert re.findall(rb"HTTP/1\.1 (\d+)", heard) == [b"200", b"404"]
-    assert waits == [None]
 
 
 def test_a_thousand_requests_in_one_breath_are_all_answered(served: Served, desk: Desk) -> None:
