@@ -286,7 +286,7 @@ async def measure(
     somebody, pages = signed_in(full), pages_of(full, campaign_id)
     mine = mailing_of(full, campaign_id)
     await ask(full, "/campaigns/none", somebody)  # opens the database, as somebody did before
-    full.drumbeat.office.ducks.warm()  # as a house that is served has done
+    full.drumbeat.warm_up()  # as a house that is served has done
     before = await timed(empty, nobody, EMPTY_PAGE)
     took = {name: await timed(full, somebody, path) for name, path in pages}
     cases: dict[str, dict[str, float]] = {

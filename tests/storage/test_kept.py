@@ -39,3 +39,11 @@ def test_a_question_is_asked_once_in_a_reading_unit_and_each_time_in_a_writing_o
     with house.database.begin() as connection:
         assert not is_reading(connection)
         assert [once(connection, "q", lambda: next(asked)) for _ in range(2)] == [2, 3]
+
+
+def test_what_is_kept_is_known_at_its_own_revision_only() -> None:
+    kept = Kept()
+    kept.get("question", 1, lambda: "answer")
+    assert kept.has("question", 1)
+    assert not kept.has("question", 2)
+    assert not kept.has("another", 1)

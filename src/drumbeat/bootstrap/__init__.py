@@ -262,6 +262,12 @@ class Drumbeat:
         told = answer.status == 200 and b'"status":"ok"' in answer.content
         return "" if told else f"{url} answers {answer.status}, and not as Drumbeat does"
 
+    def warm_up(self) -> None:
+        """Open what a served house opens sooner or later, before somebody has to wait for it."""
+        self.office.ducks.warm()
+        if not self.office.real_messenger:
+            self.sandbox.list_(1)
+
     def close(self) -> None:
         if "_mail_folder" in self.__dict__:
             self._mail_folder.close()

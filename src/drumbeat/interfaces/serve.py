@@ -88,7 +88,7 @@ def free_port(host: str, wanted: int, *, tries: int = 50) -> int:
 @contextlib.contextmanager
 def serving(drumbeat: Drumbeat, *, port: int) -> Iterator[uvicorn.Server]:
     """The front's two servers and its intake, started; the caller runs the one that is yielded."""
-    drumbeat.office.ducks.warm()  # else the first who asks for facts would wait for it
+    drumbeat.warm_up()
     with (
         _private_socket(drumbeat),
         _taking_in(drumbeat) as intake,

@@ -29,6 +29,12 @@ class Kept:
         """What `count` answers at this revision; None, inside a writing unit, always counts."""
         return self.get_while(question, lambda _: revision, count)
 
+    def has(self, question: Hashable, revision: Hashable) -> bool:
+        """Whether the answer of this revision is here, so that many can be read together."""
+        with self._lock:
+            known = self._answers.get(question)
+        return known is not None and known[0] == revision
+
     def get_while(
         self,
         question: Hashable,

@@ -111,7 +111,7 @@ class CampaignsStore:
         return found
 
     def find(self, campaign_id: CampaignId) -> Campaign | None:
-        return once(self.connection, ("campaign", campaign_id), lambda: self._find(campaign_id))
+        return once(self.connection, _asked(campaign_id), lambda: self._find(campaign_id))
 
     def _find(self, campaign_id: CampaignId) -> Campaign | None:
         query = select(campaign).where(campaign.c.id == campaign_id)
@@ -160,14 +160,25 @@ class CampaignsStore:
         rows = self.connection.execute(
             query if before is None else query.where(campaign.c.id < before)
         )
-        listed = [self._read(CampaignId(row.id), row.revision) for row in rows.all()]
-        know(self.connection, {("campaign", each.id): each for each in listed})
+        found = [(CampaignId(row.id), row.revision) for row in rows.all()]
+        if is_reading(self.connection):
+            self._read_ahead(
+                [each for each in found if not self.kept.has(_asked(each[0]), each[1])]
+            )
+        listed = [self._read(campaign_id, revision) for campaign_id, revision in found]
+        know(self.connection, {_asked(each.id): each for each in listed})
         return tuple(listed)
+
+    def _read_ahead(self, unknown: Collection[tuple[CampaignId, int]]) -> None:
+        """The first list in a process would else ask for each campaign by itself."""
+        if unknown:
+            query = select(campaign).where(campaign.c.id.in_([each for each, _ in unknown]))
+            know(self.connection, {_asked(each.id): each for each in self._all(query)})
 
     def _read(self, campaign_id: CampaignId, revision: int) -> Campaign:
         """What it says may be long, and most of a list is as it was when it was read last."""
         seen = revision if is_reading(self.connection) else None
-        return self.kept.get(("campaign", campaign_id), seen, lambda: self.get(campaign_id))
+        return self.kept.get(_asked(campaign_id), seen, lambda: self.get(campaign_id))
 
     def list_advancing(self) -> list[Campaign]:
         """Every campaign that may have a next step, oldest first."""
@@ -247,6 +258,10 @@ class CampaignsStore:
 
     def _all(self, query: Select[tuple[object, ...]]) -> list[Campaign]:
         return [_campaign(row) for row in self.connection.execute(query)]
+
+
+def _asked(campaign_id: CampaignId) -> tuple[str, CampaignId]:
+    return "campaign", campaign_id
 
 
 def _launch_json(launch: TimingWish | None) -> dict[str, object] | None:
