@@ -3,6 +3,7 @@
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import SYSTEM_FACTS, SYSTEM_SEGMENTS
 from drumbeat.marketing.audience import label_profile, read_criterion
+from drumbeat.marketing.campaigns.pipeline import cuts_in_use
 
 
 def count(drumbeat: Drumbeat) -> bool:
@@ -41,5 +42,6 @@ def segment(drumbeat: Drumbeat) -> bool:
         profile = department.audience.read_profile()
     drafts = label_profile(profile, read_criterion(criterion))
     with drumbeat.begin(SYSTEM_SEGMENTS) as department:
-        department.counting.refresh_segments(drafts, criterion, known)
+        keep = cuts_in_use(department)
+        department.counting.refresh_segments(drafts, criterion, known, keep)
     return True

@@ -55,9 +55,10 @@ SYSTEM_FACTS = Actor(
     ),
 )
 SYSTEM_SEGMENTS = Actor(
-    "system:segments", frozenset({Scope.FACTS_FOLD, Scope.AUDIENCE_READ, Scope.AUDIENCE_WRITE})
+    "system:segments",
+    frozenset({Scope.FACTS_FOLD, Scope.AUDIENCE_READ, Scope.AUDIENCE_WRITE, Scope.CAMPAIGNS_READ}),
 )
-"""Cuts anew, by the same rules, the segments that a person made."""
+"""Cuts anew, by the same rules, the segments that a person made; keeps those a campaign names."""
 SYSTEM_BOUNCES = Actor(
     "system:bounces",
     frozenset(

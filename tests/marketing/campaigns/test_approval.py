@@ -7,20 +7,24 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
+from sqlalchemy import delete
 
 from drumbeat.bootstrap import Drumbeat, open_drumbeat
+from drumbeat.engine import figures
 from drumbeat.engine.loop import sending_engine
 from drumbeat.kit.actor import SYSTEM_SENDING, Actor
 from drumbeat.kit.errors import Conflict, InvalidInput, NotPermitted
-from drumbeat.kit.ids import CampaignId
+from drumbeat.kit.ids import CampaignId, ContactNo
 from drumbeat.kit.result import NeedsApproval, Waiting
 from drumbeat.kit.signing import TokenSigner
 from drumbeat.marketing.approvals import ApprovalState
+from drumbeat.marketing.audience import Consent, ContactRow, MergePolicy
+from drumbeat.marketing.audience.store_segments import membership
 from drumbeat.marketing.campaigns import Campaign, ExperimentWish, Launch, State, TimingWish
 from drumbeat.marketing.campaigns.pipeline import advance, proceed
 from drumbeat.marketing.campaigns.preview import preview
 from drumbeat.marketing.delivery import MailingState, parse_message_id
-from tests.conftest import GUEST
+from tests.conftest import GUEST, HandClock
 from tests.marketing.campaigns.conftest import (
     LETTER,
     bring_to,
@@ -268,3 +272,71 @@ def test_once_the_send_times_are_fixed_another_wish_is_refused(
     advance(house, campaign_id)
     with pytest.raises(Conflict, match="fixed already"), house.begin(owner) as department:
         department.campaigns.ask_launch(campaign_id, TimingWish(Launch.BEST))
+
+
+def by_country(house: Drumbeat, owner: Actor, countries: dict[str, str]) -> None:
+    rows = [
+        ContactRow(f"{name}@example.com", attributes={"country": each}, consent=Consent.subscribed)
+        for name, each in countries.items()
+    ]
+    with house.begin(owner) as department:
+        department.audience.merge_contacts(rows, MergePolicy.overwrite)
+
+
+def recut(house: Drumbeat, clock: HandClock) -> None:
+    clock.advance(minutes=1)
+    assert figures.segment(house)
+
+
+def sent_to(house: Drumbeat, campaign_id: CampaignId) -> list[str]:
+    work_off(house, campaign_id)
+    return sorted(str(row["email"]) for row in rows(house, campaign_id) if row["state"] == "sent")
+
+
+IN_BRITAIN = replace(LETTER, audience=("GB",), segment_by="demographic")
+
+
+def test_a_yes_is_for_these_people_however_their_segment_is_cut_later(
+    house: Drumbeat, owner: Actor, clock: HandClock
+) -> None:
+    by_country(house, owner, {"ada": "GB", "bob": "GB", "cleo": "FR", "dan": "FR"})
+    campaign_id = planned(house, owner, IN_BRITAIN)
+    with house.look(owner) as department:
+        [waiting] = department.approvals.list_waiting()
+    assert f"to 2 of GB as of {clock.now:%Y-%m-%d %H:%M} UTC" in waiting.effect
+    by_country(house, owner, {"ada": "FR", "bob": "FR", "cleo": "GB", "dan": "GB"})
+    recut(house, clock)
+    say_yes(house, owner, campaign_id)
+    by_country(house, owner, {"dan": "FR", "eve": "GB"})
+    recut(house, clock)
+    assert sent_to(house, campaign_id) == ["ada@example.com", "bob@example.com"]
+
+
+def test_who_said_no_since_is_not_mailed_though_the_yes_was_for_them(
+    house: Drumbeat, owner: Actor, clock: HandClock
+) -> None:
+    by_country(house, owner, {"ada": "GB", "bob": "GB"})
+    campaign_id = planned(house, owner, IN_BRITAIN)
+    say_yes(house, owner, campaign_id)
+    with house.begin(owner) as department:
+        department.audience.withdraw(ContactNo(1), source="test")
+    recut(house, clock)
+    assert sent_to(house, campaign_id) == ["bob@example.com"]
+
+
+def test_if_nobody_knows_any_more_whom_the_yes_was_for_it_is_asked_for_anew(
+    house: Drumbeat, owner: Actor, clock: HandClock
+) -> None:
+    by_country(house, owner, {"ada": "GB", "bob": "GB"})
+    campaign_id = planned(house, owner, IN_BRITAIN)
+    say_yes(house, owner, campaign_id)
+    by_country(house, owner, {"ada": "FR", "cleo": "GB"})
+    recut(house, clock)
+    first = get(house, campaign_id).plan.cut
+    with house.database.begin() as connection:
+        connection.execute(delete(membership).where(membership.c.taken_at == first[0][1]))
+    assert sent_to(house, campaign_id) == []
+    assert state_of(house, campaign_id) is State.AWAITING_APPROVAL
+    assert get(house, campaign_id).plan.cut != first
+    say_yes(house, owner, campaign_id)
+    assert sent_to(house, campaign_id) == ["bob@example.com", "cleo@example.com"]

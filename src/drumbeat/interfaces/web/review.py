@@ -5,6 +5,7 @@ Pure: a dossier in, values out; the template only places them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from markupsafe import Markup
 
@@ -21,6 +22,7 @@ from drumbeat.interfaces.web.wording import (
     spoken,
     words,
 )
+from drumbeat.kit.clock import from_epoch
 from drumbeat.marketing.approvals import Approval, ApprovalState
 from drumbeat.marketing.campaigns import Launch, State, TimingWish
 from drumbeat.marketing.experiments import Design
@@ -95,12 +97,14 @@ class Review:
     checks: Sequence[Checked]
     sender: str
     segments: Sequence[Share]
+    as_of: datetime | None
 
 
 def review_of(dossier: Dossier) -> Review:
     experiment = dossier.experiment
     timing = dossier.campaign.plan.timing or {}
     wish = dossier.campaign.launch or dossier.campaign.brief.timing
+    taken = [at for _, at in dossier.campaign.plan.cut]
     return Review(
         decision=_decision(dossier),
         arms=_arms(dossier),
@@ -112,6 +116,7 @@ def review_of(dossier: Dossier) -> Review:
         checks=_checks(dossier),
         sender=f"{dossier.sender.name} <{dossier.sender.email}>",
         segments=_segments(dossier.campaign.plan.segments or ()),
+        as_of=from_epoch(min(taken)) if taken else None,
     )
 
 

@@ -1,6 +1,6 @@
 """Use cases of the engine alone: what pages are told of the audience is counted beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from drumbeat.kit.actor import Actor, Scope
@@ -38,13 +38,20 @@ class CountingService:
         return rules.choose_cut(cuts, known, epoch(self.clock()))
 
     def refresh_segments(
-        self, drafts: Sequence[DraftSegment], criterion: str, known: str
+        self,
+        drafts: Sequence[DraftSegment],
+        criterion: str,
+        known: str,
+        keep: Collection[int] = (),
     ) -> list[Segment]:
-        """Keep what was cut anew from `known`, instead of what was taken earlier this day."""
+        """Keep what was cut anew from `known`, instead of what was taken earlier this day.
+
+        What was taken at an instant of `keep` stays too: somebody approved mail to these people.
+        """
         self.actor.require(Scope.FACTS_FOLD)
         now = self.clock()
         saved = self.stores.segments.save(drafts, now, criterion=criterion)
-        self.stores.segments.forget_earlier_today(criterion, now)
+        self.stores.segments.forget_earlier_today(criterion, now, keep)
         self.stores.segments.note_cut(criterion, known, now)
         return saved
 

@@ -132,7 +132,8 @@ class AudienceArrays:
     """Everyone an audience names, in order of contact number, whether or not they may be mailed.
 
     `zone_names[zones[i]]` is the IANA zone of `contact_nos[i]` ("" when unknown, always index 0);
-    `domain_names[domains[i]]` the domain of their address.
+    `domain_names[domains[i]]` the domain of their address. `cut` is which memberships of which
+    segments that was: id and epoch second; empty for everybody.
     """
 
     contact_nos: NDArray[np.int32]
@@ -140,6 +141,7 @@ class AudienceArrays:
     zone_names: tuple[str, ...]
     domains: NDArray[np.int32]
     domain_names: tuple[str, ...]
+    cut: tuple[tuple[str, int], ...] = ()
 
     def __len__(self) -> int:
         return len(self.contact_nos)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock, epoch, from_epoch
-from drumbeat.kit.errors import InvalidInput, NotFound
+from drumbeat.kit.errors import InvalidInput, NotFound, Overtaken
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.audience import rules
@@ -161,7 +161,7 @@ class AudienceService:
         if not segment:
             return self.stores.contacts.list_after(after, page)
         named = self._segment_named(segment, field="segment")
-        members = self.stores.segments.members([named.id])
+        members = self.stores.segments.members(named.id)
         found: list[Contact] = []
         while numbers := rules.numbers_after(members, after, page - len(found)):
             found += self.stores.contacts.list_(numbers)  # fewer, if somebody was erased since
@@ -250,11 +250,16 @@ class AudienceService:
     # -- audiences --------------------------------------------------------------------------
 
     def audience_members(
-        self, audience: str | Sequence[str], *, criterion: str | None = None
+        self,
+        audience: str | Sequence[str],
+        *,
+        criterion: str | None = None,
+        cut: Collection[tuple[str, int]] = (),
     ) -> AudienceArrays:
         """Everyone that "all" or the named segments name, also those who may not be mailed.
 
-        Raises InvalidInput naming the nearest segment when a name is unknown.
+        With the `cut` of an earlier answer: whom they named then. Raises InvalidInput naming the
+        nearest segment when a name is unknown, NotFound if that cut is not kept any more.
         """
         self.actor.require(Scope.AUDIENCE_READ)
         names = [audience] if isinstance(audience, str) else list(audience)
@@ -262,9 +267,15 @@ class AudienceService:
             raise InvalidInput('Name an audience: "all" or segments.', field="audience")
         if any(name.strip().casefold() == rules.EVERYONE for name in names):
             return rules.audience_arrays(self.stores.contacts.each_place(), None)
-        segments = [self._segment_named(name, criterion) for name in names]
-        members = self.stores.segments.members([segment.id for segment in segments])
-        return rules.audience_arrays(self.stores.contacts.each_place(), members)
+        segments = [] if cut else [self._segment_named(name, criterion) for name in names]
+        taken = tuple(cut) or tuple((each.id, epoch(each.taken_at)) for each in segments)
+        members = self.stores.segments.find_members(taken)
+        if members is None and cut:
+            raise NotFound("Who was in these segments then is not kept any more.")
+        if members is None:
+            raise Overtaken("The segments were cut anew meanwhile.")
+        arrays = rules.audience_arrays(self.stores.contacts.each_place(), members)
+        return replace(arrays, cut=taken)
 
     def count_audience(self) -> AudienceCounts:
         """Everybody known, everybody who may be mailed, and the segments: totals name nobody."""

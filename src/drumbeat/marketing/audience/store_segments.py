@@ -1,12 +1,13 @@
 """Segments and who belonged to them: one compressed bit a contact, kept for every time taken.
 
-What the engine takes by itself, to keep counts current, is kept once for each day.
+What the engine takes by itself, to keep counts current, is kept once for each day; what a campaign
+was planned with is kept besides.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    tuple_,
     update,
 )
 
@@ -84,16 +86,22 @@ class SegmentStore:
     def count(self) -> int:
         return self.connection.execute(select(func.count()).select_from(segment)).scalar_one()
 
-    def members(self, ids: Sequence[SegmentId]) -> NDArray[np.bool_]:
-        """Who is in any of the segments: an array that a contact number indexes."""
-        import numpy as np
+    def members(self, wanted: SegmentId) -> NDArray[np.bool_]:
+        """Who is in the segment: an array that a contact number indexes."""
+        return _union(self.connection.execute(_newest().where(segment.c.id == wanted)).all())
 
-        rows = self.connection.execute(_newest().where(segment.c.id.in_(ids)))
-        found = [np.unpackbits(_bytes(row.members)).view(np.bool_) for row in rows]
-        union = np.zeros(max((len(bits) for bits in found), default=0), np.bool_)
-        for bits in found:
-            union[: len(bits)] |= bits
-        return union
+    def find_members(self, taken: Collection[tuple[str, int]]) -> NDArray[np.bool_] | None:
+        """Who was in any of these segments when it was taken, as `members` answers.
+
+        None if one of these memberships is not kept any more.
+        """
+        joined = segment.join(membership, membership.c.segment_no == segment.c.segment_no)
+        wanted = select(membership.c.members).select_from(joined)
+        wanted = wanted.where(tuple_(segment.c.id, membership.c.taken_at).in_(list(taken)))
+        rows = self.connection.execute(wanted).all()
+        if len(rows) != len(set(taken)):
+            return None
+        return _union(rows)
 
     def list_of_contact(self, contact_no: ContactNo) -> list[Segment]:
         """Those whose newest membership has this contact."""
@@ -147,13 +155,17 @@ class SegmentStore:
             added.on_conflict_do_update(index_elements=["criterion"], set_=values)
         )
 
-    def forget_earlier_today(self, criterion: str, now: datetime) -> None:
-        """Of this day's memberships keep the last."""
+    def forget_earlier_today(
+        self, criterion: str, now: datetime, keep: Collection[int] = ()
+    ) -> None:
+        """Of this day's memberships keep the last, and those taken at an instant of `keep`."""
         at = epoch(now)
         numbers = select(segment.c.segment_no).where(segment.c.criterion == criterion)
         today = membership.c.taken_at.between(at - at % _DAY, at - 1)
         self.connection.execute(
-            delete(membership).where(membership.c.segment_no.in_(numbers), today)
+            delete(membership).where(
+                membership.c.segment_no.in_(numbers), today, membership.c.taken_at.not_in(keep)
+            )
         )
 
     def _save_segment(self, draft: DraftSegment, found: Row[Any] | None, now: datetime) -> int:
@@ -182,6 +194,16 @@ class SegmentStore:
         self.connection.execute(
             taken.on_conflict_do_update(index_elements=["segment_no", "taken_at"], set_=again)
         )
+
+
+def _union(rows: Sequence[Row[Any]]) -> NDArray[np.bool_]:
+    import numpy as np
+
+    found = [np.unpackbits(_bytes(row.members)).view(np.bool_) for row in rows]
+    union = np.zeros(max((len(bits) for bits in found), default=0), np.bool_)
+    for bits in found:
+        union[: len(bits)] |= bits
+    return union
 
 
 def _newest() -> Select[Any]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from drumbeat.kit.actor import Actor
 from drumbeat.kit.clock import epoch
+from drumbeat.kit.errors import NotFound
 from drumbeat.kit.ids import MailingNo
 from drumbeat.marketing.audience import AudienceArrays
 from drumbeat.marketing.campaigns.model import Campaign, State
@@ -75,11 +76,15 @@ def _open(house: House, campaign: Campaign, actor: Actor) -> None:
 
 def _plan(house: House, campaign: Campaign, actor: Actor, mailing: Mailing) -> None:
     with house.look(actor) as unit:
-        members = unit.audience.audience_members(campaign.brief.audience)
-        ledger, optimization = _ledger(unit, campaign, members)
+        members = _find_members(unit, campaign)
+        planned = None if members is None else _ledger(unit, campaign, members)
         files = unit.office.files
+    if planned is None:
+        _ask_again(house, campaign, actor, mailing, campaign.plan.outgrown)
+        return
+    ledger, optimization = planned
     if has_outgrown(campaign.plan, ledger.mailable):
-        _ask_again(house, campaign, actor, mailing)
+        _ask_again(house, campaign, actor, mailing, campaign.plan.mailable)
         return
     content = ledger.to_bytes()
     name = plan_file_name(mailing.mailing_no, content)
@@ -99,10 +104,20 @@ def _plan(house: House, campaign: Campaign, actor: Actor, mailing: Mailing) -> N
         unit.campaigns.save_plan(campaign, plan)
 
 
-def _ask_again(house: House, campaign: Campaign, actor: Actor, mailing: Mailing) -> None:
-    """The yes was for far fewer people: it goes back to be planned and asked for anew."""
+def _find_members(unit: Unit, campaign: Campaign) -> AudienceArrays | None:
+    """Whom the yes was for, however the segments were cut since; None if nobody knows any more."""
+    try:
+        return unit.audience.audience_members(campaign.brief.audience, cut=campaign.plan.cut)
+    except NotFound:
+        return None
+
+
+def _ask_again(
+    house: House, campaign: Campaign, actor: Actor, mailing: Mailing, outgrown: int | None
+) -> None:
+    """The yes was for far fewer people, or others: it is planned and asked for anew."""
     plan = campaign.plan
-    fresh = replace(plan, mailing_no=None, timing=None, approval_hash=None, outgrown=plan.mailable)
+    fresh = replace(plan, mailing_no=None, timing=None, approval_hash=None, outgrown=outgrown)
     with house.begin(actor) as unit:
         unit.delivery.discard(mailing.mailing_no)
         unit.campaigns.move(replace(campaign, plan=fresh), State.PLANNED)

@@ -111,6 +111,7 @@ class Plan:
     `first_due` (the first mail's instant) and `settled_at` are epoch seconds. `segments`
     rows are name, rule, subscriber_count and engagement_rate; `timing` is the answer's
     send_optimization; `excluded` counts by reason who of the audience may not be mailed.
+    `cut` is whom the audience's segments named then: their ids and when each was taken.
     `outgrown` is how many people an earlier yes was for, once there were many more. `real` and
     `postal_address` are as they were when a person was asked: whether mail leaves the house, and
     what its footer says.
@@ -120,6 +121,7 @@ class Plan:
     audience_size: int | None = None
     mailable: int | None = None
     outgrown: int | None = None
+    cut: tuple[tuple[str, int], ...] = ()
     excluded: Mapping[str, int] = field(default_factory=dict)
     piece_no: int | None = None
     piece_revision: int | None = None

@@ -227,6 +227,11 @@ def next_due(unit: Unit) -> datetime | None:
     return min((due for due in steps if due is not None), default=None)
 
 
+def cuts_in_use(unit: Unit) -> set[int]:
+    """When the segments were taken that a campaign, which may still send, was planned with."""
+    return {at for campaign in unit.campaigns.list_unsent() for _, at in campaign.plan.cut}
+
+
 def due_of(unit: Unit, campaign: Campaign) -> datetime | None:
     """When this campaign's next step can be taken; None while it waits for a person."""
     now = unit.office.clock()
@@ -273,7 +278,9 @@ def _effect(campaign: Campaign, *, real: bool) -> str:
     where = "" if real else ", into the sandbox"
     before = campaign.plan.outgrown
     grown = "" if before is None else f" (the audience grew: the yes was for {before:,})"
-    return f"send {brief.name!r} to {mailable:,} of {names}{test}{where}{grown}"
+    taken = [at for _, at in campaign.plan.cut]
+    as_of = f" as of {from_epoch(min(taken)):%Y-%m-%d %H:%M} UTC" if taken else ""
+    return f"send {brief.name!r} to {mailable:,} of {names}{as_of}{test}{where}{grown}"
 
 
 def _mailing(campaign: Campaign) -> MailingNo:

@@ -97,6 +97,7 @@ def plan_timing(house: House, campaign: Campaign, actor: Actor) -> bool:
         timing=dict(plan.send_optimization()),
         audience_size=len(members),
         mailable=len(members) - len(barred),
+        cut=members.cut,
         excluded=dict(Counter(barred.values())),
     )
     with house.begin(actor) as unit:

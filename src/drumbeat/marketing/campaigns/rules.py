@@ -147,9 +147,11 @@ def arm_weights(test: ExperimentWish) -> tuple[float, ...]:
 
 
 def approval_hash(brief: Brief, plan: Plan, *, real: bool = False) -> str:
-    """Names exactly what a person approves: words, audience and its size, test, timing, and whether
+    """Names exactly what a person approves: words, who is meant and how many, test, timing, whether
     mail leaves the house or stays in the sandbox."""
-    named = [brief.to_json(), plan.content_hash, plan.mailable, real]
+    named: list[object] = [brief.to_json(), plan.content_hash, plan.mailable, real]
+    if plan.cut:  # a plan for everybody has none, nor has one of before
+        named.append(plan.cut)
     text = json.dumps(named, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
 

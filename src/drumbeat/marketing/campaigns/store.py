@@ -286,6 +286,7 @@ def _campaign(row: Row[tuple[object, ...]]) -> Campaign:
     if plan["segments"] is not None:
         plan["segments"] = tuple(plan["segments"])
     plan["checks"] = tuple(plan["checks"])
+    plan["cut"] = tuple((str(each), int(at)) for each, at in plan.get("cut", ()))
     since: datetime = from_epoch(row.state_since)
     return Campaign(
         no=CampaignNo(row.campaign_no),
