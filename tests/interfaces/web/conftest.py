@@ -1,6 +1,7 @@
 """A served house with a few people in it, and its owner at a browser without JavaScript."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from starlette.applications import Starlette
@@ -50,11 +51,17 @@ def owner(house: Drumbeat) -> Iterator[Browser]:
 
 
 def add_campaign(
-    house: Drumbeat, name: str = "Autumn menu", *, launch: Launch = Launch.NOW
+    house: Drumbeat,
+    name: str = "Autumn menu",
+    *,
+    launch: Launch = Launch.NOW,
+    audience: str | None = None,
 ) -> CampaignId:
     """Planned as far as it gets without a person."""
     test = ExperimentWish("subject_line", ("Come in", "Your table is waiting"))
     brief = Brief(name, Kind.NEWSLETTER, "Come in", BODY, test=test, timing=TimingWish(launch))
+    if audience is not None:
+        brief = replace(brief, audience=(audience,), segment_by="demographic")
     with house.begin(house.owner()) as department:
         campaign_id = department.campaigns.create(brief).id
     proceed(house, campaign_id)

@@ -7,6 +7,7 @@ from drumbeat.kit.actor import NOBODY
 from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.result import Again
 from drumbeat.marketing.accounts import Newcomer, Role, Visitor, hash_password
+from drumbeat.marketing.audience import Consent, ContactRow
 from drumbeat.marketing.campaigns import State
 from drumbeat.marketing.campaigns.pipeline import advance
 from drumbeat.marketing.delivery import EngineName, Unknown
@@ -169,6 +170,18 @@ def test_recipients_are_found_by_address_and_by_state(peopled: Drumbeat, owner: 
     assert b"dan@example.com</th>" in owner.get(f"{at}?address=Dan@Example.com").body
     assert b"No row fits" in owner.get(f"{at}?address=zoe@example.com").body
     assert owner.get(f"{at}?state=made-up").status == 400
+
+
+def test_a_yes_to_a_segment_says_as_of_when_its_people_are_meant(
+    peopled: Drumbeat, owner: Browser
+) -> None:
+    row = ContactRow("fay@example.com", attributes={"country": "GB"}, consent=Consent.subscribed)
+    with peopled.begin(peopled.owner()) as department:
+        department.audience.merge_contacts([row])
+    body = owner.get(f"/campaigns/{add_campaign(peopled, audience='GB')}").body.decode()
+    assert "a yes is for these people, however the segments are cut later" in body
+    everybody = owner.get(f"/campaigns/{add_campaign(peopled, 'All of them')}").body.decode()
+    assert "a yes is for these people" not in everybody
 
 
 def test_a_message_that_may_have_arrived_is_decided_on_the_page(
