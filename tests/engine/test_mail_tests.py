@@ -18,7 +18,7 @@ from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.signing import Recipient, TokenSigner
 from drumbeat.marketing.audience import SuppressionReason
 from drumbeat.marketing.campaigns import State
-from drumbeat.marketing.campaigns.testing import Wish, answer_of_tests, ask_for_test, wanted_test
+from drumbeat.marketing.campaigns.testing import Wish, ask_for_test, rows_of_tests, wanted_test
 from drumbeat.marketing.delivery import ArrivedMail, parse_message_id, return_path_of, seal_mails
 from drumbeat.marketing.delivery.mail_tests import MOST_A_DAY, MailTest
 from drumbeat.marketing.senders.dkim import Algorithm
@@ -59,9 +59,8 @@ def ask_as(house: Drumbeat, actor: Actor, wish: Wish, name: str = "tst_1") -> li
 
 def told(house: Drumbeat, campaign_id: CampaignId) -> list[tuple[str, str, str]]:
     with house.look(house.owner()) as department:
-        tests = answer_of_tests(department, campaign_id)["tests"]
-    assert isinstance(tests, list)
-    return [(each["to"], each["state"], each["reason"]) for each in tests]
+        tests = rows_of_tests(department, campaign_id)
+    return [(str(each["to"]), str(each["state"]), str(each["reason"])) for each in tests]
 
 
 def without_what_must_differ(message: bytes) -> bytes:

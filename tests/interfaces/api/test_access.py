@@ -45,6 +45,23 @@ ROUTES = (
     ("POST", "/events", Scope.AUDIENCE_READ),
     ("GET", "/sandbox/messages", Scope.AUDIENCE_READ),
     ("GET", "/sandbox/messages/1", Scope.AUDIENCE_READ),
+    ("GET", "/audience/rfm", Scope.AUDIENCE_READ),
+    ("GET", "/audience/rfm/rows", Scope.AUDIENCE_READ),
+    ("GET", "/audience/value", Scope.AUDIENCE_READ),
+    ("GET", "/audience/value/rows", Scope.AUDIENCE_READ),
+    ("GET", "/campaigns/CAMPAIGN/checks", Scope.CAMPAIGNS_READ),
+    ("POST", "/campaigns/CAMPAIGN/checks", Scope.CAMPAIGNS_WRITE),
+    ("GET", "/campaigns/CAMPAIGN/tests", Scope.CAMPAIGNS_SEND),
+    ("POST", "/campaigns/CAMPAIGN/tests", Scope.CAMPAIGNS_SEND),
+    ("POST", "/content/preview", Scope.CONTENT_WRITE),
+    ("GET", "/delivery/bounces", Scope.CAMPAIGNS_READ),
+    ("POST", "/delivery/bounces/import", None),
+    ("POST", "/events/judge", None),
+    ("GET", "/senders/dkim", Scope.CAMPAIGNS_READ),
+    ("POST", "/senders/dkim", Scope.ACCOUNTS_WRITE),
+    ("POST", "/senders/dkim/rotate", Scope.ACCOUNTS_WRITE),
+    ("GET", "/senders/records", Scope.CAMPAIGNS_READ),
+    ("POST", "/senders/records/check", Scope.ACCOUNTS_WRITE),
     ("GET", "/status", Scope.CAMPAIGNS_READ),
     ("GET", "/engine", Scope.CAMPAIGNS_READ),
     ("GET", "/accounts/keys", None),
@@ -79,6 +96,10 @@ def body_of(path: str) -> object:
         return EVENT
     if path.endswith("/ledger/decide"):
         return {"decision": "arrived", "all": "uncertain"}
+    if path.endswith("/tests"):
+        return {"to": ["me@example.com"], "contact": "ada@example.com"}
+    if path == "/content/preview":
+        return {"subject_line": "Hello", "content_html": "<p>Hello</p>"}
     if path == "/accounts/keys":
         return {"label": "new"}
     if path == "/accounts/people":

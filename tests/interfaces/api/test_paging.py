@@ -17,10 +17,13 @@ FIXED = {
     "/approvals": "approvals",
     "/campaigns": "campaigns",
     "/campaigns/{campaign_id}/ledger/rows": "rows",
+    "/campaigns/{campaign_id}/tests": "tests",
     "/contacts": "contacts",
+    "/delivery/bounces": "bounces",
     "/experiments": "experiments",
     "/sandbox/messages": "messages",
     "/segments": "segments",
+    "/senders/dkim": "keys",
 }
 
 

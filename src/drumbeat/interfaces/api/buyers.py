@@ -64,7 +64,7 @@ def show_rfm(
 
 
 @router.get("/rfm/rows", **_ROWS)
-def list_rfm(
+def stream_rfm(
     caller: Caller,
     as_of: AsOf = None,
     recency_days: Cuts = [],  # noqa: B006
@@ -83,7 +83,7 @@ def show_value(caller: Caller, as_of: AsOf = None, horizon: Horizon = 365) -> Js
 
 
 @router.get("/value/rows", **_ROWS)
-def list_value(caller: Caller, as_of: AsOf = None, horizon: Horizon = 365) -> StreamingResponse:
+def stream_value(caller: Caller, as_of: AsOf = None, horizon: Horizon = 365) -> StreamingResponse:
     """The same with a line for every buyer before it; none where there is no forecast."""
     valued, answer = _valued(caller, as_of, horizon)
     if not isinstance(valued, Valuation):

@@ -29,6 +29,7 @@ AREAS = {
     "approvals": "What waits for a person's yes or no.",
     "experiments": "Tests of variants, and what counts allow to say.",
     "audience": "Contacts and segments.",
+    "senders": "Whose mail it is: keys of DKIM, and what a domain should publish.",
     "events": "What people did elsewhere: purchases, sign-ups, views.",
     "delivery": "What came back of the mail that was sent.",
     "sandbox": "The mail that never left the house.",

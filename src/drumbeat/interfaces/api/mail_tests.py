@@ -6,7 +6,8 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from drumbeat.interfaces.api.identity import Caller
-from drumbeat.interfaces.api.shape import Instant, Shape
+from drumbeat.interfaces.api.paging import Cursor, Limit, page_of
+from drumbeat.interfaces.api.shape import Instant, NextCursor, Shape
 from drumbeat.interfaces.api.strict import Strict
 from drumbeat.kit.ids import CampaignId
 from drumbeat.kit.json_objects import JsonObject
@@ -45,6 +46,10 @@ class MailTests(Shape):
     tests: list[MailTestView]
 
 
+class MailTestPage(MailTests):
+    next_cursor: NextCursor
+
+
 @router.post("/{campaign_id}/tests", status_code=201, response_model=MailTests)
 def test_campaign(campaign_id: CampaignId, request: MailTestRequest, caller: Caller) -> JsonObject:
     """Ask for a test; the engine sends it."""
@@ -58,10 +63,14 @@ def test_campaign(campaign_id: CampaignId, request: MailTestRequest, caller: Cal
     return {"campaign_id": campaign_id, "tests": [row_of_test(test) for test in asked]}
 
 
-@router.get("/{campaign_id}/tests", response_model=MailTests)
-def list_tests(campaign_id: CampaignId, caller: Caller) -> JsonObject:
+@router.get("/{campaign_id}/tests", response_model=MailTestPage)
+def list_tests(
+    campaign_id: CampaignId, caller: Caller, cursor: Cursor = None, limit: Limit = 100
+) -> JsonObject:
     """What became of a campaign's tests, the newest first."""
-    from drumbeat.marketing.campaigns.testing import answer_of_tests
+    from drumbeat.marketing.campaigns.testing import rows_of_tests
 
     with caller.look() as department:
-        return answer_of_tests(department, campaign_id)
+        listed = rows_of_tests(department, campaign_id)
+    page, following = page_of(listed, cursor, limit, lambda row: str(row["test_id"]))
+    return {"campaign_id": campaign_id, "tests": page, "next_cursor": following}

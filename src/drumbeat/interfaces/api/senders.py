@@ -6,7 +6,8 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from drumbeat.interfaces.api.identity import Caller
-from drumbeat.interfaces.api.shape import Instant, Shape
+from drumbeat.interfaces.api.paging import Cursor, Limit, page_of
+from drumbeat.interfaces.api.shape import Instant, NextCursor, Shape
 from drumbeat.interfaces.api.strict import Strict
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.senders import KeptKey, Record, Standpoint
@@ -36,6 +37,10 @@ class Keys(Shape):
     keys: list[KeyView]
 
 
+class KeyPage(Keys):
+    next_cursor: NextCursor
+
+
 class RecordView(Shape):
     kind: Literal["dkim", "spf", "dmarc", "tracking"]
     type: str
@@ -53,11 +58,13 @@ class Records(Shape):
     records: list[RecordView]
 
 
-@router.get("/dkim", response_model=Keys)
-def list_dkim_keys(caller: Caller) -> JsonObject:
+@router.get("/dkim", response_model=KeyPage)
+def list_dkim_keys(caller: Caller, cursor: Cursor = None, limit: Limit = 100) -> JsonObject:
     """The keys that are kept in the house, without their private halves."""
     with caller.look() as department:
-        return {"keys": [key_row(key) for key in department.dkim_keys.list_()]}
+        listed = department.dkim_keys.list_()
+    page, following = page_of(listed, cursor, limit, lambda key: key.dns_name)
+    return {"keys": [key_row(key) for key in page], "next_cursor": following}
 
 
 @router.post("/dkim", status_code=201, response_model=Keys)
@@ -79,7 +86,7 @@ def rotate_dkim_keys(request: KeyRequest, caller: Caller) -> JsonObject:
 
 
 @router.get("/records", response_model=Records)
-def list_sender_records(caller: Caller) -> JsonObject:
+def show_sender_records(caller: Caller) -> JsonObject:
     """What to publish for SPF, DKIM, DMARC and tracking; nobody is asked."""
     from drumbeat.bootstrap.outside import sender_records
 

@@ -114,12 +114,10 @@ Built = Callable[..., bytes]
 """`CompiledEmail.build`, perhaps with signatures on top."""
 
 
-def answer_of_tests(unit: Unit, campaign_id: CampaignId) -> JsonObject:
+def rows_of_tests(unit: Unit, campaign_id: CampaignId) -> list[JsonObject]:
+    """The tests of a campaign, the newest first."""
     campaign = unit.campaigns.get(campaign_id)
-    return {
-        "campaign_id": campaign_id,
-        "tests": [row_of_test(test) for test in unit.mail_tests.list_(campaign.no)],
-    }
+    return [row_of_test(test) for test in unit.mail_tests.list_(campaign.no)]
 
 
 def row_of_test(test: MailTest) -> JsonObject:

@@ -15,7 +15,7 @@ from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import Conflict, DrumbeatError, InvalidInput, NotFound
 from drumbeat.marketing.campaigns.evidence import checklist_answer
-from drumbeat.marketing.campaigns.testing import Wish, answer_of_tests, ask_for_test
+from drumbeat.marketing.campaigns.testing import Wish, ask_for_test, rows_of_tests
 
 _TONES = {"ok": "good", "warning": "warn", "blocks": "bad", "not_checked": "open"}
 _SAID = {
@@ -75,7 +75,7 @@ def _shown(
         except DrumbeatError as error:
             trouble = str(error)
         content = department.campaigns.get(campaign_id).brief
-        tests = answer_of_tests(department, campaign_id) if sends else {"tests": []}
+        tests = rows_of_tests(department, campaign_id) if sends else []
         faces = list_faces(department)
     items = [] if checks is None else rows(checks["items"])
     return visit.page(
@@ -88,7 +88,7 @@ def _shown(
         said=_SAID,
         seen_by=checks and checks["seen_by"],
         looked_at=checks and checks["looked_outside_at"],
-        tests=rows(tests["tests"]),
+        tests=tests,
         variants=1 if content.test is None else len(content.test.variants),
         faces=faces,
         typed={"to": "", "contact": "", "variant": "0", **typed},
