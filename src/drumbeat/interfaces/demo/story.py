@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ from drumbeat.interfaces.demo.world import World
 from drumbeat.interfaces.local import socket_of
 from drumbeat.interfaces.sdk import Client
 from drumbeat.interfaces.sdk.client import JsonObject
-from drumbeat.kit.actor import SYSTEM_UPKEEP
+from drumbeat.kit.actor import SYSTEM_FACTS, SYSTEM_UPKEEP
 from drumbeat.kit.clock import FileClock
 from drumbeat.kit.errors import ProviderFailed
 from drumbeat.marketing.campaigns.pipeline import next_due
@@ -114,6 +114,18 @@ def _import(on: Stage, market: Market, tell: Telling) -> None:
                 if "progress" in report:
                     show(float(str(report["progress"])), f"{report['rows']:,} rows")
         tell.note(f"{report['added']:,} {name} imported, {report['rejected']} rejected")
+    _wait_while(on, _unfolded)  # best hours are learned there: a plan before would know less
+
+
+def _unfolded(on: Stage) -> bool:
+    with on.drumbeat.look(SYSTEM_FACTS) as department:
+        return department.events.anything_to_fold()
+
+
+def _wait_while(on: Stage, true: Callable[[Stage], bool]) -> None:
+    end = time.monotonic() + SETTLING
+    while true(on) and time.monotonic() < end:
+        time.sleep(POLL)
 
 
 def _live(on: Stage, market: Market, campaign_id: str, tell: Telling) -> None:
@@ -144,9 +156,7 @@ def _live(on: Stage, market: Market, campaign_id: str, tell: Telling) -> None:
 def _settle_verdicts(on: Stage) -> None:
     """A day later every fact lies in a sealed file, judged among its neighbours for good."""
     on.clock.set(on.clock() + timedelta(days=1))
-    end = time.monotonic() + SETTLING
-    while _provisional(on) and time.monotonic() < end:
-        time.sleep(POLL)
+    _wait_while(on, _provisional)
 
 
 def _next_due(on: Stage) -> datetime | None:
