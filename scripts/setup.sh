@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 find_python() {
     for name in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11 python; do
         if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-            command -v "$name"
+            # Not a shim of the name: uv would take it for another Python and make .venv anew.
+            "$name" -c 'import sys; print(getattr(sys, "_base_executable", sys.executable))'
             return
         fi
     done
