@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.tree import ROOT
-from tests.docs.markdown import blocks, documents
+from tests.docs.markdown import Block, blocks, documents
 
 README = ROOT / "README.md"
 SHELLS = ("sh", "bash", "console", "shell")
@@ -28,10 +28,14 @@ def test_every_shell_block_is_run_or_says_why_not() -> None:
     assert not silent, "Write <!-- run --> or <!-- not run: reason --> above the block."
 
 
+def _is_typed(block: Block) -> bool:
+    return block.kind == "run" and block.language in SHELLS
+
+
 GUIDES = [
     document
     for document in documents()
-    if document != README and any(block.kind == "run" for block in blocks(document))
+    if document != README and any(_is_typed(block) for block in blocks(document))
 ]
 
 
@@ -69,7 +73,7 @@ def _follow(document: Path, folder: Path) -> dict[str, str]:
         if block.kind == "file":
             (folder / block.text).write_text(block.body, encoding="utf-8")
     environment = _environment(folder)
-    script = "set -eux\n" + "".join(block.body for block in told if block.kind == "run")
+    script = "set -eux\n" + "".join(block.body for block in told if _is_typed(block))
     ran = _run(["sh", "-c", script], folder, environment)
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
     return environment

@@ -297,7 +297,9 @@ def test_progress_is_told_unit_by_unit(house: Drumbeat) -> None:
     raw = ("email\n" + "".join(f"p{n}@example.com\n" for n in range(1_200))).encode()
     told: list[ImportProgress] = []
     import_contacts(begin, io.BytesIO(raw), PLAIN, told.append)
-    assert [step.rows for step in told] == [500, 1_000, 1_200]
+    steps = [step.rows for step in told]  # units are as large as this machine merges in its time
+    assert (steps[0], steps[-1]) == (500, 1_200)
+    assert steps == sorted(set(steps))
     assert told[-1].bytes_read == told[-1].bytes_total == len(raw)
 
 

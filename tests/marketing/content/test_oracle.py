@@ -41,6 +41,7 @@ FILTERS = (
     " newline_to_br strip_newlines|append:'<b>' prepend:'<i>' replace:'b','<u>' split:''|join"
     " truncate:30 slice:0,30 default:'x' remove:'&' split:','|first"
 )
+HIDDEN = re.compile(r'<a href="[^"]*/c/32767/[^"]*" style="display:none"[^>]*></a>$')
 ENDING = " {{ unsubscribe_url }} {{ postal_address }}"
 
 
@@ -65,7 +66,8 @@ def test_a_parser_reads_what_liquid_renders(
     html_rendered = render(parse(html + ENDING, field="h", html=True), values, field="h")
     text_rendered = render(parse(text + ENDING, field="t"), values, field="t")
     seen_html, seen_text = part(message, "html"), part(message, "plain")
-    assert seen_html.rpartition("<img ")[0] == unix(html_rendered)
+    written = HIDDEN.sub("", seen_html.rpartition("<img ")[0])
+    assert written == unix(html_rendered)
     assert seen_text.rstrip("\n") == unix(text_rendered).rstrip("\n")
     subject_rendered = render(parse(subject, field="s"), values, field="s")
     assert squeezed(str(parsed(message)["subject"])) == squeezed(subject_rendered)
