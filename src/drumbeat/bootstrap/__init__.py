@@ -267,6 +267,7 @@ class Drumbeat:
         self.office.ducks.warm()
         if not self.office.real_messenger:
             self.sandbox.list_(1)
+            self.sandbox.count()
 
     def close(self) -> None:
         if "_mail_folder" in self.__dict__:

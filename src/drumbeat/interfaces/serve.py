@@ -22,7 +22,7 @@ from drumbeat.engine.loop import ENGINE_OF
 from drumbeat.interfaces.api import create_api
 from drumbeat.interfaces.local import App, Receive, Scope, Send, answers, local_app, socket_of
 from drumbeat.interfaces.public import Intake, TrackingApp, quick_protocol, recording_hits
-from drumbeat.interfaces.web import Streams, create_web, no_such_page
+from drumbeat.interfaces.web import Source, Streams, create_web, no_such_page, show_once
 from drumbeat.kit.errors import Conflict
 
 DRAIN_SECONDS = 10
@@ -93,6 +93,7 @@ def serving(drumbeat: Drumbeat, *, port: int) -> Iterator[uvicorn.Server]:
         _private_socket(drumbeat),
         _taking_in(drumbeat) as intake,
         drumbeat.receiving_bounces(),
+        _showing_once(drumbeat),
     ):
         tracking = TrackingApp(drumbeat, intake)
         streams = Streams()
@@ -111,6 +112,21 @@ def serving(drumbeat: Drumbeat, *, port: int) -> Iterator[uvicorn.Server]:
         )
         streams.ending = lambda: server.should_exit  # an open stream would be waited for
         yield server
+
+
+@contextlib.contextmanager
+def _showing_once(drumbeat: Drumbeat) -> Iterator[None]:
+    """Beside the server, which answers meanwhile."""
+    ending = threading.Event()
+    thread = threading.Thread(
+        target=show_once, args=(drumbeat, Source(), ending), name="first-pages"
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join()
 
 
 @contextlib.contextmanager

@@ -7,9 +7,20 @@ mailings it does not name is marked by its hour: see `HOURLY`.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, delete, func, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    Select,
+    Table,
+    delete,
+    func,
+    select,
+    tuple_,
+)
 
 from drumbeat.storage.bulk import insert_rows
 from drumbeat.storage.database import NUMBER, Connection, is_reading, metadata, once
@@ -66,23 +77,28 @@ class FactMarks:
         """Equal for two reading units that see the same facts of it; None in a writing one."""
         if not is_reading(self.connection):
             return None
-        asked = (fact_mark.name, mailing_no)
-        return once(self.connection, asked, lambda: self._sum(mailing_no, 0, 0))
+
+        def read() -> int:
+            return int(self.connection.execute(_sum(mailing_no, 0, 0)).scalar_one() or 0)
+
+        return once(self.connection, (fact_mark.name, mailing_no), read)
 
     def revision_between(self, first: int, last: int, bought: int) -> tuple[int, int]:
         """Of purchases that name no mailing, between two hours; of clicks before the last one."""
 
         def read() -> tuple[int, int]:
-            purchases = self._sum(LOOSE_PURCHASE, first, last)
-            return purchases, self._sum(ANY_CLICK, first, bought)
+            purchases = _sum(LOOSE_PURCHASE, first, last).scalar_subquery()
+            clicks = _sum(ANY_CLICK, first, bought).scalar_subquery()
+            [found] = self.connection.execute(select(purchases, clicks))
+            return int(found[0] or 0), int(found[1] or 0)
 
         return once(self.connection, (fact_mark.name, first, last, bought), read)
 
-    def _sum(self, mailing_no: int, first: int, last: int) -> int:
-        query = select(func.sum(_MARK.n)).where(
-            _MARK.mailing_no == mailing_no, _MARK.hour.between(first, last)
-        )
-        return int(self.connection.execute(query).scalar_one() or 0)
-
     def _insert(self, rows: list[tuple[int, int, int]]) -> None:
         insert_rows(self.connection, fact_mark, ("mailing_no", "hour", "n"), rows)
+
+
+def _sum(mailing_no: int, first: int, last: int) -> Select[Any]:
+    return select(func.sum(_MARK.n)).where(
+        _MARK.mailing_no == mailing_no, _MARK.hour.between(first, last)
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Column, Float, String, Table, delete, or_, select, update
 
-from drumbeat.storage.database import Connection, metadata, upsert
+from drumbeat.storage.database import Connection, metadata, once, upsert
 
 lease = Table(
     "lease",
@@ -65,6 +65,9 @@ class LeaseStore:
 
     def living(self, name: str, *, now: float) -> str | None:
         """Who holds `name` now and is not known to be gone."""
+        return once(self.connection, (lease.name, name), lambda: self._living(name, now))
+
+    def _living(self, name: str, now: float) -> str | None:
         row = self.connection.execute(select(lease).where(lease.c.name == name)).first()
         if row is None or row.until <= now or holder_is_gone(row.holder):
             return None

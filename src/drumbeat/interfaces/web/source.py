@@ -19,8 +19,8 @@ from drumbeat.marketing.campaigns.answer import NO_MAILING, campaign_line, workf
 from drumbeat.marketing.department import Department
 
 RECENT = 4
-_LOOKED_THROUGH = 30
-_WITH_RESULTS = (State.SENDING, State.MEASURING, State.FINISHED)
+LOOKED_THROUGH = 30
+WITH_RESULTS = (State.SENDING, State.MEASURING, State.FINISHED)
 
 Answer = Mapping[str, object]
 
@@ -28,8 +28,8 @@ Answer = Mapping[str, object]
 def list_results(department: Department) -> Sequence[Answer]:
     """The newest that have been sent; without hours and arms, which a list does not show."""
     department = patient(department)
-    listed = department.campaigns.list_(limit=_LOOKED_THROUGH)
-    sent = [campaign for campaign in listed if campaign.state in _WITH_RESULTS]
+    listed = department.campaigns.list_(limit=LOOKED_THROUGH)
+    sent = [campaign for campaign in listed if campaign.state in WITH_RESULTS]
     return [_answer(department, campaign) for campaign in sent[:RECENT]]
 
 
@@ -45,7 +45,7 @@ def _answer(department: Department, campaign: Campaign) -> Answer:
 def _revision(department: Department, campaign: Campaign) -> tuple[object, ...] | None:
     """What the page of a campaign that was sent hangs on: its row, ledger, trouble and facts."""
     number = campaign.plan.mailing_no
-    if number is None or campaign.state not in _WITH_RESULTS:
+    if number is None or campaign.state not in WITH_RESULTS:
         return None
     facts = department.analytics.revision_of(number)
     if facts is None:
