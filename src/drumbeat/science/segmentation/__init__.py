@@ -5,6 +5,7 @@ says who belongs to it. Nobody is in two segments of one criterion.
 """
 
 from drumbeat.science.segmentation.behavior import Deeds, behavior_segments
+from drumbeat.science.segmentation.clusters import Clusters, find_clusters, structure_of
 from drumbeat.science.segmentation.engagement_score import (
     ENGAGEMENT_POINTS,
     HALF_LIFE_DAYS,
@@ -12,7 +13,27 @@ from drumbeat.science.segmentation.engagement_score import (
     engagement_score,
     engagement_segments,
 )
+from drumbeat.science.segmentation.features import Feature, Scale, scale_of
+from drumbeat.science.segmentation.journey import (
+    NOT_YET,
+    Journey,
+    Stay,
+    kaplan_meier,
+    median_duration,
+    trace_journey,
+)
 from drumbeat.science.segmentation.lifecycle import lifecycle_segments
+from drumbeat.science.segmentation.lookalikes import Lookalikes, find_lookalikes
+from drumbeat.science.segmentation.propensity import (
+    CalibrationBin,
+    Logistic,
+    Propensity,
+    Stretch,
+    Validation,
+    calibration_of,
+    fit_logistic,
+    learn_propensity,
+)
 from drumbeat.science.segmentation.rfm import (
     RfmCuts,
     RfmScores,
@@ -25,16 +46,38 @@ from drumbeat.science.segmentation.rule_book import Segmentation
 __all__ = [
     "ENGAGEMENT_POINTS",
     "HALF_LIFE_DAYS",
+    "NOT_YET",
+    "CalibrationBin",
+    "Clusters",
     "Deeds",
+    "Feature",
+    "Journey",
+    "Logistic",
+    "Lookalikes",
+    "Propensity",
     "RfmCuts",
     "RfmScores",
+    "Scale",
     "Segmentation",
+    "Stay",
+    "Stretch",
+    "Validation",
     "behavior_segments",
+    "calibration_of",
     "cut_points",
     "decayed_points",
     "engagement_score",
     "engagement_segments",
+    "find_clusters",
+    "find_lookalikes",
+    "fit_logistic",
+    "kaplan_meier",
+    "learn_propensity",
     "lifecycle_segments",
+    "median_duration",
     "rfm_scores",
     "rfm_segments",
+    "scale_of",
+    "structure_of",
+    "trace_journey",
 ]
