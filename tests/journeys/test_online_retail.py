@@ -39,6 +39,7 @@ def test_from_its_invoices_to_a_campaign_for_its_champions(home: Household) -> N
     scored(household, oracle)
     request = household.request(segment_by="rfm", target_segments=["Champions"], approve=True)
     answer = household.ask("workflow", "email", request, "--wait")
+    behaving(household, oracle)
     segments = segments_of(answer)
     assert sum(segments.values()) == oracle["customers"]
     assert oracle["champions_555"] < segments["Champions"] < oracle["customers"] / 3
@@ -82,6 +83,29 @@ def scored(household: Household, oracle: Json) -> None:
         assert [int(row[name]) for name in ("r", "f", "m")] == [of["R"], of["F"], of["M"]]
         assert (int(row["recency_days"]), int(row["frequency"])) == (of["r"], of["f"])
         assert float(row["monetary"]) == pytest.approx(of["m"], rel=1e-6)
+
+
+def behaving(household: Household, oracle: Json) -> None:
+    """Groups, a forecast, look-alikes and the journey, each with what it was judged by."""
+    day, out = ("--as-of", oracle["snapshot"]), household.folder / "groups.csv"
+    groups = household.ask("audience", "clusters", *day, "--out", out)
+    assert groups["people"] == oracle["customers"]
+    assert groups["structure"] in ("weak", "reasonable")
+    with out.open(encoding="utf-8") as file:
+        assert sum(1 for _ in csv.DictReader(file)) == oracle["customers"]
+    told = household.ask("audience", "propensity", "buy", *day, "--horizon", "90d")
+    judged = told["validation"]
+    assert isinstance(judged, dict)
+    assert judged["expected"] == pytest.approx(judged["actual"], rel=0.35)
+    assert judged["auc"] > 0.7
+    assert judged["brier"] < judged["brier_rate"]
+    alike = household.ask("audience", "lookalikes", "Champions", *day)
+    assert isinstance(alike["lift"], float)
+    assert alike["lift"] > 3
+    journey = household.ask("audience", "journey", *day)
+    standing = journey["standing"]
+    assert isinstance(standing, list)
+    assert sum(n for at, n in standing[-1].items() if at != "day") == oracle["customers"]
 
 
 def event(invoice: Json) -> Json:

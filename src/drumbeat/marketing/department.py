@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from drumbeat.marketing.audience import (
         AudienceService,
         AudienceStores,
+        BehaviourService,
         BuyersService,
         CountingService,
     )
@@ -193,6 +194,15 @@ class Department:
 
         store = BuyerStore(ContactStore(self.connection, self.office.keys), self.facts)
         return BuyersService(self.actor, store, self.office.clock)
+
+    @cached_property
+    def behaviour(self) -> "BehaviourService":
+        from drumbeat.marketing.audience import BehaviourService
+        from drumbeat.marketing.audience.store_behaviour import BehaviourStore
+        from drumbeat.marketing.audience.store_segments import SegmentStore
+
+        segments, facts = SegmentStore(self.connection), BehaviourStore(self.facts)
+        return BehaviourService(self.actor, facts, segments, self.office.clock)
 
     @cached_property
     def delivery(self) -> "DeliveryService":

@@ -80,6 +80,9 @@ omav  mail_tests.link_target
 om--  mail_tests.list_
 ----  mail_tests.list_armed
 ----  mail_tests.list_waiting
+oma-  behaviour.find_members
+oma-  behaviour.read
+oma-  behaviour.read_signs
 oma-  buyers.list_people
 oma-  buyers.read
 omav  campaigns.approval_of

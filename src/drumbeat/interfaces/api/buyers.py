@@ -1,9 +1,7 @@
 """REST: /audience, what purchases say of those who made them: RFM and worth."""
 
-import json
-from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
@@ -17,14 +15,10 @@ from drumbeat.interfaces.api.buyer_answers import (
     value_row,
 )
 from drumbeat.interfaces.api.identity import Caller
-from drumbeat.interfaces.api.uploads import LINES
-from drumbeat.kit.ids import ContactNo
+from drumbeat.interfaces.api.people_lines import rows_of, stream_people
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.audience import (
     LONGEST_HORIZON,
-    UNIT_ROWS,
-    Buyers,
-    Contact,
     Scored,
     Valuation,
     judge_before,
@@ -40,15 +34,7 @@ AsOf = Annotated[
 ]
 Cuts = Annotated[list[float], Query(description="Four rising cut points; none is quintiles.")]
 Horizon = Annotated[int, Query(ge=1, le=LONGEST_HORIZON, description="Days ahead, from `as_of`.")]
-_ROWS: dict[str, Any] = {
-    "response_class": StreamingResponse,
-    "responses": {
-        200: {
-            "description": "JSON lines: a buyer each, and last the answer as without rows.",
-            "content": {LINES: {"schema": {"type": "string"}}},
-        }
-    },
-}
+_ROWS = rows_of("a buyer")
 
 
 @router.get("/rfm", response_model=RfmAnswer)
@@ -73,7 +59,7 @@ def stream_rfm(
 ) -> StreamingResponse:
     """The same with a line for every buyer before it."""
     scored = _scored(caller, as_of, recency_days, frequency, monetary)
-    return _streamed(caller, scored.buyers, rfm_row(scored), rfm_answer(scored))
+    return stream_people(caller, scored.buyers.contact_nos, rfm_row(scored), rfm_answer(scored))
 
 
 @router.get("/value", response_model=ValueAnswer)
@@ -87,8 +73,8 @@ def stream_value(caller: Caller, as_of: AsOf = None, horizon: Horizon = 365) -> 
     """The same with a line for every buyer before it; none where there is no forecast."""
     valued, answer = _valued(caller, as_of, horizon)
     if not isinstance(valued, Valuation):
-        return StreamingResponse(iter([json.dumps(answer) + "\n"]), media_type=LINES)
-    return _streamed(caller, valued.buyers, value_row(valued), answer)
+        return stream_people(caller, (), None, answer)
+    return stream_people(caller, valued.buyers.contact_nos, value_row(valued), answer)
 
 
 def _scored(
@@ -111,28 +97,3 @@ def _valued(
         before = department.buyers.read(buyers.until - timedelta(days=horizon), ahead=horizon)
     valued = value_buyers(buyers, horizon)
     return valued, value_answer(buyers, horizon, valued, judge_before(before, horizon))
-
-
-def _streamed(
-    caller: Caller,
-    buyers: Buyers,
-    row: Callable[[int, Contact], JsonObject],
-    answer: JsonObject,
-) -> StreamingResponse:
-    return StreamingResponse(_lines(caller, buyers, row, answer), media_type=LINES)
-
-
-def _lines(
-    caller: Caller,
-    buyers: Buyers,
-    row: Callable[[int, Contact], JsonObject],
-    answer: JsonObject,
-) -> Iterator[str]:
-    numbers = buyers.contact_nos.tolist()
-    for start in range(0, len(numbers), UNIT_ROWS):
-        page = [ContactNo(number) for number in numbers[start : start + UNIT_ROWS]]
-        with caller.look() as department:
-            people = {each.contact_no: each for each in department.buyers.list_people(page)}
-        found = ((start + at, people[no]) for at, no in enumerate(page) if no in people)
-        yield "".join(json.dumps(row(at, who)) + "\n" for at, who in found)
-    yield json.dumps(answer) + "\n"

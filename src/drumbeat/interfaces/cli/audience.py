@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from drumbeat.interfaces.cli import buyers
+from drumbeat.interfaces.cli import buyers, patterns
 from drumbeat.interfaces.cli.answers import FAILED, print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
@@ -18,6 +18,10 @@ from drumbeat.kit.errors import NotFound
 app = App(name="audience", help="The people you may write to.")
 app.command(buyers.rfm)
 app.command(buyers.value)
+app.command(patterns.clusters)
+app.command(patterns.propensity)
+app.command(patterns.lookalikes)
+app.command(patterns.journey)
 
 
 @app.command(name="import")

@@ -24,7 +24,7 @@ VALUE_COLUMNS = (
 )  # fmt: skip
 
 AsOf = Annotated[str | None, Parameter(help="The last day that counts, as 2026-11-02; else today.")]
-Out = Annotated[Path | None, Parameter(help="Write a row for every buyer to this CSV file.")]
+Out = Annotated[Path | None, Parameter(help="Write a row for each of them to this CSV file.")]
 Cuts = Annotated[str | None, Parameter(help="Four rising cut points, such as 30,60,90,180.")]
 
 
@@ -43,7 +43,7 @@ def rfm(
     """
     given = {"recency_days": recency_days, "frequency": frequency, "monetary": monetary}
     query = {name: text.split(",") for name, text in given.items() if text}
-    answer = _asked("/audience/rfm", out, RFM_COLUMNS, as_of=as_of, **query)
+    answer = ask_for("/audience/rfm", out, RFM_COLUMNS, as_of=as_of, **query)
     if json:
         print_json(answer)
         return 0
@@ -66,7 +66,7 @@ def value(
 
     A forecast (BG/NBD, Gamma-Gamma), beside what recency alone would have told.
     """
-    answer = _asked("/audience/value", out, VALUE_COLUMNS, as_of=as_of, horizon=days_of(horizon))
+    answer = ask_for("/audience/value", out, VALUE_COLUMNS, as_of=as_of, horizon=days_of(horizon))
     if json:
         print_json(answer)
     elif answer["reason"]:
@@ -84,7 +84,7 @@ def days_of(horizon: str) -> int:
     return int(found[1]) * (7 if found[2] in ("w", "weeks") else 1)
 
 
-def _asked(path: str, out: Path | None, columns: tuple[str, ...], **query: object) -> JsonObject:
+def ask_for(path: str, out: Path | None, columns: tuple[str, ...], **query: object) -> JsonObject:
     with client() as house:
         if out is None:
             return house.get(path, **query)

@@ -5,10 +5,12 @@ Everyone gets in by `merge_contacts` (the import is a loop over it), everyone ge
 """
 
 from drumbeat.marketing.audience.addresses import Address, NotAnAddress, normalise_address
+from drumbeat.marketing.audience.behaviour import BehaviourService
 from drumbeat.marketing.audience.buyers import BuyersService
 from drumbeat.marketing.audience.columns import FIELDS, IGNORED, read_mapping
 from drumbeat.marketing.audience.contact_ids import contact_id_of, contact_no_of
 from drumbeat.marketing.audience.counting import CountingService
+from drumbeat.marketing.audience.deeds import Behaviour, Deed, Signs
 from drumbeat.marketing.audience.imports import (
     ImportOptions,
     ImportProgress,
@@ -40,6 +42,14 @@ from drumbeat.marketing.audience.model import (
     SuppressionReason,
     ZoneSource,
 )
+from drumbeat.marketing.audience.patterns import (
+    Alike,
+    Foretold,
+    find_alike,
+    foretell,
+    group_people,
+    trace_stages,
+)
 from drumbeat.marketing.audience.putting import PutProblem, PutReport, ToldContact, put_contacts
 from drumbeat.marketing.audience.rules import read_criterion
 from drumbeat.marketing.audience.scoring import Scored, read_cuts, score_buyers
@@ -58,11 +68,14 @@ __all__ = [
     "LONGEST_HORIZON",
     "UNIT_ROWS",
     "Address",
+    "Alike",
     "Attribute",
     "AudienceArrays",
     "AudienceCounts",
     "AudienceService",
     "AudienceStores",
+    "Behaviour",
+    "BehaviourService",
     "Buyers",
     "BuyersService",
     "Consent",
@@ -71,7 +84,9 @@ __all__ = [
     "ContactRow",
     "CountingService",
     "Criterion",
+    "Deed",
     "DraftSegment",
+    "Foretold",
     "ImportOptions",
     "ImportProgress",
     "ImportReport",
@@ -88,6 +103,7 @@ __all__ = [
     "Scored",
     "SeenContacts",
     "Segment",
+    "Signs",
     "SuppressionReason",
     "ToldContact",
     "Unmapped",
@@ -96,6 +112,9 @@ __all__ = [
     "audience_units",
     "contact_id_of",
     "contact_no_of",
+    "find_alike",
+    "foretell",
+    "group_people",
     "import_contacts",
     "judge_before",
     "label_profile",
@@ -106,5 +125,6 @@ __all__ = [
     "read_mapping",
     "score_buyers",
     "segment_audience",
+    "trace_stages",
     "value_buyers",
 ]

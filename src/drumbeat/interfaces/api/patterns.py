@@ -1,0 +1,129 @@
+"""REST: /audience, what people's behaviour says: groups, propensity, look-alikes, the journey."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from drumbeat.interfaces.api.buyers import AsOf
+from drumbeat.interfaces.api.identity import Caller
+from drumbeat.interfaces.api.pattern_answers import (
+    ClustersAnswer,
+    JourneyAnswer,
+    LookalikesAnswer,
+    PropensityAnswer,
+    cluster_row,
+    clusters_answer,
+    journey_answer,
+    likeness_row,
+    lookalikes_answer,
+    propensity_answer,
+    propensity_row,
+)
+from drumbeat.interfaces.api.people_lines import rows_of, stream_people
+from drumbeat.kit.json_objects import JsonObject
+from drumbeat.marketing.audience import (
+    Alike,
+    Deed,
+    Foretold,
+    find_alike,
+    foretell,
+    group_people,
+    trace_stages,
+)
+from drumbeat.science.segmentation import Clusters, Propensity
+
+router = APIRouter(prefix="/audience", tags=["audience"])
+
+LONGEST_HORIZON = 366
+MOST_ALIKE = 100_000
+_ROWS = rows_of("a person")
+Groups = Annotated[
+    int | None, Query(ge=2, le=8, description="How many groups; left out, those that fit best.")
+]
+Horizon = Annotated[int, Query(ge=1, le=LONGEST_HORIZON, description="Days ahead, from `as_of`.")]
+Step = Annotated[int, Query(ge=1, le=366, description="Days from one moment to the next.")]
+Moments = Annotated[int, Query(ge=2, le=60, description="How many moments, the last is `as_of`.")]
+Top = Annotated[int, Query(ge=1, le=MOST_ALIKE, description="How many, the likest first.")]
+SegmentName = Annotated[str, Query(min_length=1, max_length=200, description="A segment's name.")]
+
+
+@router.get("/clusters", response_model=ClustersAnswer)
+def show_clusters(caller: Caller, as_of: AsOf = None, clusters: Groups = None) -> JsonObject:
+    """Groups of people who behave alike, and how much of a group they are."""
+    with caller.look() as department:
+        behaviour = department.behaviour.read(as_of)
+    return clusters_answer(behaviour, group_people(behaviour, clusters))
+
+
+@router.get("/clusters/rows", **_ROWS)
+def stream_clusters(
+    caller: Caller, as_of: AsOf = None, clusters: Groups = None
+) -> StreamingResponse:
+    """The same with a line for everybody before it."""
+    with caller.look() as department:
+        behaviour = department.behaviour.read(as_of)
+    found = group_people(behaviour, clusters)
+    row = cluster_row(found) if isinstance(found, Clusters) else None
+    return stream_people(caller, behaviour.contact_nos, row, clusters_answer(behaviour, found))
+
+
+@router.get("/propensity", response_model=PropensityAnswer)
+def show_propensity(
+    caller: Caller, deed: Deed, as_of: AsOf = None, horizon: Horizon = 30
+) -> JsonObject:
+    """How many will do it in the days to come, and how such a forecast did before."""
+    return propensity_answer(_foretold(caller, deed, as_of, horizon))
+
+
+@router.get("/propensity/rows", **_ROWS)
+def stream_propensity(
+    caller: Caller, deed: Deed, as_of: AsOf = None, horizon: Horizon = 30
+) -> StreamingResponse:
+    """The same with a line for everybody before it; none where there is no forecast."""
+    told = _foretold(caller, deed, as_of, horizon)
+    row = propensity_row(told.learnt) if isinstance(told.learnt, Propensity) else None
+    return stream_people(caller, told.behaviour.contact_nos, row, propensity_answer(told))
+
+
+@router.get("/lookalikes", response_model=LookalikesAnswer)
+def show_lookalikes(caller: Caller, segment: SegmentName, as_of: AsOf = None) -> JsonObject:
+    """Whether people like those of a segment can be told, by hiding some of its own."""
+    return lookalikes_answer(segment, _alike(caller, segment, as_of))
+
+
+@router.get("/lookalikes/rows", **_ROWS)
+def stream_lookalikes(
+    caller: Caller, segment: SegmentName, as_of: AsOf = None, top: Top = 1_000
+) -> StreamingResponse:
+    """The likest people who are not in it, the likest first, and last the same answer."""
+    alike = _alike(caller, segment, as_of)
+    answer = lookalikes_answer(segment, alike)
+    return stream_people(caller, alike.contact_nos[:top], likeness_row(alike), answer)
+
+
+@router.get("/journey", response_model=JourneyAnswer)
+def show_journey(
+    caller: Caller, as_of: AsOf = None, step: Step = 30, moments: Moments = 13
+) -> JsonObject:
+    """How people move between lifecycle stages: how many, and how long it takes."""
+    with caller.look() as department:
+        signs = department.behaviour.read_signs(as_of, step=step, moments=moments)
+    return journey_answer(signs, step, trace_stages(signs))
+
+
+def _foretold(caller: Caller, deed: Deed, as_of: AsOf, horizon: int) -> Foretold:
+    with caller.look() as department:
+        read = department.behaviour.read
+        now = read(as_of, deed=deed)
+        days = [now.until - timedelta(days=horizon * back) for back in (2, 1)]
+        earlier, later = (read(day, deed=deed, ahead=horizon) for day in days)
+    return foretell(earlier, later, now, deed, horizon)
+
+
+def _alike(caller: Caller, segment: str, as_of: AsOf) -> Alike:
+    with caller.look() as department:
+        behaviour = department.behaviour.read(as_of)
+        members = department.behaviour.find_members(segment)
+    return find_alike(behaviour, members)
