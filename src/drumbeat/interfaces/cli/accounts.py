@@ -3,7 +3,6 @@
 from datetime import datetime
 from itertools import islice
 from typing import Annotated
-from urllib.parse import quote
 
 from cyclopts import App, Parameter
 
@@ -11,6 +10,7 @@ from drumbeat.bootstrap.settings import read_settings
 from drumbeat.interfaces.cli.answers import print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.cli.paths import path_of
 from drumbeat.interfaces.sdk.client import JsonObject
 from drumbeat.kit.clock import parse_instant
 from drumbeat.kit.errors import InvalidInput
@@ -44,7 +44,7 @@ def add_person(
 def invite(person: str, *, json: Json = False) -> int:
     """Print a fresh invitation, also for who forgot the password; earlier ones end."""
     with client() as house:
-        answer = house.post(f"/accounts/people/{quote(person, safe='')}/invitation")
+        answer = house.post(path_of("/accounts/people/{}/invitation", person))
     return _tell_invitation(answer, json)
 
 
@@ -54,7 +54,7 @@ def change_role(
 ) -> int:
     """Give somebody, by address or id, another role; their sessions end."""
     with client() as house:
-        answer = house.put(f"/accounts/people/{quote(person, safe='')}", {"role": role})
+        answer = house.put(path_of("/accounts/people/{}", person), {"role": role})
     if json:
         print_json(answer)
     else:
@@ -66,7 +66,7 @@ def change_role(
 def remove_person(person: str, *, json: Json = False) -> int:
     """End somebody's account, by address or id: sessions, links, keys and password."""
     with client() as house:
-        answer = house.delete(f"/accounts/people/{quote(person, safe='')}")
+        answer = house.delete(path_of("/accounts/people/{}", person))
     if json:
         print_json(answer)
     else:
@@ -112,7 +112,7 @@ def add_key(
 def remove_key(label: str, *, json: Json = False) -> int:
     """End every key with this label, at once."""
     with client() as house:
-        answer = house.delete(f"/accounts/keys/{quote(label, safe='')}")
+        answer = house.delete(path_of("/accounts/keys/{}", label))
     if json:
         print_json(answer)
     else:
@@ -148,7 +148,7 @@ def list_sessions(*, json: Json = False) -> int:
 def end_session(session_id: str, *, json: Json = False) -> int:
     """Sign a browser out."""
     with client() as house:
-        answer = house.delete(f"/accounts/sessions/{quote(session_id, safe='')}")
+        answer = house.delete(path_of("/accounts/sessions/{}", session_id))
     if json:
         print_json(answer)
     else:

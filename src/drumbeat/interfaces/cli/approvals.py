@@ -5,6 +5,7 @@ from cyclopts import App
 from drumbeat.interfaces.cli.answers import print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.cli.paths import path_of
 from drumbeat.interfaces.sdk.client import JsonObject
 
 app = App(name="approvals", help="Say yes or no to what waits for a person.")
@@ -25,7 +26,7 @@ def list_(*, json: Json = False) -> int:
 def show(approval_id: str, *, json: Json = False) -> int:
     """Show one question: what a yes will do, and what became of it."""
     with client() as house:
-        answer = house.get(f"/approvals/{approval_id}")
+        answer = house.get(path_of("/approvals/{}", approval_id))
     return _told(answer, json=json)
 
 
@@ -33,7 +34,7 @@ def show(approval_id: str, *, json: Json = False) -> int:
 def approve(approval_id: str, *, json: Json = False) -> int:
     """Say yes to exactly what was asked; refused if its campaign was changed since."""
     with client() as house:
-        answer = house.post(f"/approvals/{approval_id}/approve")
+        answer = house.post(path_of("/approvals/{}/approve", approval_id))
     return _told(answer, json=json)
 
 
@@ -41,7 +42,7 @@ def approve(approval_id: str, *, json: Json = False) -> int:
 def decline(approval_id: str, *, json: Json = False) -> int:
     """Say no; the campaign then waits for an edit."""
     with client() as house:
-        answer = house.post(f"/approvals/{approval_id}/decline")
+        answer = house.post(path_of("/approvals/{}/decline", approval_id))
     return _told(answer, json=json)
 
 

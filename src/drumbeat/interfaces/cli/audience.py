@@ -12,6 +12,7 @@ from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
 from drumbeat.interfaces.cli.importing import import_file
 from drumbeat.interfaces.cli.json_files import read_objects
+from drumbeat.interfaces.cli.paths import path_of
 from drumbeat.interfaces.sdk import Client
 from drumbeat.kit.errors import NotFound
 
@@ -98,7 +99,7 @@ def list_(
 def show(contact: str, *, json: Json = False) -> int:
     """Show one contact, by id or address: permission, segments, mailings and what they did."""
     with client() as house:
-        answer = house.get(f"/contacts/{_contact_id(house, contact)}")
+        answer = house.get(path_of("/contacts/{}", _contact_id(house, contact)))
     if json:
         print_json(answer)
         return 0
@@ -128,7 +129,7 @@ def _judged(each: Mapping[str, object]) -> str:
 def unsubscribe(contact: str, *, json: Json = False) -> int:
     """Somebody, by id or address, wants no more mail: none is sent from now on."""
     with client() as house:
-        answer = house.post(f"/contacts/{_contact_id(house, contact)}/unsubscribe")
+        answer = house.post(path_of("/contacts/{}/unsubscribe", _contact_id(house, contact)))
     if json:
         print_json(answer)
     else:

@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 
 from drumbeat.interfaces.cli.answers import print_json, print_rows, say
 from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.cli.paths import path_of
 from drumbeat.interfaces.sdk.client import JsonObject
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.spreadsheet import safe_cell
@@ -38,7 +39,7 @@ def create(*, file: Path, json: Json = False) -> int:
 def edit(campaign_id: str, *, file: Path, json: Json = False) -> int:
     """Replace what a campaign says by a TOML or JSON file; it is planned and asked for anew."""
     with client() as house:
-        answer = house.put(f"/campaigns/{campaign_id}", read_request(file))
+        answer = house.put(path_of("/campaigns/{}", campaign_id), read_request(file))
     if json:
         print_json(answer)
     else:
@@ -59,7 +60,7 @@ def list_(*, json: Json = False) -> int:
 def show(campaign_id: str, *, json: Json = False) -> int:
     """Show one campaign: state, plan, what it waits for, and who moved it."""
     with client() as house:
-        answer = house.get(f"/campaigns/{campaign_id}")
+        answer = house.get(path_of("/campaigns/{}", campaign_id))
     if json:
         print_json(answer)
     else:
@@ -84,7 +85,7 @@ def decline(campaign_id: str, *, json: Json = False) -> int:
 def check(campaign_id: str, *, json: Json = False) -> int:
     """Go through the pre-send checklist: follow links, ask DNS; exit code 1 if something blocks."""
     with client() as house:
-        answer = house.post(f"/campaigns/{campaign_id}/checks", {})
+        answer = house.post(path_of("/campaigns/{}/checks", campaign_id), {})
     if json:
         print_json(answer)
     else:
@@ -107,7 +108,7 @@ def send_test(
 ) -> int:
     """Send production's bytes for one contact to a few colleagues; without --to, list the tests."""
     with client() as house:
-        path = f"/campaigns/{campaign_id}/tests"
+        path = path_of("/campaigns/{}/tests", campaign_id)
         if to:
             if seen_as is None:
                 raise InvalidInput("Name the contact it is built for: --as ADDRESS.", field="as")
@@ -130,7 +131,7 @@ def send_test(
 def report(campaign_id: str, *, json: Json = False) -> int:
     """Print what a campaign brought so far, and what to do next."""
     with client() as house:
-        answer = house.get(f"/workflows/email/{campaign_id}")
+        answer = house.get(path_of("/workflows/email/{}", campaign_id))
     if json:
         print_json(answer)
     else:
@@ -194,7 +195,7 @@ def ledger(
     """Count who got it, who did not, and why; `--rows` lists every recipient."""
     with client() as house:
         if rows or state or email:
-            at = f"/campaigns/{campaign_id}/ledger/rows"
+            at = path_of("/campaigns/{}/ledger/rows", campaign_id)
             listed = house.pages(at, "rows", limit=2000, state=state, email=email)
             if json:
                 told = ({name: row[name] for name in LEDGER_COLUMNS} for row in listed)
@@ -202,7 +203,7 @@ def ledger(
             else:
                 _print_csv(listed)
             return 0
-        answer = house.get(f"/campaigns/{campaign_id}/ledger")
+        answer = house.get(path_of("/campaigns/{}/ledger", campaign_id))
     if json:
         print_json(answer)
     else:
@@ -239,7 +240,7 @@ def decide(
     with client() as house:
         while left:
             body = {**about, "emails": email or []}
-            answer = house.post(f"/campaigns/{campaign_id}/ledger/decide", body)
+            answer = house.post(path_of("/campaigns/{}/ledger/decide", campaign_id), body)
             rows += int(str(answer["rows"]))
             left = int(str(answer["left"])) if every and answer["rows"] else 0
     if json:
@@ -274,7 +275,7 @@ def _instant(value: object) -> str:
 
 def _act(campaign_id: str, verb: str, *, json: bool, **options: object) -> int:
     with client() as house:
-        answer = house.post(f"/campaigns/{campaign_id}/{verb}", options)
+        answer = house.post(path_of("/campaigns/{}/" + verb, campaign_id), options)
     if json:
         print_json(answer)
     else:

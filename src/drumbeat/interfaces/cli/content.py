@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 from drumbeat.interfaces.cli.answers import print_json, say
 from drumbeat.interfaces.cli.campaigns import Json, read_request
 from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.cli.paths import path_of
 from drumbeat.kit.errors import InvalidInput
 
 app = App(name="content", help="See what will be sent.")
@@ -18,7 +19,7 @@ app = App(name="content", help="See what will be sent.")
 def show(campaign_id: str, *, json: Json = False) -> int:
     """Show what each variant of a campaign says, what checks found, and where its links lead."""
     with client() as house:
-        answer = house.get(f"/campaigns/{campaign_id}/content")
+        answer = house.get(path_of("/campaigns/{}/content", campaign_id))
     if json:
         print_json(answer)
         return 0
@@ -52,7 +53,7 @@ def preview(
         if contact is None:
             raise InvalidInput("Name the contact: --contact ADDRESS.", field="contact")
         with client() as house:
-            path = f"/campaigns/{campaign}/preview"
+            path = path_of("/campaigns/{}/preview", campaign)
             sys.stdout.buffer.write(house.get_bytes(path, contact=contact, variant=variant))
         return 0
     asked = read_request(file) | {"variant": variant, "contact": contact}

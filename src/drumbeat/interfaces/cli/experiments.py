@@ -9,6 +9,7 @@ from drumbeat.interfaces.cli.answers import print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
 from drumbeat.interfaces.cli.json_files import read_objects
+from drumbeat.interfaces.cli.paths import path_of
 from drumbeat.interfaces.sdk.client import JsonObject
 
 app = App(name="experiments", help="See what tests say, and judge counts of your own.")
@@ -28,7 +29,7 @@ def list_(*, json: Json = False) -> int:
 def show(experiment_id: str, *, json: Json = False) -> int:
     """Show one test: its arms, and what the counts say today or what was decided."""
     with client() as house:
-        answer = house.get(f"/experiments/{experiment_id}")
+        answer = house.get(path_of("/experiments/{}", experiment_id))
     if json:
         print_json(answer)
         return 0

@@ -13,6 +13,7 @@ from drumbeat.bootstrap.settings import read_settings
 from drumbeat.interfaces.cli.answers import FAILED, print_json
 from drumbeat.interfaces.cli.campaigns import LACKS_APPROVAL, Json, read_request
 from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.cli.paths import path_of
 from drumbeat.interfaces.local import answers, socket_of
 from drumbeat.interfaces.sdk.client import Client, JsonObject
 from drumbeat.kit.errors import ProviderFailed
@@ -67,7 +68,7 @@ def _wait() -> None:
 def _follow(house: Client, campaign_id: str, *, work: Callable[[], None]) -> JsonObject:
     """The answer once the campaign has nothing to do until later."""
     while True:
-        answer = house.get(f"/workflows/email/{campaign_id}")
+        answer = house.get(path_of("/workflows/email/{}", campaign_id))
         if not answer["due_now"]:
             return answer
         work()

@@ -109,7 +109,7 @@ class Client:
                 answer.read()
             self._checked(answer)
             for line in answer.iter_lines():
-                yield json.loads(line)
+                yield _object(line, answer)
         finally:
             answer.close()
 
@@ -117,17 +117,35 @@ class Client:
         self.http.close()
 
     def _json(self, request: httpx2.Request) -> JsonObject:
-        answer: JsonObject = self._checked(self.http.send(request)).json()
-        return answer
+        answer = self._checked(self.http.send(request))
+        return _object(answer.text, answer)
 
     def _checked(self, answer: httpx2.Response) -> httpx2.Response:
-        if answer.status_code < 400:
+        if answer.is_success:
             return answer
-        try:
-            raise _problem({"status": answer.status_code, **answer.json()})
-        except ValueError:
-            text = f"The server answered {answer.status_code} to {answer.request.url.path}."
-            raise Problem(answer.status_code, text) from None
+        body = _object(answer.text, answer)
+        raise _problem({"status": answer.status_code, **body})
+
+
+def _object(text: str, answer: httpx2.Response) -> JsonObject:
+    """Raises Problem for what no Drumbeat answers: a page, a proxy's error, a bare list."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if isinstance(found, dict):
+        return found
+    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip() or "no named type"
+    message = (
+        f"{_place(answer.request.url)} answered {answer.status_code} with {kind}, which is not"
+        " how a Drumbeat server answers: is DRUMBEAT_URL the address of one?"
+    )
+    raise Problem(answer.status_code, message)
+
+
+def _place(url: httpx2.URL) -> str:
+    """Without its query, and without whatever a person wrote before the @."""
+    return f"{url.scheme}://{url.netloc.decode()}{url.path}"
 
 
 def _problem(body: Mapping[str, object]) -> Problem:
