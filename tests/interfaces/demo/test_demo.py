@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from drumbeat.bootstrap.settings import Settings
+from drumbeat.interfaces.cli.demo import look_around
+from drumbeat.interfaces.demo.story import wait_while
+from drumbeat.kit.errors import ProviderFailed
 from tests.architecture.tree import ROOT
 
 pytestmark = pytest.mark.slow
@@ -68,6 +72,25 @@ def test_the_same_seed_gives_the_same_figures_on_any_port_and_leaves_nothing() -
         assert first[name] == second[name], name
     assert states(first) == states(second)
     assert whole(first)
+
+
+def test_the_demo_says_what_it_waited_for_in_vain() -> None:
+    with pytest.raises(ProviderFailed, match=r"waited 0 s for the kettle, and the engine"):
+        wait_while(lambda: True, "the kettle", most=0.0)
+
+
+def test_the_command_that_the_demo_prints_works_from_any_folder(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "a b" / "data", tmp_path / "key")
+    settings.home.mkdir(parents=True)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    ran = subprocess.run(
+        look_around(settings), shell=True, cwd=elsewhere, capture_output=True, text=True,
+        timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "total campaigns sent" in ran.stdout
+    assert (settings.home / "drumbeat.db").exists()
 
 
 def states(answer: dict[str, object]) -> dict[str, int]:

@@ -1,11 +1,18 @@
 """drumbeat demo: a whole campaign on a simulated market, then its result page."""
 
-from typing import Annotated
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from drumbeat.interfaces.cli.answers import print_json, say
 from drumbeat.interfaces.cli.campaigns import Json
+
+if TYPE_CHECKING:
+    from drumbeat.bootstrap.settings import Settings
 
 
 def demo(
@@ -36,7 +43,22 @@ def demo(
             with on.drumbeat.begin(on.drumbeat.owner()) as department:
                 secret = department.accounts.issue_sign_in_link()
             say(f"\nSee it in your browser: {on.settings.public_url}/sign-in?link={secret}")
-            say(f"Look around with: DRUMBEAT_HOME={on.settings.home} .venv/bin/drumbeat …")
+            say(f"Look around with: {look_around(on.settings)}")
             say("Ctrl-C ends the demo and removes its folder.")
             on.server.wait()
     return 0
+
+
+def look_around(settings: "Settings") -> str:
+    """A command that works as it stands, from whichever folder, while the demo runs."""
+    told = {"DRUMBEAT_HOME": settings.home, "DRUMBEAT_KEY_FILE": settings.key_file}
+    words = [f"{name}={shlex.quote(str(value))}" for name, value in told.items()]
+    return " ".join([*words, *map(shlex.quote, _command()), "status"])
+
+
+def _command() -> list[str]:
+    """As it is found on the path, else where it was installed beside this Python."""
+    if shutil.which("drumbeat"):
+        return ["drumbeat"]
+    beside = Path(sys.executable).parent / "drumbeat"
+    return [str(beside)] if beside.exists() else [sys.executable, "-m", "drumbeat.interfaces.cli"]

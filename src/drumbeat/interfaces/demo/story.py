@@ -36,7 +36,8 @@ BEGINS = datetime(2026, 11, 2, 6, tzinfo=UTC)  # a Monday
 STEP = timedelta(minutes=20)
 PATIENCE = 120.0  # real seconds without any progress before the demo gives up
 POLL = 0.03
-SETTLING = 30.0
+SETTLING = 120.0  # real seconds; five thousand people take two or three on an idle machine
+SETTLING_A_CONTACT = 0.01
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,10 @@ def _import(on: Stage, market: Market, tell: Telling) -> None:
                 if "progress" in report:
                     show(float(str(report["progress"])), f"{report['rows']:,} rows")
         tell.note(f"{report['added']:,} {name} imported, {report['rejected']} rejected")
-    _wait_while(on, _unfolded)  # best hours are learned there: a plan before would know less
+    most = SETTLING + SETTLING_A_CONTACT * len(market)
+    wait_while(
+        lambda: _unfolded(on), "its past to be taken in", most
+    )  # best hours are learned there: a plan before would know less
 
 
 def _unfolded(on: Stage) -> bool:
@@ -122,9 +126,13 @@ def _unfolded(on: Stage) -> bool:
         return department.events.anything_to_fold()
 
 
-def _wait_while(on: Stage, true: Callable[[Stage], bool]) -> None:
-    end = time.monotonic() + SETTLING
-    while true(on) and time.monotonic() < end:
+def wait_while(true: Callable[[], bool], what: str, most: float = SETTLING) -> None:
+    """Raises ProviderFailed saying what was waited for: a demo that went on would tell less."""
+    end = time.monotonic() + most
+    while true():
+        if time.monotonic() >= end:
+            message = f"The demo waited {most:,.0f} s for {what}, and the engine is not there yet."
+            raise ProviderFailed(message, permanent=False)
         time.sleep(POLL)
 
 
@@ -156,7 +164,7 @@ def _live(on: Stage, market: Market, campaign_id: str, tell: Telling) -> None:
 def _settle_verdicts(on: Stage) -> None:
     """A day later every fact lies in a sealed file, judged among its neighbours for good."""
     on.clock.set(on.clock() + timedelta(days=1))
-    _wait_while(on, _provisional)
+    wait_while(lambda: _provisional(on), "every open and click to be judged for good")
 
 
 def _next_due(on: Stage) -> datetime | None:
