@@ -18,11 +18,13 @@ from drumbeat.marketing.senders import (
     KeyState,
     Record,
     RecordKind,
+    Sender,
     SenderSetup,
     Standing,
     Standpoint,
     domains_above,
     judge,
+    require_domain,
     wanted_records,
 )
 
@@ -94,14 +96,23 @@ def _published_keys(drumbeat: "Drumbeat", domain: str) -> tuple[tuple[str, str],
 
 
 def sender_records(drumbeat: "Drumbeat", actor: Actor) -> list[Record]:
-    """What the default sender's domain should publish; nobody is asked."""
-    return wanted_records(setup_of(drumbeat, _default_sender(drumbeat, actor)))
+    """What the default sender's domain should publish; nobody is asked.
+
+    Nothing while the sender is the sandbox's placeholder, whose domain is nobody's.
+    """
+    sender = _default_sender(drumbeat, actor)
+    return wanted_records(setup_of(drumbeat, sender.email)) if sender.has_domain else []
 
 
 def check_sender(drumbeat: "Drumbeat", actor: Actor) -> list[Standpoint]:
-    """Ask DNS of the default sender's records, and let keys that it shows sign from now on."""
+    """Ask DNS of the default sender's records, and let keys that it shows sign from now on.
+
+    Raises Conflict while there is no domain to ask for.
+    """
     actor.require(Scope.ACCOUNTS_WRITE)
-    setup = setup_of(drumbeat, _default_sender(drumbeat, actor))
+    sender = _default_sender(drumbeat, actor)
+    require_domain(sender)
+    setup = setup_of(drumbeat, sender.email)
     found = look_up(drumbeat.name_servers, setup)
     shown = [
         each.record.name
@@ -113,9 +124,9 @@ def check_sender(drumbeat: "Drumbeat", actor: Actor) -> list[Standpoint]:
     return found
 
 
-def _default_sender(drumbeat: "Drumbeat", actor: Actor) -> str:
+def _default_sender(drumbeat: "Drumbeat", actor: Actor) -> Sender:
     with drumbeat.look(actor) as department:
-        return department.senders.default_sender().email
+        return department.senders.default_sender()
 
 
 def look_up(records: "DomainRecords", setup: SenderSetup) -> list[Standpoint]:

@@ -79,12 +79,14 @@ def make_keys(
 
     They wait until DNS shows them. Raises InvalidInput, NotPermitted, Conflict, NotFound.
     """
-    from drumbeat.marketing.senders import NewKey, dkim
+    from drumbeat.marketing.senders import NewKey, dkim, require_domain
 
     actor.require(Scope.ACCOUNTS_WRITE)
     if domain is None:
         with drumbeat.look(actor) as department:
-            domain = department.senders.default_sender().domain
+            sender = department.senders.default_sender()
+        require_domain(sender)
+        domain = sender.domain
     domain = dkim.checked_domain(domain, field="domain")
     fresh = []
     for kind in dkim.Algorithm:  # dear, so between units

@@ -21,11 +21,15 @@ MOST_SKEW_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `detail` is what was seen, or what is wrong."""
+    """One thing that was looked at; `detail` is what was seen, or what is wrong.
+
+    `mend` is what to do about it, where `detail` does not say so itself.
+    """
 
     check: str
     ok: bool
     detail: str
+    mend: str = ""
 
 
 def check_schema(database: Database) -> Finding:

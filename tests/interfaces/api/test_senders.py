@@ -1,6 +1,7 @@
 """REST: keys that sign mail, and the records that a sender's domain should publish."""
 
 from drumbeat.bootstrap import Drumbeat
+from drumbeat.bootstrap.saving import save_settings
 from drumbeat.kit.actor import Actor, Scope
 from tests.interfaces.api.conftest import PREFIX, Rest, key_of, refused
 
@@ -21,11 +22,19 @@ def test_keys_are_made_told_without_their_secret_and_rotated_only_once_in_use(re
     refused(rest.ask("POST", "/senders/dkim", {"domain": "x"}), 422, "invalid-input", "domain")
 
 
-def test_the_records_to_publish_are_told_exactly(rest: Rest) -> None:
+def test_without_a_sender_there_is_no_domain_to_publish_anything_in(rest: Rest) -> None:
+    assert rest.get("/senders/records") == {"records": []}
+    for path in ("/senders/records/check", "/senders/dkim"):
+        told = refused(rest.ask("POST", path, {}), 409, "conflict")
+        assert "There is no domain yet" in told
+
+
+def test_the_records_to_publish_are_told_exactly(house: Drumbeat, rest: Rest) -> None:
+    save_settings(house, house.owner(), {"sender_email": "news@shop.example"})
     records = rest.get("/senders/records")["records"]
     assert isinstance(records, list)
     told = {record["kind"]: record for record in records}
-    assert told["dmarc"]["name"] == "_dmarc.sandbox.invalid"
+    assert told["dmarc"]["name"] == "_dmarc.shop.example"
     assert told["spf"]["value"].startswith("v=spf1 ")
     assert {record["standing"] for record in records} == {"not_checked"}
 

@@ -129,6 +129,18 @@ def test_the_doctor_finds_nothing_in_a_sound_folder(shell: Shell) -> None:
     assert "ok" in shell.done("doctor").err
 
 
+def test_everything_the_doctor_finds_wrong_comes_with_what_to_do(shell: Shell) -> None:
+    shell.patch.setenv("DRUMBEAT_SMTP_URL", "smtp://127.0.0.1:9?timeout=0.3")
+    shell.patch.setenv("DRUMBEAT_SENDER_EMAIL", "news@example.com")
+    shell.patch.setenv("DRUMBEAT_POSTAL_ADDRESS", "1 Example Street")
+    checks: Any = shell.run("doctor", "--json").json()["checks"]
+    broken = {check["check"]: check for check in checks if not check["ok"]}
+    assert set(broken) == {"sender", "mail", "provider"}
+    assert all(check["mend"] for check in broken.values())
+    assert "DRUMBEAT_SENDER_NAME" in broken["sender"]["detail"]
+    assert shell.run("doctor").err.count("→") == len(broken)
+
+
 def test_the_doctor_goes_to_the_mail_server_that_was_saved_in_the_house(shell: Shell) -> None:
     """As far as the engine does: a port that is open is no mail server yet."""
     port = free_port()
@@ -142,6 +154,7 @@ def test_the_doctor_goes_to_the_mail_server_that_was_saved_in_the_house(shell: S
             assert "messenger smtp" in told["settings"]["detail"]
             assert (told["mail"]["ok"], server in told["mail"]["detail"]) == (ok, True)
             assert "DRUMBEAT_SENDER_EMAIL" in told["sender"]["detail"]
+            assert told["provider"]["ok"] is ok, "it says of one server what `mail` says of it"
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,11 @@ class Serving:
             assert line, "serve ended before it said where it is"
             line = self.process.stderr.readline()
         self.base = line.split(" is at ")[1].strip()
+        self.told = line
+        while "Sign in once" not in line:
+            line = self.process.stderr.readline()
+            assert line, "serve ended before it said how to sign in"
+            self.told += line
 
     @property
     def socket(self) -> Path:
@@ -225,3 +230,16 @@ def test_an_open_stream_does_not_hold_up_the_end(served: Serving) -> None:
             for _ in lines:
                 pass
     assert served.end() == 0
+
+
+def test_a_house_that_moved_says_where_links_of_earlier_mail_lead(people: Shell) -> None:
+    first = Serving(people)
+    said = first.told
+    assert "Links in mail that left before lead to http://127.0.0.1:8000, not here." in said
+    assert "DRUMBEAT_PUBLIC_URL" in said
+    assert first.end() == 0
+    again = Serving(people)
+    assert "not here" not in again.told, "it is where it was"
+    told = people.done("doctor").err
+    assert f"links in mail lead to this machine, to {again.base}" in told
+    assert again.end() == 0

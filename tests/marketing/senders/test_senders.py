@@ -20,15 +20,19 @@ def test_an_unset_house_is_a_placeholder_that_no_real_messenger_takes(house: Dru
         require_real(sender)
     assert "DRUMBEAT_SENDER_EMAIL" in str(refused.value)
     assert "DRUMBEAT_POSTAL_ADDRESS" in str(refused.value)
+    assert "DRUMBEAT_SENDER_NAME" in str(refused.value)
 
 
 def test_only_the_setting_that_is_missing_is_named(house: Drumbeat) -> None:
     with house.look(MARIA) as department:
         unset = department.senders.default_sender()
-    with pytest.raises(InvalidInput, match="set DRUMBEAT_POSTAL_ADDRESS"):
-        require_real(replace(unset, email="news@example.com"))
-    with pytest.raises(InvalidInput, match="set DRUMBEAT_SENDER_EMAIL"):
-        require_real(replace(unset, postal_address="1 Example Street"))
+    for setting, real in (
+        ("DRUMBEAT_SENDER_NAME", replace(REAL, name=unset.name)),
+        ("DRUMBEAT_POSTAL_ADDRESS", replace(REAL, postal_address=unset.postal_address)),
+        ("DRUMBEAT_SENDER_EMAIL", replace(REAL, email=unset.email)),
+    ):
+        with pytest.raises(InvalidInput, match=rf"set {setting}\.$"):
+            require_real(real)
 
 
 def test_a_real_sender_may_leave() -> None:

@@ -18,7 +18,7 @@ _HERE = "drumbeat.interfaces.cli"
 COMMANDS = (
     ("demo", "demo:demo", "Run a whole campaign on a simulated market and show its page."),
     ("init", "folder:init", "Make the data folder, its key and its tables."),
-    ("doctor", "folder:doctor", "Check what a campaign needs."),
+    ("doctor", "doctor:doctor", "Check what a campaign needs."),
     ("status", "folder:status", "Show totals over every campaign."),
     ("audience", "audience:app", "Import and look after the people you may write to."),
     ("events", "events:app", "Import what people did: opens, clicks, purchases."),

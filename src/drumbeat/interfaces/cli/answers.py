@@ -53,6 +53,8 @@ def print_findings(findings: Sequence["Finding"], *, as_json: bool) -> int:
     else:
         for finding in findings:
             say(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.check:<10} {finding.detail}")
+            if finding.mend:
+                say(f"{'':<17}→ {finding.mend}")
     return 0 if sound else FAILED
 
 

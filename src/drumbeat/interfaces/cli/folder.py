@@ -1,27 +1,19 @@
-"""drumbeat init, doctor and status: the data folder itself."""
+"""drumbeat init and status: the data folder itself."""
 
-import shutil
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from drumbeat.bootstrap.settings import Settings, read_settings
-from drumbeat.interfaces.cli.answers import print_findings, print_json, say
+from drumbeat.bootstrap.settings import read_settings
+from drumbeat.interfaces.cli.answers import print_json, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
-from drumbeat.interfaces.local import answers, socket_of
-from drumbeat.kit.errors import DrumbeatError, InvalidInput
-from drumbeat.storage.checking import Finding
+from drumbeat.kit.errors import InvalidInput
 
 if TYPE_CHECKING:
     from drumbeat.bootstrap import Drumbeat
 
-LOW_DISK = 1 << 30
 MOST_PASSWORD = 4_096
 
 
@@ -120,141 +112,3 @@ def _shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.2f}"
     return "–" if value is None else str(value)
-
-
-def doctor(*, json: Json = False) -> int:
-    """Check what a campaign needs: settings, database, disk, sender, mail, server, address."""
-    return print_findings(list(_findings()), as_json=json)
-
-
-def _findings() -> Iterator[Finding]:
-    from drumbeat.bootstrap import open_drumbeat
-
-    try:
-        settings = read_settings()
-    except DrumbeatError as error:
-        yield Finding("settings", False, str(error))
-        return
-    try:
-        drumbeat = open_drumbeat(settings)
-    except (DrumbeatError, OSError) as error:
-        yield Finding("settings", True, _told(settings))
-        yield _finding("disk", partial(_check_disk, settings))
-        yield Finding("database", False, str(error))
-        return
-    with closing(drumbeat):
-        yield Finding("settings", True, _told(drumbeat.settings))
-        yield _finding("disk", partial(_check_disk, settings))
-        for name, check in _CHECKS.items():
-            yield _finding(name, partial(check, drumbeat))
-
-
-def _finding(name: str, check: Callable[[], str]) -> Finding:
-    try:
-        return Finding(name, True, check())
-    except (DrumbeatError, OSError) as error:
-        return Finding(name, False, str(error))
-
-
-def _check_disk(settings: Settings) -> str:
-    free = shutil.disk_usage(settings.home if settings.home.exists() else "/").free
-    if free < LOW_DISK:
-        raise OSError(f"only {free >> 20} MB are free")
-    return f"{free >> 30} GB free"
-
-
-def _told(settings: Settings) -> str:
-    return f"data in {settings.home}, messenger {settings.messenger}"
-
-
-def _check_database(drumbeat: "Drumbeat") -> str:
-    with drumbeat.look(drumbeat.owner()) as department:
-        counts = department.audience.count_audience()
-    return f"readable, {counts.contacts:,} contacts, {counts.subscribers:,} may be mailed"
-
-
-def _check_sender(drumbeat: "Drumbeat") -> str:
-    from drumbeat.marketing.senders import require_real
-
-    with drumbeat.look(drumbeat.owner()) as department:
-        sender = department.senders.default_sender()
-    if drumbeat.office.real_messenger:
-        require_real(sender)
-    return f"{sender.name} <{sender.email}>"
-
-
-def _check_mail(drumbeat: "Drumbeat") -> str:
-    server = drumbeat.mail_server
-    if server is None:
-        return "the sandbox: nothing leaves this machine"
-    if problem := drumbeat.reach_mail_server():
-        raise OSError(problem)
-    return f"{server.address} lets us in"
-
-
-def _check_signing(drumbeat: "Drumbeat") -> str:
-    from drumbeat.bootstrap.signing import told_keys
-
-    signer = drumbeat.signer_of(drumbeat.office.sender_email)
-    keys = signer.keys if signer else told_keys(drumbeat.settings)
-    if not keys:
-        return "no DKIM key: mail leaves unsigned, unless the mail server signs it"
-    names = ", ".join(f"{key.dns_name} ({key.algorithm.value})" for key in keys)
-    return f"signs as {names}" if signer else f"{names}; the sandbox gets unsigned mail"
-
-
-def _check_provider(drumbeat: "Drumbeat") -> str:
-    with drumbeat.look(drumbeat.owner()) as department:
-        outage = department.connections.find_outage(drumbeat.provider)
-    if outage is None:
-        return "takes our mail"
-    rest = outage.until - time.time()
-    again = f"in {rest:,.0f} s" if rest > 0 else "with the next message"
-    raise OSError(f"mail waits: {outage.trouble}; it is tried again {again}")
-
-
-def _check_bounces(drumbeat: "Drumbeat") -> str:
-    settings = drumbeat.settings
-    if settings.return_path is None:
-        return "no return path: bounces go to the sender"
-    ways = []
-    if settings.bounce_listen is not None:
-        ways.append(f"received on {settings.bounce_listen} while the server runs")
-    if settings.bounce_imap_url is not None:
-        ways.append(f"fetched from {drumbeat.reach_bounce_mailbox()}")
-    if not ways:
-        ways.append("nobody fetches or receives them: see docs/bounces.md")
-    return f"{settings.return_path}; {', '.join(ways)}"
-
-
-def _check_server(drumbeat: "Drumbeat") -> str:
-    running = answers(socket_of(drumbeat.home))
-    return "a local server runs" if running else "no local server runs; commands open the folder"
-
-
-def _check_public(drumbeat: "Drumbeat") -> str:
-    url = drumbeat.settings.public_url
-    if drumbeat.office.dead_links:
-        raise OSError(
-            f"mail would leave with links to {drumbeat.office.public_url}, which only this machine"
-            " can reach: set DRUMBEAT_PUBLIC_URL"
-        )
-    if url is None:
-        return "not set: links in mail lead to this machine"
-    if not answers(socket_of(drumbeat.home)):
-        return f"{url}; not asked, for no local server runs"
-    if why := drumbeat.reach_public_url():
-        raise OSError(f"links in mail lead nowhere: {why}")
-    return f"{url} reaches this house"
-
-
-_CHECKS: dict[str, Callable[["Drumbeat"], str]] = {
-    "database": _check_database,
-    "sender": _check_sender,
-    "mail": _check_mail,
-    "signing": _check_signing,
-    "provider": _check_provider,
-    "bounces": _check_bounces,
-    "server": _check_server,
-    "public": _check_public,
-}

@@ -26,6 +26,7 @@ def serve(
     from dataclasses import replace
 
     from drumbeat.interfaces.serve import EngineChild, listening_on, serving
+    from drumbeat.interfaces.served_at import earlier_address, keep_address, told_move
 
     settings = read_settings()
     wanted = port or settings.port
@@ -34,7 +35,9 @@ def serve(
     if chosen != wanted:
         say(f"Port {wanted} is taken: this house is on {chosen}.")
     base = settings.public_url or f"http://{settings.host}:{chosen}"
+    earlier = earlier_address(settings.home) or f"http://{settings.host}:{settings.port}"
     drumbeat = open_drumbeat(replace(settings, port=chosen))
+    keep_address(drumbeat.home, base)
     start_logging(drumbeat.home, "front")
     trouble: list[str] = []
     with contextlib.ExitStack() as house:
@@ -53,6 +56,8 @@ def serve(
             founding = department.signing_in.needs_founder()
             first = department.accounts.issue_sign_in_link() if founding else ""
         say(f"Drumbeat is at {base}")
+        if moved := told_move(earlier, base):
+            say(moved)
         if founding:
             say(f"First run: choose the owner's password at {base}/first-run?link={first}")
         say(f"Sign in once, within ten minutes: {base}/sign-in?link={secret}")

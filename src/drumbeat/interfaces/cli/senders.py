@@ -76,5 +76,11 @@ def _print_records(answer: JsonObject, *, json: bool) -> int:
         return 0
     records = answer["records"]
     assert isinstance(records, list)
+    if not records:
+        say(
+            "There is no domain yet: mail comes from the sandbox's placeholder. Set the sender "
+            "first, on the page Settings or by DRUMBEAT_SENDER_EMAIL."
+        )
+        return 0
     print_rows(records, ("kind", "standing", "type", "name", "value", "message"), as_json=False)
     return 0

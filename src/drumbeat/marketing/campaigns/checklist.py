@@ -265,7 +265,9 @@ def _links(evidence: Evidence) -> list[Item]:
 def _sender(evidence: Evidence) -> list[Item]:
     if evidence.placeholders:
         names = " and ".join(evidence.placeholders)
-        message = f"{evidence.sender_email} is a placeholder that never leaves the sandbox."
+        message = (
+            "The sender is still a placeholder, in part or whole: it never leaves the sandbox."
+        )
         level = Level.BLOCKS if evidence.real else Level.WARNING
         return [Item("sender", level, message, f"Set {names}.")]
     if not evidence.real:

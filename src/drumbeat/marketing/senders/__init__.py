@@ -19,7 +19,7 @@ from drumbeat.marketing.senders.records import (
     judge,
     wanted_records,
 )
-from drumbeat.marketing.senders.rules import checked, require_real
+from drumbeat.marketing.senders.rules import checked, require_domain, require_real
 from drumbeat.marketing.senders.service import SendersService
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "checked",
     "domains_above",
     "judge",
+    "require_domain",
     "require_real",
     "wanted_records",
 ]

@@ -23,6 +23,11 @@ class Sender:
         return self.email.rpartition("@")[2].lower()
 
     @property
+    def has_domain(self) -> bool:
+        """Whether there is a domain of anybody's to publish records in."""
+        return not self.domain.endswith(_NOBODYS_DOMAIN)
+
+    @property
     def is_placeholder(self) -> bool:
         """A sandbox identity: fit for the sandbox, refused by every real messenger."""
         return bool(self.placeholders)
@@ -31,7 +36,9 @@ class Sender:
     def placeholders(self) -> tuple[str, ...]:
         """The settings that are still unset."""
         unset = []
-        if self.domain.endswith(_NOBODYS_DOMAIN):
+        if self.name == placeholders.NAME:
+            unset.append("DRUMBEAT_SENDER_NAME")
+        if not self.has_domain:
             unset.append("DRUMBEAT_SENDER_EMAIL")
         if self.postal_address == placeholders.POSTAL_ADDRESS:
             unset.append("DRUMBEAT_POSTAL_ADDRESS")

@@ -3,7 +3,7 @@
 import re
 
 from drumbeat.kit.domain_names import ascii_domain
-from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.errors import Conflict, InvalidInput
 from drumbeat.marketing.senders.model import Sender
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -30,10 +30,20 @@ def require_real(sender: Sender) -> None:
     if sender.placeholders:
         names = " and ".join(sender.placeholders)
         message = (
-            f"Mail cannot leave the sandbox as {sender.email} of {sender.postal_address!r}:"
-            f" set {names}."
+            f"Mail cannot leave the sandbox as {sender.name} <{sender.email}>,"
+            f" {sender.postal_address}: set {names}."
         )
         raise InvalidInput(message, field=sender.placeholders[0])
+
+
+def require_domain(sender: Sender) -> None:
+    """Raises Conflict while the address is the sandbox's: DNS has nothing to say of it."""
+    if not sender.has_domain:
+        message = (
+            f"There is no domain yet: mail comes from the placeholder {sender.email}. Set the"
+            " sender first, on the page Settings or by DRUMBEAT_SENDER_EMAIL."
+        )
+        raise Conflict(message)
 
 
 def _name(name: str) -> str:
