@@ -62,7 +62,7 @@ class Studio:
             if then:
                 page.click(then)
             if page.query_selector(".writing"):  # it asks for the preview by itself
-                page.wait_for_selector("#seen:not(.coming) iframe")
+                page.wait_for_selector(".look:not(.busy) #seen iframe")
             self._keep(page, f"{name}-{look}")
 
     def _keep(self, page: "Page", name: str) -> None:

@@ -12,7 +12,7 @@ from tests.interfaces.web.test_accessible import AXE, RULES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page, Route
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -96,4 +96,33 @@ def test_without_script_a_button_shows_it_and_the_form_keeps_what_was_written(
     page.fill("#subject_line", "Come")
     page.click(".submit button")
     page.wait_for_url("**said=created")
+    context.close()
+
+
+def test_an_earlier_look_is_dimmed_and_named_until_the_next_is_painted(
+    chromium: "Chromium", peopled: Drumbeat, owner: Browser
+) -> None:
+    context = signed_in(chromium, owner)
+    page = context.new_page()
+    page.goto(f"{owner.base}/campaigns/new")
+    shown(page, "Say one thing")
+    page.locator(".look:not(.busy)").wait_for()
+    held: list[Route] = []
+    page.route("**/campaigns/new/preview", lambda route: held.append(route))
+    page.fill("#content_html", "<p>Another thing</p>")
+    assert page.inner_text("#rebuilding") == "Rebuilding\u2026", "at once, before anything is asked"
+    assert page.get_attribute("#seen", "aria-busy") == "true"
+    assert page.locator("#seen .page").evaluate("f => getComputedStyle(f).opacity") == "0.45"
+    while not held:
+        page.wait_for_timeout(10)  # lets the browser's events in
+    held.pop().continue_()
+    shown(page, "Another thing")
+    page.locator(".look:not(.busy)").wait_for()
+    assert page.locator("#rebuilding").is_hidden()
+    assert page.get_attribute("#seen", "aria-busy") is None
+
+    page.unroute("**/campaigns/new/preview")
+    page.route("**/campaigns/new/preview", lambda route: route.abort())
+    page.fill("#content_html", "<p>A third</p>")
+    page.locator("#rebuilding", has_text="does not answer").wait_for()
     context.close()

@@ -25,6 +25,14 @@ FRAME_HEADERS = {
 _HOST = r"(?:https?://[^\s\"'<>/]{1,300})?"
 _PIXEL = re.compile(_HOST + r"/o/[\w~-]{8,}\.gif")
 _TRACKED = re.compile(_HOST + r"/(?:c/\d+|u)/[\w~-]{8,}")
+# Where the page is dark, a letter lies on it as a sheet of its own size, and not in a white block.
+# Without specificity, so that whatever the author says wins; without a length, so that nothing
+# moves. The height is for a letter without a doctype, whose body would fill the frame.
+_DARK_GROUND = (
+    "<style>@media (prefers-color-scheme: dark) { :where(html) { background: #252c29 } "
+    ":where(body:not([bgcolor], [background])) { background: Canvas; "
+    "box-shadow: 0 0 0 0.5rem Canvas; height: fit-content } }</style>"
+)
 _NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 
 
@@ -67,7 +75,7 @@ def read_part(raw: bytes, kind: str) -> str:
 
 def framed(html: str) -> Response:
     """The author's HTML, alone in a document that has no origin, no script and no cookies."""
-    return Response(harmless(html), 200, FRAME_HEADERS, "text/html; charset=utf-8")
+    return Response(harmless(html) + _DARK_GROUND, 200, FRAME_HEADERS, "text/html; charset=utf-8")
 
 
 def harmless(html: str) -> str:

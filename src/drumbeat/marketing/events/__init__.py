@@ -4,8 +4,8 @@ The way of a fact: hit, receipt, webhook or import → `event` row (seconds) →
 (minutes) → sealed Parquet (for ever). Read them through `Department.facts` (storage.warehouse).
 """
 
+from drumbeat.kit.hidden_link import HIDDEN_LINK
 from drumbeat.marketing.events.model import (
-    HIDDEN_LINK,
     Fact,
     FoldedBatch,
     FoldedFact,

@@ -12,8 +12,6 @@ from typing import NamedTuple
 from drumbeat.kit.ids import ContactNo, MailingNo
 
 NO_MAILING = MailingNo(0)
-HIDDEN_LINK = 32_767
-"""The number of a link that no reader sees: whoever follows it follows everything."""
 
 HEAD, PREFETCH = 1, 2
 """How a request was made, as bits of `evidence.asked`; 0 is a plain GET."""

@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from drumbeat.kit.errors import Conflict
+from drumbeat.kit.hidden_link import HIDDEN_LINK
 from drumbeat.marketing.events.archive import Sealed, engaged_places, with_verdicts
 from drumbeat.marketing.events.marks import rejudged
-from drumbeat.marketing.events.model import HIDDEN_LINK, FoldedFact, Kind, Reason, Verdict
+from drumbeat.marketing.events.model import FoldedFact, Kind, Reason, Verdict
 from drumbeat.marketing.events.verdicts import BY_NEIGHBOURS, RULES, judge, judge_neighbours
 from drumbeat.storage.sealed_parquet import FactFile, SealedParquet
 

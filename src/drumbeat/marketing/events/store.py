@@ -21,8 +21,9 @@ from sqlalchemy import (
 )
 
 from drumbeat.kit.clock import epoch
+from drumbeat.kit.hidden_link import HIDDEN_LINK
 from drumbeat.kit.ids import ContactNo
-from drumbeat.marketing.events.model import HIDDEN_LINK, Fact, FoldedFact, Hit
+from drumbeat.marketing.events.model import Fact, FoldedFact, Hit
 from drumbeat.marketing.events.rejudging import Asked
 from drumbeat.marketing.events.rules import order_key
 from drumbeat.marketing.events.verdicts import judge

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from drumbeat.kit.hidden_link import HIDDEN_LINK
 from drumbeat.marketing.events.model import (
     HEAD,
-    HIDDEN_LINK,
     PREFETCH,
     Fact,
     FoldedFact,

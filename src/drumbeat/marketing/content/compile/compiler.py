@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from liquid.template import BoundTemplate
 
 from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.hidden_link import HIDDEN_LINK
 from drumbeat.marketing.content.compile import footer, headers
 from drumbeat.marketing.content.compile.language import RESERVED, names_set, parse
 from drumbeat.marketing.content.compile.links import TOKEN, track
@@ -22,7 +23,6 @@ from drumbeat.marketing.content.compile.model import EmailTemplate, LinkTable, M
 from drumbeat.marketing.content.compile.plain_text import text_of
 from drumbeat.marketing.content.compile.preheader import with_preheader
 from drumbeat.marketing.content.compile.styles import with_inline_styles
-from drumbeat.marketing.events import HIDDEN_LINK
 
 _PUBLIC_URL = re.compile(r"https?://[^\s/?#{}<>\"']+(/[^\s?#{}<>\"']*)?", re.ASCII)
 _LONGEST_URL = 500  # a header line holds 998 bytes, and a token follows
