@@ -38,6 +38,7 @@ PATIENCE = 120.0  # real seconds without any progress before the demo gives up
 POLL = 0.03
 SETTLING = 120.0  # real seconds; five thousand people take two or three on an idle machine
 SETTLING_A_CONTACT = 0.01
+LATECOMERS = 4
 
 
 @dataclass(frozen=True)
@@ -128,12 +129,18 @@ def _unfolded(on: Stage) -> bool:
 
 def wait_while(true: Callable[[], bool], what: str, most: float = SETTLING) -> None:
     """Raises ProviderFailed saying what was waited for: a demo that went on would tell less."""
+    if not _ended(true, most):
+        message = f"The demo waited {most:,.0f} s for {what}, and the engine is not there yet."
+        raise ProviderFailed(message, permanent=False)
+
+
+def _ended(true: Callable[[], bool], most: float) -> bool:
     end = time.monotonic() + most
     while true():
         if time.monotonic() >= end:
-            message = f"The demo waited {most:,.0f} s for {what}, and the engine is not there yet."
-            raise ProviderFailed(message, permanent=False)
+            return False
         time.sleep(POLL)
+    return True
 
 
 def _live(on: Stage, market: Market, campaign_id: str, tell: Telling) -> None:
@@ -162,8 +169,16 @@ def _live(on: Stage, market: Market, campaign_id: str, tell: Telling) -> None:
 
 
 def _settle_verdicts(on: Stage) -> None:
-    """A day later every fact lies in a sealed file, judged among its neighbours for good."""
-    on.clock.set(on.clock() + timedelta(days=1))
+    """A day later every fact lies in a sealed file, judged among its neighbours for good.
+
+    A fact that is taken in once the day is over has another day to wait: a click is answered
+    before it is stored where storing takes long.
+    """
+    for _ in range(LATECOMERS):
+        wait_while(lambda: _unfolded(on), "the last opens and clicks to be taken in")
+        on.clock.set(on.clock() + timedelta(days=1))
+        if _ended(lambda: _provisional(on), SETTLING / LATECOMERS):
+            return
     wait_while(lambda: _provisional(on), "every open and click to be judged for good")
 
 
