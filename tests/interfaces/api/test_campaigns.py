@@ -217,3 +217,12 @@ def test_a_page_that_cannot_be_cut_names_its_parameter(
     for cursor in ("x", "-1", "9" * 30):
         answer = rest.ask("GET", "/sandbox/messages", cursor=cursor)
         refused(answer, 422, "invalid-input", "cursor")
+
+
+def test_every_arm_of_the_design_is_counted_before_anybody_got_it(rest: Rest) -> None:
+    test = {"element": "subject_line", "variants": ["Until Sunday", "Come in"]}
+    made = rest.post("/campaigns", {**BRIEF, "test": test}, status=201)
+    arms = rest.get(f"/campaigns/{made['campaign_id']}/analytics")["arms"]
+    assert isinstance(arms, list)
+    assert [arm["arm_no"] for arm in arms] == [0, 1, 2]
+    assert {arm["sent"] + arm["delivered"] + arm["opens"] for arm in arms} == {0}

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from email import message_from_bytes, policy
 
 import pytest
@@ -161,7 +162,7 @@ def test_pause_resume_cancel_and_decline_do_what_they_say_or_say_why_not(people:
 
 def test_the_preview_is_the_mail_itself(people: Shell) -> None:
     campaign = people.campaign()
-    ran = people.done("content", "preview", campaign, "--contact", "ada@example.com")
+    ran = people.done("content", "preview", campaign, "--contact", "ada@example.com", "--raw")
     mail = message_from_bytes(ran.out.encode(), policy=policy.SMTP)
     assert (mail["To"], mail["Subject"]) == ("ada@example.com", "What we planted")
     assert mail["List-Unsubscribe"].startswith("<http")
@@ -173,6 +174,55 @@ def test_the_preview_is_the_mail_itself(people: Shell) -> None:
     nobody = people.run("content", "preview", campaign, "--contact", "eve@example.com")
     assert (nobody.code, nobody.out) == (1, "")
     assert "eve@example.com" in nobody.err
+
+
+def test_the_preview_reads_as_a_letter(people: Shell) -> None:
+    words = BRIEF.replace("audience", "preheader = 'Beans, peas'\naudience", 1)
+    campaign, file = people.campaign(words), people.write("again.toml", words)
+    for which in (campaign, file):
+        ran = people.done("content", "preview", which, "--contact", "ada@example.com")
+        head, _, rest = ran.out.partition("\n\n")
+        assert head.splitlines() == [
+            "From:      Drumbeat Sandbox <news@sandbox.invalid>",
+            "To:        ada@example.com",
+            "Subject:   What we planted",
+            "Preheader: Beans, peas",
+        ]
+        assert "Hello Ada, look (https://example.com)" in rest
+        assert "Unsubscribe (their own link)" in rest
+        assert "  1. https://example.com" in rest
+        assert "MIME" not in ran.out
+    assert ran.err.count("standard footer") == 1
+
+
+def test_variants_bear_letters(people: Shell) -> None:
+    test = "\n[test]\nelement = 'subject_line'\nvariants = ['Until Sunday']\n"
+    campaign = people.campaign(BRIEF + test)
+    asked = ("content", "preview", campaign, "--contact", "ada@example.com", "--variant")
+    assert "Subject:   What we planted" in people.done(*asked, "A").out
+    assert "Subject:   Until Sunday" in people.done(*asked, "b").out
+    assert "2 variants, A to B" in people.run(*asked, "C").err
+    for word in ("0", "1", "AB", "", "é"):
+        refused = people.run(*asked, word)
+        assert refused.code == 1
+        assert "say its letter" in refused.err
+    assert "Variant B: Until Sunday" in people.done("content", "show", campaign).err
+    sent = people.done(
+        "campaigns", "test", campaign, "--to", "me@example.com", "--as", "ada@example.com",
+        "--variant", "B",
+    )  # fmt: skip
+    assert " B " in sent.out
+
+
+def test_words_for_people_have_no_more_than_seconds(people: Shell) -> None:
+    campaign = people.campaign()
+    people.done("campaigns", "approve", campaign)
+    launched = people.done("campaigns", "launch", campaign, "--now").err
+    shown = people.done("campaigns", "show", campaign).err
+    for said in (launched, shown):
+        assert not re.search(r"\d:\d\d\.\d", said), said
+    assert "standard footer" in shown
+    assert "standard footer" not in launched, "said where the words are written, not at each step"
 
 
 def test_the_workflow_waits_for_a_yes_and_with_one_it_runs_to_the_report(people: Shell) -> None:

@@ -48,7 +48,7 @@ def test_who_decides_sees_words_people_test_time_and_checks(
         "3 people may be mailed",
         "have not confirmed that they want mail",
         "unsubscribed",
-        "As soon as it may.",
+        "As soon as it is approved and launched.",
         "open rate",
         "The sender is the sandbox&#39;s",
         "Mail programs remove scripts",

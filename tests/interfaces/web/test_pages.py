@@ -147,11 +147,11 @@ def test_the_campaign_page_tells_the_whole_story(
     for told in (
         "“Your table is waiting” won.",
         "From sent to bought",
-        "Europe/Berlin",
+        "Europe/<wbr>Berlin",
         "Highly Engaged",
         "Few people buy",
         "simulated data",
-        "5,000 in the frozen audience",
+        "5,000 people, fixed when sending began",
         "As of 3 Nov 2026, 09:15 UTC",
         "p &lt; 0.001",
     ):
@@ -173,6 +173,27 @@ def test_before_the_first_reaction_no_variant_has_a_rate_or_an_interval(
     assert panel.count("2,400 delivered") == 2
     for drawn in ("%", "<svg", "axis-labels"):
         assert drawn not in panel.split("test-state")[0].split('class="method"')[0]
+
+
+def test_a_variant_that_nobody_got_is_in_the_list_with_a_zero(
+    served: Served, shelf: Shelf, cookie: dict[str, str]
+) -> None:
+    testing = shelf.results[1]["ab_testing"]
+    testing["arms"] = [*testing["arms"], {"name": "C", "value": "Come and eat"}]
+    body = served.ask("GET", f"/campaigns/{CAMPAIGN}", headers=cookie).body.decode()
+    panel = body[body.index('id="test"') : body.index('id="funnel"')]
+    assert panel.count('class="arm-name"') == 3
+    assert "Come and eat" in panel
+    assert "0 delivered" in panel
+
+
+def test_what_was_sent_at_once_has_no_table_of_best_hours(
+    served: Served, shelf: Shelf, cookie: dict[str, str]
+) -> None:
+    for mode, shown in (("best", True), ("now", False), ("at", False)):
+        shelf.results[1]["send_optimization"]["mode"] = mode
+        body = served.ask("GET", f"/campaigns/{CAMPAIGN}", headers=cookie).body
+        assert (b"Best hour by time zone" in body) is shown
 
 
 def test_whatever_a_campaign_is_called_is_only_text(

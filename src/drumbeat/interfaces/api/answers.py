@@ -172,6 +172,7 @@ class ContentPreview(BaseModel):
     message: str = Field(description="RFC 5322, as it would leave.")
     missing: list[MissingField] = Field(description="What it says and the contact does not have.")
     checks: list[ContentCheck]
+    links: list[str] = Field(description="Where its tracked links lead, by number.")
 
 
 class ExperimentArm(BaseModel):

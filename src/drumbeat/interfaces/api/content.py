@@ -31,4 +31,5 @@ def preview_content(request: ContentPreviewRequest, caller: Caller) -> JsonObjec
         "message": seen.message.decode("utf-8", "replace"),
         "missing": [asdict(each) for each in seen.missing],
         "checks": [asdict(each) for each in seen.checks],
+        "links": list(seen.links),
     }

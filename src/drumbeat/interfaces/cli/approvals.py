@@ -5,6 +5,7 @@ from cyclopts import App
 from drumbeat.interfaces.cli.answers import print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.cli.moments import moment
 from drumbeat.interfaces.cli.paths import path_of
 from drumbeat.interfaces.sdk.client import JsonObject
 
@@ -52,7 +53,8 @@ def _told(answer: JsonObject, *, json: bool) -> int:
         return 0
     say(f"{answer['approval_id']}  {answer['effect']}")
     decided = f" by {answer['decided_by']}" if answer["decided_by"] else ""
-    say(f"Asked by {answer['asked_by']} at {answer['asked_at']}; it is {answer['state']}{decided}.")
+    asked = moment(answer["asked_at"])
+    say(f"Asked by {answer['asked_by']} at {asked}; it is {answer['state']}{decided}.")
     campaign = answer["campaign"]
     assert isinstance(campaign, dict)
     say(f"Campaign {campaign['campaign_id']} is {campaign['status']}.")

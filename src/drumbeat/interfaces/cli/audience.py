@@ -12,6 +12,7 @@ from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
 from drumbeat.interfaces.cli.importing import import_file
 from drumbeat.interfaces.cli.json_files import read_objects
+from drumbeat.interfaces.cli.moments import moment
 from drumbeat.interfaces.cli.paths import path_of
 from drumbeat.interfaces.sdk import Client
 from drumbeat.kit.errors import NotFound
@@ -112,8 +113,8 @@ def show(contact: str, *, json: Json = False) -> int:
     if segments:
         say("In: " + ", ".join(str(each["name"]) for each in segments))
     for each in timeline:
-        machine = _judged(each)
-        say(f"  {each['at']}  {each['kind']}  {each['campaign_name'] or ''}{machine}".rstrip())
+        machine, at = _judged(each), moment(each["at"])
+        say(f"  {at}  {each['kind']}  {each['campaign_name'] or ''}{machine}".rstrip())
     return 0
 
 

@@ -11,7 +11,9 @@ from cyclopts import App, Parameter
 
 from drumbeat.interfaces.cli.answers import print_json, print_rows, say
 from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.cli.moments import moment
 from drumbeat.interfaces.cli.paths import path_of
+from drumbeat.interfaces.cli.variants import Variant, letter_of, number_of
 from drumbeat.interfaces.sdk.client import JsonObject
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.spreadsheet import safe_cell
@@ -32,6 +34,7 @@ def create(*, file: Path, json: Json = False) -> int:
         print_json(answer)
     else:
         _tell(answer)
+        _tell_checks(answer)
     return 0
 
 
@@ -44,6 +47,7 @@ def edit(campaign_id: str, *, file: Path, json: Json = False) -> int:
         print_json(answer)
     else:
         _tell(answer)
+        _tell_checks(answer)
     return 0
 
 
@@ -65,6 +69,7 @@ def show(campaign_id: str, *, json: Json = False) -> int:
         print_json(answer)
     else:
         _tell(answer)
+        _tell_checks(answer)
         _tell_history(answer)
     return 0
 
@@ -103,7 +108,7 @@ def send_test(
     seen_as: Annotated[
         str | None, Parameter(name="--as", help="The contact it is built for.")
     ] = None,
-    variant: int = 0,
+    variant: Variant = "A",
     json: Json = False,
 ) -> int:
     """Send production's bytes for one contact to a few colleagues; without --to, list the tests."""
@@ -112,7 +117,7 @@ def send_test(
         if to:
             if seen_as is None:
                 raise InvalidInput("Name the contact it is built for: --as ADDRESS.", field="as")
-            asked = {"to": to, "contact": seen_as, "variant": variant}
+            asked = {"to": to, "contact": seen_as, "variant": number_of(variant)}
             answer = house.post(path, asked)
         else:
             answer = house.get(path)
@@ -121,6 +126,7 @@ def send_test(
         return 0
     tests = answer["tests"]
     assert isinstance(tests, list)
+    tests = [{**each, "variant": letter_of(each["variant"])} for each in tests]
     print_rows(tests, ("to", "variant", "state", "reason", "asked_at"), as_json=False)
     if any(each["state"] == "waiting" for each in tests):
         say("The engine sends what waits: it runs in `drumbeat serve` and `drumbeat worker`.")
@@ -285,8 +291,6 @@ def _act(campaign_id: str, verb: str, *, json: bool, **options: object) -> int:
 
 def _tell(answer: JsonObject) -> None:
     say(f"{answer['campaign_id']}  {answer['name']}  is {answer['status']}.")
-    for check in _rows(answer.get("checks")):
-        say(f"{str(check['level']).capitalize()}: {check['message']}")
     if answer.get("mailable") == 0:
         say("Nobody of this audience may be mailed: see `drumbeat audience import --consent`.")
     if answer.get("approval_needed"):
@@ -295,17 +299,23 @@ def _tell(answer: JsonObject) -> None:
     elif answer.get("waiting_for") == "launch":
         say(f"It is approved. Let it go with: drumbeat campaigns launch {answer['campaign_id']}")
     elif answer.get("waiting_for"):
-        when = f" (until {answer['next_due']})" if answer.get("next_due") else ""
+        when = f" (until {moment(answer['next_due'])})" if answer.get("next_due") else ""
         say(f"It waits for: {answer['waiting_for']}{when}.")
     if answer.get("trouble"):
         say(f"Trouble: {answer['trouble']}")
+
+
+def _tell_checks(answer: JsonObject) -> None:
+    """Where words were written or are looked at: not again with every step that follows."""
+    for check in _rows(answer.get("checks")):
+        say(f"{str(check['level']).capitalize()}: {check['message']}")
 
 
 def _tell_history(answer: JsonObject) -> None:
     for step in _rows(answer.get("history")):
         through = f" through {step['through']}" if step.get("through") else ""
         note = f"  ({step['note']})" if step.get("note") else ""
-        say(f"  {step['at']}  {step['state']!s:<18} by {step['by']}{through}{note}")
+        say(f"  {moment(step['at'])}  {step['state']!s:<18} by {step['by']}{through}{note}")
 
 
 def _rows(value: object) -> list[JsonObject]:

@@ -9,6 +9,7 @@ from drumbeat.bootstrap.settings import read_settings
 from drumbeat.interfaces.cli.answers import print_json, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.cli.moments import moment
 from drumbeat.kit.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -100,10 +101,17 @@ def status(*, json: Json = False) -> int:
         print_json(answer)
         return 0
     for name, value in answer.items():
-        sys.stdout.write(f"{name.replace('_', ' '):<28}{_shown(value)}\n")
+        shown = moment(value) if name == "as_of" else _shown(value)
+        sys.stdout.write(f"{_LABELS.get(name, name.replace('_', ' ')):<28}{shown}\n")
     for each in outages:
-        say(f"mail waits: {each['trouble']}; it is tried again at {each['tried_again_at']}")
+        say(f"mail waits: {each['trouble']}; it is tried again at {moment(each['tried_again_at'])}")
     return 0
+
+
+_LABELS = {
+    "improvement": "gain over a hold-out",
+    "automation_share": "steps done by the engine",
+}
 
 
 def _shown(value: object) -> str:

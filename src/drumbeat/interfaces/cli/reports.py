@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from drumbeat.interfaces.cli.moments import moment
 from drumbeat.interfaces.sdk.client import JsonObject
 
 BAR = 28
@@ -37,7 +38,7 @@ def _parts(answer: JsonObject) -> Iterator[RenderableType]:
     yield _segments(_of(answer, "segmentation"))
     yield from _results(answer)
     yield from _ledger(_of(answer, "ledger"))
-    yield Text(f"\nas of {answer['as_of']}", style="dim")
+    yield Text(f"\nas of {moment(answer['as_of'])}", style="dim")
 
 
 def _segments(segmentation: Mapping[str, object]) -> Table:

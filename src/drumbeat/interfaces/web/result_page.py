@@ -14,6 +14,7 @@ from drumbeat.interfaces.web.variants import (
     measured_variants,
     method_line,
     shown_variants,
+    with_unsent,
 )
 from drumbeat.interfaces.web.verdicts import Verdict, verdict_of
 from drumbeat.interfaces.web.wording import (
@@ -96,6 +97,7 @@ def result_page(result: Result, *, summed: bool = False) -> ResultPage:
     measured = measured_variants(result)
     heard = part(result, "performance_metrics").get("open_rate") is not None
     arms, marks = shown_variants(measured, testing.get("winner"), heard=heard)
+    best = timing.get("mode", "best") == "best"
     return ResultPage(
         campaign=part(result, "campaign"),
         verdict=verdict_of(result, measured),
@@ -105,13 +107,13 @@ def result_page(result: Result, *, summed: bool = False) -> ResultPage:
         figures=_figures(result),
         funnel=_funnel(rows(result.get("funnel"))),
         left_out=_left_out(rows(result.get("left_out"))),
-        arms=arms,
+        arms=with_unsent(arms, testing),
         test_method=method_line(testing),
         marks=marks,
         test_state=_test_state(testing),
         curve=_curve(_hours(result), summed=summed),
-        zones=list_zones(timing.get("timezone_specific")),
-        best_time=overall_hour(timing),
+        zones=list_zones(timing.get("timezone_specific")) if best else (),
+        best_time=overall_hour(timing) if best else "",
         segments=_segments(rows(part(result, "segmentation").get("segment_details"))),
         recommendations=_recommendations(result),
         ledger=_ledger(part(result, "ledger")),

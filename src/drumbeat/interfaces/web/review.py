@@ -201,7 +201,10 @@ def _test(design: Design) -> list[tuple[str, str]]:
         ("Takes part", takes),
         ("Certainty asked for", percent(design.confidence_level, 0)),
         ("A difference that matters", f"{percent(design.minimum_effect, 0)} of the first's rate"),
-        ("Who gets which", "decided by a keyed hash, fixed when the audience is frozen"),
+        (
+            "Who gets which",
+            "drawn by lot, once, when sending begins; everybody keeps their variant",
+        ),
     ]
 
 
@@ -213,7 +216,7 @@ def _timing(wish: TimingWish) -> str:
     if wish.window_hours:
         spread = f", spread over {counted(wish.window_hours, 'hour')}"
     if wish.mode is Launch.NOW:
-        return f"As soon as it may{spread}."
+        return f"As soon as it is approved and launched{spread}."
     if wish.mode is Launch.AT:
         return f"On {instant(wish.at)}{spread}."
     return "At the best hour of each time zone" + (

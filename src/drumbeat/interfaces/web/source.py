@@ -16,6 +16,7 @@ from drumbeat.kit.ids import CampaignId, MailingNo
 from drumbeat.marketing.analytics import COUNTING
 from drumbeat.marketing.campaigns import Campaign, State
 from drumbeat.marketing.campaigns.answer import NO_MAILING, campaign_line, workflow_answer
+from drumbeat.marketing.campaigns.judging import every_arm
 from drumbeat.marketing.department import Department
 
 RECENT = 4
@@ -64,7 +65,7 @@ def get_result(department: Department, campaign_id: CampaignId) -> Answer:
     result = department.office.kept.get(
         ("result", campaign_id),
         _revision(department, campaign),
-        lambda: _result(department, campaign_id, mailing_no),
+        lambda: _result(department, campaign, mailing_no),
     )
     return {**result, "as_of": _as_of(department, campaign)}
 
@@ -80,9 +81,9 @@ def patient(department: Department) -> Department:
     return department if counting is None else department.waiting_for_nothing()
 
 
-def _result(department: Department, campaign_id: CampaignId, mailing_no: MailingNo) -> Answer:
-    answer = workflow_answer(department, campaign_id)
-    arms = department.analytics.arm_counts(mailing_no).arms
+def _result(department: Department, campaign: Campaign, mailing_no: MailingNo) -> Answer:
+    answer = workflow_answer(department, campaign.id)
+    arms = every_arm(department, campaign)
     hourly = department.analytics.hourly(mailing_no)
     return answer | {"hourly": asdict(hourly), "arms": [asdict(arm) for arm in arms]}
 

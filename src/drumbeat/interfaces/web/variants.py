@@ -82,6 +82,19 @@ def shown_variants(
     return [_shown(arm, axis, winner) for arm in measured], marks
 
 
+def with_unsent(variants: list[Variant], testing: Result) -> list[Variant]:
+    """Once somebody got one, all of the design in its order, with 0 for one nobody got."""
+    if not variants:
+        return []
+    known = {variant.name: variant for variant in variants}
+    return [known.get(text(arm.get("name"))) or _unsent(arm) for arm in rows(testing.get("arms"))]
+
+
+def _unsent(arm: Result) -> Variant:
+    name, value = text(arm.get("name")), spoken(arm.get("value"))
+    return Variant(name, value, UNKNOWN, "", count(0), won=False, drawing=Markup())
+
+
 def first_comparison(testing: Result) -> Result:
     """The comparison with the control that decides: the winner's, or the first."""
     compared = rows(testing.get("comparisons"))

@@ -11,7 +11,7 @@ from drumbeat.kit.ids import CampaignId, MailingNo
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.approvals import ApprovalState
 from drumbeat.marketing.campaigns.advice import advice_of_test
-from drumbeat.marketing.campaigns.judging import test_so_far
+from drumbeat.marketing.campaigns.judging import every_arm, test_so_far
 from drumbeat.marketing.campaigns.model import Campaign, State
 from drumbeat.marketing.campaigns.pipeline import due_of
 from drumbeat.marketing.campaigns.ports import Unit
@@ -84,7 +84,7 @@ def campaign_analytics(unit: Unit, campaign_id: CampaignId) -> JsonObject:
         "campaign": _campaign(campaign),
         **_measured(unit, campaign, test),
         "ab_testing": test,
-        "arms": [asdict(arm) for arm in unit.analytics.arm_counts(number).arms],
+        "arms": [asdict(arm) for arm in every_arm(unit, campaign)],
         "hourly": {
             "after_send": [asdict(row) for row in curve.after_send],
             "by_utc_hour": [asdict(row) for row in curve.by_utc_hour],

@@ -34,6 +34,22 @@ def test_so_far(unit: Unit, campaign: Campaign) -> dict[str, object]:
     return {"enabled": True, "decided": False, **result.to_json()}
 
 
+def every_arm(unit: Unit, campaign: Campaign) -> list[ArmCounts]:
+    """What was counted of each arm of the campaign's test, with zeros for one that nobody got."""
+    counted = list(unit.analytics.arm_counts(campaign.plan.mailing_no or MailingNo(0)).arms)
+    test = campaign.plan.experiment_id
+    if test is None:
+        return counted
+    known = {arm.arm_no: arm for arm in counted}
+    currency = counted[0].currency if counted else ""
+    arms = range(len(unit.experiments.get_experiment(test).design.arms))
+    return [known.get(no) or _of_nobody(no, currency) for no in arms]
+
+
+def _of_nobody(arm_no: int, currency: str) -> ArmCounts:
+    return ArmCounts(arm_no, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.0, currency)
+
+
 def decide_experiment(house: House, campaign: Campaign, actor: Actor) -> None:
     """Close the campaign's test with its final counts, if it has one."""
     number, test = campaign.plan.mailing_no, campaign.plan.experiment_id

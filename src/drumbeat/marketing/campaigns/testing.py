@@ -18,7 +18,7 @@ from drumbeat.kit.signing import TokenSigner
 from drumbeat.marketing.audience import NotAnAddress, normalise_address
 from drumbeat.marketing.campaigns.planning import approved_sender, as_planned, sender_of
 from drumbeat.marketing.campaigns.ports import Unit
-from drumbeat.marketing.content import CompiledEmail
+from drumbeat.marketing.content import CompiledEmail, no_such_variant
 from drumbeat.marketing.delivery import message_id_of
 from drumbeat.marketing.delivery.mail_tests import MailTest, NewMailTest
 
@@ -72,8 +72,7 @@ def wanted_test(unit: Unit, wish: Wish) -> Wanted:
     sender = as_planned(sender_of(unit, campaign.brief), campaign)
     compiled = unit.content.compile_piece(campaign.no, sender, revision=revision)
     if not 0 <= wish.variant < len(compiled.arms):
-        message = f"There are {len(compiled.arms)} variants, from 0."
-        raise InvalidInput(message, field="variant")
+        raise no_such_variant(len(compiled.arms), field="variant")
     addresses = tuple(dict.fromkeys(map(_address, wish.testers)))
     for address in addresses:
         _require_willing(unit, address)

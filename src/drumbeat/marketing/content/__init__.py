@@ -22,7 +22,12 @@ from drumbeat.marketing.content.model import (
     MailSender,
     PieceVersion,
 )
-from drumbeat.marketing.content.rules import check_templates, content_hash, images_of
+from drumbeat.marketing.content.rules import (
+    check_templates,
+    content_hash,
+    images_of,
+    no_such_variant,
+)
 from drumbeat.marketing.content.service import ContentService
 
 __all__ = [
@@ -44,6 +49,7 @@ __all__ = [
     "compile_emails",
     "content_hash",
     "images_of",
+    "no_such_variant",
     "resolve_target",
     "see_draft",
 ]

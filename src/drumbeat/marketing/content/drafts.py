@@ -7,11 +7,10 @@ typing can cost the house no more than one who saves.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from drumbeat.kit.errors import InvalidInput
 from drumbeat.marketing.content.compile import Addressee, EmailTemplate, MailContext
 from drumbeat.marketing.content.compile.trial import try_out
 from drumbeat.marketing.content.model import Check
-from drumbeat.marketing.content.rules import ALWAYS_KNOWN, checks_of, require_fit
+from drumbeat.marketing.content.rules import ALWAYS_KNOWN, checks_of, no_such_variant, require_fit
 
 
 @dataclass(frozen=True)
@@ -25,11 +24,12 @@ class Missing:
 
 @dataclass(frozen=True)
 class SeenDraft:
-    """`message` is what would leave, byte for byte."""
+    """`message` is what would leave, byte for byte; `links` are its tracked targets by number."""
 
     message: bytes
     checks: tuple[Check, ...]
     missing: tuple[Missing, ...]
+    links: tuple[str, ...] = ()
 
 
 def see_draft(
@@ -44,7 +44,7 @@ def see_draft(
     line for what must not be sent, or what fails for this contact."""
     require_fit(arms)
     if not 0 <= arm < len(arms):
-        raise InvalidInput(f"There are {len(arms)} variants, from 0.", field="variant")
+        raise no_such_variant(len(arms), field="variant")
     trial = try_out(arms, context, to=to, arm=arm)
     assert trial.addressed is not None
     has = {name for name, value in to.fields.items() if value not in (None, "")}
@@ -54,4 +54,4 @@ def see_draft(
         if use.name not in has | ALWAYS_KNOWN
     )
     checks = checks_of(trial, arms, context, known_fields)
-    return SeenDraft(trial.addressed.message, checks, missing)
+    return SeenDraft(trial.addressed.message, checks, missing, trial.links)

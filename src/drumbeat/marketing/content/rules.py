@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from difflib import get_close_matches
+from string import ascii_uppercase
 
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.marketing.content.compile import EmailTemplate, MailContext
@@ -31,9 +32,18 @@ _EXAMPLE = MailContext(
 )
 _FAILS = "A contact without fields would get no mail. "
 _FOOTER = {
-    "unsubscribe_url": "There is no {{ unsubscribe_url }} that everybody sees",
-    "postal_address": "There is no {{ postal_address }} that everybody sees",
+    "unsubscribe_url": "unsubscribe link ({{ unsubscribe_url }})",
+    "postal_address": "postal address ({{ postal_address }})",
 }
+
+
+def no_such_variant(number: int, *, field: str) -> InvalidInput:
+    """For a variant that is not there: by its letter, as people know it, and as REST counts."""
+    if number == 1:
+        return InvalidInput("There is one variant only, A (by REST: 0).", field=field)
+    last = ascii_uppercase[number - 1]
+    message = f"There are {number} variants, A to {last} (by REST: 0 to {number - 1})."
+    return InvalidInput(message, field=field)
 
 
 def check_templates(
@@ -110,8 +120,11 @@ def source_checks(arm: EmailTemplate, context: MailContext) -> list[Check]:
     ):
         message = "Mail programs remove scripts, forms and embedded objects."
         checks.append(Check(Level.WARNING, "content_html", message))
-    for name in missing_parts(arm.html, context.postal_address):
-        message = f"{_FOOTER[name]}; the standard footer adds it."
+    missing = missing_parts(arm.html, context.postal_address)
+    if missing:
+        names = " and no ".join(_FOOTER[name] for name in missing)
+        them = "them" if len(missing) > 1 else "it"
+        message = f"There is no {names} that everybody sees; the standard footer adds {them}."
         checks.append(Check(Level.WARNING, "content_html", message))
     return checks
 

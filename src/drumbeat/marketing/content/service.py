@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock
-from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.ids import CampaignNo, new_id
 from drumbeat.marketing.content.compile import (
     Addressee,
@@ -14,7 +13,7 @@ from drumbeat.marketing.content.compile import (
     compile_emails,
 )
 from drumbeat.marketing.content.model import CheckedEmails, MailSender, PieceVersion
-from drumbeat.marketing.content.rules import content_hash
+from drumbeat.marketing.content.rules import content_hash, no_such_variant
 from drumbeat.storage.kept import Kept
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class ContentService:
         """The bytes that `addressee` would be sent. Raises NotFound, InvalidInput(field="arm")."""
         arms = self.compile_piece(campaign_no, sender).arms
         if not 0 <= arm < len(arms):
-            raise InvalidInput(f"There are {len(arms)} variants, from 0.", field="arm")
+            raise no_such_variant(len(arms), field="arm")
         return arms[arm].build(
             to=addressee.to,
             fields=addressee.fields,

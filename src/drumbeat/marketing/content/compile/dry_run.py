@@ -68,6 +68,7 @@ def try_emails(
         "arms": [_tried(arm) for arm in compiled.arms],
         "used": sorted(used),
         "problems": list(compiled.problems),
+        "links": list(compiled.links),
         "failures": [sentence for sentence in failures if sentence],
     }
 

@@ -69,12 +69,14 @@ class Addressed:
 class Trial:
     """`used` are the contact fields that the arms name, `problems` the compiler's sentences,
     `failures` why a contact without fields would get no mail (that arm is not among `arms`);
-    `addressed` is what the contact would get who was asked for."""
+    `links` the tracked targets by number; `addressed` is what the contact would get who was
+    asked for."""
 
     arms: tuple[TriedArm, ...]
     used: tuple[str, ...]
     problems: tuple[str, ...]
     failures: tuple[str, ...]
+    links: tuple[str, ...] = ()
     addressed: Addressed | None = None
 
 
@@ -112,6 +114,7 @@ def try_out(
         tuple(answer["used"]),
         tuple(answer["problems"]),
         tuple(answer["failures"]),
+        tuple(answer["links"]),
         _addressed(answer) if to is not None else None,
     )
 
