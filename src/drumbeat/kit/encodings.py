@@ -21,14 +21,25 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_AS_CSV = "open it and export the sheet as CSV (Save as, CSV UTF-8)"
+_UNPACK = "unpack it and take the CSV file that is in it"
+_ANOTHER = "take the CSV file that your list was exported to"
 _OTHER_FILES = {
-    b"PK\x03\x04": "an Excel workbook or archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"\x1f\x8b": "a compressed file",
-    b"%PDF": "a PDF",
-    b"PAR1": "a Parquet file",
-    b"SQLite format 3": "a database",
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook (.xls)", _AS_CSV),
+    b"\x1f\x8b": ("a compressed file (.gz)", _UNPACK),
+    b"7z\xbc\xaf\x27\x1c": ("an archive (.7z)", _UNPACK),
+    b"Rar!": ("an archive (.rar)", _UNPACK),
+    b"%PDF": ("a PDF", "export the list as CSV where the PDF was made"),
+    b"\x89PNG": ("a picture (PNG)", _ANOTHER),
+    b"\xff\xd8\xff": ("a picture (JPEG)", _ANOTHER),
+    b"GIF8": ("a picture (GIF)", _ANOTHER),
+    b"PAR1": ("a Parquet file", "export it as CSV"),
+    b"SQLite format 3": ("a database", "export its table of contacts as CSV"),
 }
+_ZIP = b"PK\x03\x04"
+_CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
+_MOST_CONTROLS = 0.05
+_FEWEST_CONTROLS = 8  # a NUL or two are a broken row, and not another kind of file
 _LATIN = ["cp1252", "cp1250", "cp1254"]
 _LEGACY = [*_LATIN, "cp1251", "cp1253", "shift_jis", "gb18030", "big5", "euc_kr"]
 _CLEARLY = 0.1  # how much better a language must fit another alphabet than the western one
@@ -47,19 +58,35 @@ def detect_encoding(source: BinaryIO) -> Encoding:
     """Reads a seekable file through once. Raises InvalidInput when it is no text file."""
     source.seek(0)
     start = source.read(_SAMPLE)
-    for mark, kind in _OTHER_FILES.items():
-        if start.startswith(mark):
-            message = f"This is {kind}, not delimited text: export it as CSV first."
-            raise InvalidInput(message, field="file")
+    _refuse_other_files(start)
     for mark, name in _MARKS:
         if start.startswith(mark):
             return Encoding(name, suspect=True)
     if wide := _unmarked_utf16(start):
         return Encoding(wide, suspect=True)
+    controls = len(start) - len(start.translate(None, _CONTROLS))
+    if controls >= _FEWEST_CONTROLS and controls > _MOST_CONTROLS * len(start):
+        raise _not_text("binary data of some kind", _ANOTHER)
     count = _count(source)
     if not count.invalid or count.valid > count.invalid:
         return Encoding("utf-8", suspect=bool(count.invalid or count.nul))
     return Encoding(_legacy(bytes(count.sample)), suspect=True)
+
+
+def _refuse_other_files(start: bytes) -> None:
+    for mark, (kind, mend) in _OTHER_FILES.items():
+        if start.startswith(mark):
+            raise _not_text(kind, mend)
+    if start.startswith(_ZIP):
+        if b"application/vnd.oasis" in start[:200]:
+            raise _not_text("a LibreOffice document", _AS_CSV)
+        if b"[Content_Types].xml" in start or b"xl/" in start:
+            raise _not_text("an Excel workbook (.xlsx)", _AS_CSV)
+        raise _not_text("a ZIP archive, or an Excel workbook", f"{_UNPACK}, or {_AS_CSV}")
+
+
+def _not_text(kind: str, mend: str) -> InvalidInput:
+    return InvalidInput(f"This is {kind} and not a CSV file: {mend}.", field="file")
 
 
 @dataclass

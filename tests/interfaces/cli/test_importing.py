@@ -1,7 +1,10 @@
 """drumbeat audience|events import: what is written beside the file, told, and the exit code."""
 
 import csv
+import shlex
 from pathlib import Path
+
+import pytest
 
 from tests.interfaces.cli.conftest import CONTACTS, Shell
 
@@ -134,3 +137,39 @@ def test_a_mended_file_of_rejected_rows_adds_only_what_the_list_had(shell: Shell
     attributes = told["attributes"]
     assert isinstance(attributes, dict)
     assert attributes.keys() <= {"first_name", "status"}
+
+
+def test_a_file_without_an_address_column_is_answered_with_the_command_to_type(
+    shell: Shell,
+) -> None:
+    file = shell.write("my list.csv", "Kontakt Nr,Vorname\nada@example.com,Ada\n")
+    refused = shell.run("audience", "import", file, "--consent", "subscribed")
+    assert (refused.code, refused.out) == (1, "")
+    command = refused.err.splitlines()[-1].strip()
+    assert command == (
+        "drumbeat audience import 'my list.csv' --map 'Kontakt Nr=email' --consent subscribed"
+    )
+    assert refused.err.count("No column holds addresses") == 1
+    report = shell.done(*shlex.split(command)[1:], "--json").json()
+    assert report["added"] == 1
+    nothing = shell.write("numbers.csv", "a,b\n1,2\n")
+    assert "--map 'YOUR COLUMN=email'" in shell.run("audience", "import", nothing).err
+
+
+@pytest.mark.parametrize(
+    ("start", "kind", "mend"),
+    [
+        (b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml" + bytes(90), "Excel", "as CSV"),
+        (b"PK\x03\x04" + bytes(26) + b"list.csv" + bytes(90), "ZIP archive", "unpack it"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(200)), "picture (PNG)", "take the CSV file"),
+        (bytes(range(1, 30)) * 9, "binary data", "take the CSV file"),
+    ],
+)
+def test_a_file_that_is_no_text_is_named_with_what_to_do(
+    shell: Shell, start: bytes, kind: str, mend: str
+) -> None:
+    refused = shell.run("audience", "import", shell.write("list.csv", start))
+    assert (refused.code, refused.out) == (1, "")
+    assert kind in refused.err
+    assert mend in refused.err
+    assert len(refused.err.strip().splitlines()) == 1

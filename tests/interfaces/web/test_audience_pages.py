@@ -120,7 +120,7 @@ def test_an_import_shows_what_would_change_before_it_does(
 
 def test_a_file_that_is_no_list_says_why(house: Drumbeat, owner: Browser) -> None:
     page = upload(owner, "colour\r\nred\r\n", consent="subscribed").headers["location"]
-    assert "No column holds addresses" in settled(owner, page)
+    assert "No column of the file is called “email”" in settled(owner, page)
     assert upload(owner, CSV, consent="column", column="").status == 422
     assert owner.get("/audience/import/ffff").status == 404
 
@@ -171,11 +171,16 @@ def test_a_file_whose_address_column_nobody_knows_is_mapped_by_hand(
     path = upload(owner, content, consent="subscribed").headers["location"]
     body = settled(owner, path)
     assert "Which column holds the addresses?" in body
+    assert "<bdi>Kontakt</bdi>” looks like it, and is chosen below" in body
+    assert 'role="alert"' not in body, "nothing went wrong yet"
+    assert body.index("</table>") < body.index("Check with this mapping")
     assert "ada@example.com · bob@example.com" in body
     assert '<option value="email" selected>' in body
     wrong = {"column-0": "phone", "column-1": "first_name", "column-2": "Punkte"}
     owner.send(path, path, **wrong)
-    assert "Which column holds the addresses?" in settled(owner, path)
+    body = settled(owner, path)
+    assert "Which column holds the addresses?" in body
+    assert body.count("No column is the email yet") == 1
     twice = {"column-0": "email", "column-1": "email", "column-2": "Punkte"}
     owner.send(path, path, **twice)
     assert "cannot both be the email" in settled(owner, path)
@@ -183,6 +188,7 @@ def test_a_file_whose_address_column_nobody_knows_is_mapped_by_hand(
     body = settled(owner, path)
     assert "Nothing has changed yet" in body
     assert "Its numbers are read like 1.234,50." in body
+    assert body.index("</table>") < body.index("Import 2 people"), "below what it will import"
     owner.send(path, path)
     assert "Imported" in settled(owner, path)
     with house.look(house.owner()) as department:

@@ -1,11 +1,14 @@
 """Send a file, show how far it is, and keep its rejected rows beside it."""
 
+import re
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from drumbeat.interfaces.cli.answers import FAILED, print_json, say
 from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.sdk import Problem
 from drumbeat.interfaces.sdk.client import JsonObject
 from drumbeat.kit.spreadsheet import rejected_path
 
@@ -14,7 +17,10 @@ def import_file(
     route: str, file: Path, options: Mapping[str, object], *, strict: bool, json: bool
 ) -> int:
     """Answers 0, or 1 if `strict` and a row was rejected."""
-    report = _upload(route, file, options)
+    try:
+        report = _upload(route, file, options)
+    except Problem as problem:
+        raise _with_example(problem, file, options) from None
     rejected = report.pop("rejected_csv", None)
     report["rejected_file"] = None
     beside = rejected_path(file)
@@ -28,6 +34,21 @@ def import_file(
     else:
         _tell(report, dry_run=bool(options.get("dry_run")))
     return FAILED if strict and report["rejected"] else 0
+
+
+def _with_example(problem: Problem, file: Path, options: Mapping[str, object]) -> Problem:
+    """What to type when nobody can tell which column holds the addresses."""
+    if problem.field != "email" or "No column holds addresses" not in str(problem):
+        return problem
+    guess = re.search(r" looks like it: map (.+)=email\.$", str(problem), re.DOTALL)
+    column = guess[1] if guess else "YOUR COLUMN"
+    words = ["drumbeat", "audience", "import", str(file), "--map", f"{column}=email"]
+    consent = options.get("consent")
+    if consent not in (None, "unconfirmed"):
+        words += ["--consent", str(consent)]
+    said = str(problem).replace(f"it: map {column}=email.", "it.")
+    text = f"{said} Say which column it is, such as:\n  {shlex.join(words)}"
+    return Problem(problem.status, text, problem.field)
 
 
 def _upload(route: str, file: Path, options: Mapping[str, object]) -> JsonObject:

@@ -28,6 +28,7 @@ from drumbeat.marketing.audience import (
 )
 
 MOST_WAITING = 8
+_STILL_NONE = "No column is the email yet: choose it for the one that holds the addresses."
 log = logging.getLogger(__name__)
 
 
@@ -131,7 +132,8 @@ def _work(
         _import(drumbeat, actor, upload, dry_run)
         state = "checked" if dry_run else "done"
     except Unmapped as error:
-        upload.problem, upload.unmapped, upload.mapping = str(error), error, former
+        upload.unmapped, upload.mapping = error, former
+        upload.problem = str(error) if upload.report is not None else _STILL_NONE if mapping else ""
         state = "checked" if upload.report is not None else "unmapped"
     except DrumbeatError as error:
         upload.problem, upload.mapping = str(error), former

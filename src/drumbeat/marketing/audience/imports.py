@@ -72,7 +72,7 @@ class Unmapped(NoAddressColumn):
     """With what a person needs to say which column holds the addresses: samples, and a guess."""
 
     def __init__(self, error: NoAddressColumn, head: Head) -> None:
-        guess = head.address_column()
+        self.guess = guess = head.address_column()
         hint = f" {guess!r} looks like it: map {guess}=email." if guess else ""
         super().__init__(f"{error}{hint}", error.header)
         self.samples = head.samples()
