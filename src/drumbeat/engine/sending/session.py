@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.sending.handover import Handover
@@ -244,7 +244,7 @@ class Session:
         try:
             return self._in_a_unit(mailing, receipts, room)
         except Conflict:  # recorded before, or somebody took us for dead and judged them
-            unread = [replace(receipt, row=None) for receipt in receipts]
+            unread = [receipt._replace(row=None) for receipt in receipts]
             return self._in_a_unit(mailing, unread, room)
 
     def _in_a_unit(self, mailing: Mailing, receipts: Sequence[Receipt], room: int) -> Exchange:

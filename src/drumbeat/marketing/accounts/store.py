@@ -16,6 +16,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    bindparam,
     select,
     text,
     update,
@@ -61,6 +62,11 @@ audit = Table(
 )
 
 
+_LIVING = select(person).where(
+    person.c.person_no == bindparam("person_no"), person.c.removed_at.is_(None)
+)
+
+
 @dataclass(frozen=True)
 class AccountsStore:
     """Only living people are found; who was removed is named by the trail alone."""
@@ -93,7 +99,8 @@ class AccountsStore:
         self._change(leaving, removed_at=epoch(now))
 
     def find_person(self, person_no: PersonNo) -> Person | None:
-        return self._find(person.c.person_no == person_no)
+        row = self.connection.execute(_LIVING, {"person_no": person_no}).one_or_none()
+        return _person(row) if row else None
 
     def find_by_id(self, person_id: str) -> Person | None:
         return self._find(person.c.id == person_id)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from drumbeat.kit.ids import ContactNo, SegmentId
 
@@ -104,8 +104,7 @@ class ConsentProof:
     mailing_no: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RecipientFields:
+class RecipientFields(NamedTuple):
     """What a template may say about one person. `zone` is an IANA name, "" when unknown."""
 
     contact_no: ContactNo

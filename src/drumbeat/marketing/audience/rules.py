@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING
 
 from drumbeat.kit.errors import InvalidInput
@@ -57,6 +58,7 @@ CRITERIA = {
 }
 
 
+@cache
 def permission(state: int | None, reason: int | None) -> Permission:
     """From the marketing consent and the suppression of one contact; None means none recorded."""
     if state == Consent.unsubscribed:

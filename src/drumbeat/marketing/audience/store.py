@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    type_coerce,
     update,
 )
 
@@ -33,7 +34,7 @@ from drumbeat.marketing.audience.model import Consent, Contact, RecipientFields,
 from drumbeat.marketing.audience.store_consent import state_of
 from drumbeat.storage.bulk import among, find_by_key, insert_rows
 from drumbeat.storage.database import Connection, is_reading, metadata, take_turn
-from drumbeat.storage.sealing import PERSONAL_JSON, PERSONAL_TEXT, RowSeal, seal_of
+from drumbeat.storage.sealing import AS_STORED, PERSONAL_JSON, PERSONAL_TEXT, RowSeal, seal_of
 from drumbeat.storage.secrets import KeyRing
 
 T = TypeVar("T")
@@ -55,6 +56,16 @@ contact = Table(
     Column("revision", Integer, nullable=False),
     sqlite_autoincrement=True,  # facts keep a number for ever, so no number is given out twice
 )
+
+
+_FIELDS = select(
+    contact.c.contact_no,
+    contact.c.address_key,
+    contact.c.address,
+    contact.c.zone,
+    contact.c.external_id,
+    type_coerce(contact.c.attributes, AS_STORED),
+).where(among(contact.c.contact_no, "numbers"))
 
 
 @dataclass(frozen=True)
@@ -135,14 +146,13 @@ class ContactStore:
 
     def list_fields(self, numbers: Sequence[ContactNo]) -> list[RecipientFields]:
         """What templates may say; the send path reads this, so it reads nothing else."""
-        c, unseal = contact.c, self._seal.open
-        wanted = select(c.contact_no, c.address_key, c.address, c.zone, c.external_id, c.attributes)
-        found = []
-        rows = self.connection.execute(wanted.where(among(self.connection, c.contact_no, numbers)))
-        for number, key, sealed_address, zone, external_id, attributes in rows.all():
-            address = unseal(key, "address", sealed_address)
-            fields = unseal(key, "attributes", attributes)
-            fields["email"] = address
+        unseal, found = self._seal.open, []
+        rows = self.connection.execute(_FIELDS, {"numbers": numbers}).all()
+        attributes = self._seal.open_json("attributes", [(row[1], row[5]) for row in rows])
+        for (number, key, address, zone, external_id, _), fields in zip(
+            rows, attributes, strict=True
+        ):
+            fields["email"] = address = unseal(key, "address", address)
             if external_id is not None:
                 fields["external_id"] = unseal(key, "external_id", external_id)
             found.append(RecipientFields(number, address, zone, fields))

@@ -6,6 +6,8 @@ outlives erasure and stops a re-import. Proofs are only ever appended.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -78,6 +80,7 @@ audience_revision = Table(
 
 _ONLY = 1
 _contact = table("contact", column("contact_no", Integer), column("address_key", LargeBinary))
+_REVISION = select(audience_revision.c.permissions)
 
 
 def state_of(contact_no: ColumnElement[int]) -> ColumnElement[int]:
@@ -154,14 +157,8 @@ class ConsentStore:
         self, numbers: Sequence[ContactNo]
     ) -> list[tuple[ContactNo, int | None, int | None]]:
         """(contact_no, state, reason) of contacts: what permission is decided from."""
-        wanted = (
-            select(_contact.c.contact_no, consent.c.state, suppression.c.reason)
-            .select_from(_contact.outerjoin(consent, _marketing()))
-            .outerjoin(suppression, suppression.c.address_key == _contact.c.address_key)
-            .where(among(self.connection, _contact.c.contact_no, numbers))
-        )
-        rows = self.connection.execute(wanted).all()
-        return [(ContactNo(row[0]), row[1], row[2]) for row in rows]
+        rows = self.connection.execute(_standing(), {"numbers": numbers}).all()
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def count_subscribers(self) -> int:
         """Contacts who subscribed and whose address is not suppressed."""
@@ -185,8 +182,7 @@ class ConsentStore:
         ]
 
     def revision(self) -> int:
-        found = self.connection.execute(select(audience_revision.c.permissions)).scalar()
-        return found or 0
+        return self.connection.execute(_REVISION).scalar() or 0
 
     def bump_revision(self) -> None:
         first = upsert(audience_revision).values(only=_ONLY, permissions=1)
@@ -201,6 +197,17 @@ class ConsentStore:
 def _marketing() -> ColumnElement[bool]:
     return and_(
         consent.c.contact_no == _contact.c.contact_no, consent.c.topic_no == MARKETING_TOPIC
+    )
+
+
+@cache
+def _standing() -> Select[Any]:
+    """Of the contacts `numbers`; made once, because every message is asked for by it."""
+    return (
+        select(_contact.c.contact_no, consent.c.state, suppression.c.reason)
+        .select_from(_contact.outerjoin(consent, _marketing()))
+        .outerjoin(suppression, suppression.c.address_key == _contact.c.address_key)
+        .where(among(_contact.c.contact_no, "numbers"))
     )
 
 

@@ -21,6 +21,8 @@ saved_setting = Table(
 )
 
 _NONCE_BYTES = 12
+# Every unit of work asks this.
+_SAVED = select(saved_setting.c.name, saved_setting.c.value).order_by(saved_setting.c.name)
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,7 @@ class SavedSettingStore:
 
     def revision(self) -> str:
         """Each saved setting and its nonce: a count would begin again once it was forgotten."""
-        query = select(saved_setting.c.name, saved_setting.c.value)
-        rows = self.connection.execute(query.order_by(saved_setting.c.name))
+        rows = self.connection.execute(_SAVED)
         return " ".join(f"{row.name}:{bytes(row.value)[:_NONCE_BYTES].hex()}" for row in rows)
 
     def _seal(self, name: str, value: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Column, Float, Integer, String, Table, Text, delete, select
+from sqlalchemy import Column, Float, Integer, String, Table, Text, bindparam, delete, select
 
 from drumbeat.marketing.connections.outages import Outage
 from drumbeat.storage.database import Connection, held, metadata, upsert
@@ -17,14 +17,17 @@ outage = Table(
 )
 
 
+_ONE = select(outage).where(outage.c.provider == bindparam("provider"))
+
+
 @dataclass(frozen=True)
 class OutageStore:
     connection: Connection
 
     def find(self, provider: str) -> Outage | None:
         """Held in a writing unit until its end."""
-        query = select(outage).where(outage.c.provider == provider)
-        row = self.connection.execute(held(self.connection, query)).first()
+        query = held(self.connection, _ONE)
+        row = self.connection.execute(query, {"provider": provider}).first()
         return None if row is None else Outage(**row._mapping)
 
     def save(self, found: Outage) -> None:

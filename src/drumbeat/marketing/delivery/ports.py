@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from drumbeat.marketing.delivery.model import (
     Accepted,
@@ -39,8 +39,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """One finished message: envelope addresses, and RFC 5322 bytes with CRLF line ends.
 
     `clean` says that its maker has seen to it: no other line ends, no line that begins with a dot,

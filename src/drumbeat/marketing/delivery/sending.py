@@ -5,7 +5,7 @@ the next rows, and claims those that pass. A claim is small, so a pause or an un
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock, epoch, from_epoch
@@ -113,7 +113,7 @@ class SendingService:
         if limits.any:
             turns, moved = limits.take([each.place.lane_no for each in claimed])
             self.paces.save(moved)
-            claimed = [replace(each, turn=turn) for each, turn in zip(claimed, turns, strict=True)]
+            claimed = [each._replace(turn=turn) for each, turn in zip(claimed, turns, strict=True)]
         paced = limits.any and len(rows) < wanted and self._is_due(mailing, epoch(self.clock()))
         return Exchange(recorded, len(rows) - len(claimed), tuple(claimed), paced)
 
@@ -188,24 +188,35 @@ class SendingService:
             return 0
         over = mailing.state is MailingState.cancelled
         now = self.clock()
-        changes, facts = [], []
-        sent: dict[int, list[ContactNo]] = {}
+        changes, facts = list[Change](), list[Fact]()
+        sent: dict[int, list[LedgerRow]] = {}
         for receipt, row in self._rows_of(receipts):
-            changes.append(conclude(row, receipt.ending, carrier, now, over=over))
-            if isinstance(receipt.ending, Accepted):
-                sent.setdefault(row.arm_no, []).append(row.contact_no)
-            elif isinstance(receipt.ending, Refused):
-                facts += self._bounce(row, receipt.ending)
+            ending = receipt.ending
+            if isinstance(ending, Accepted):
+                sent.setdefault(row.arm_no, []).append(row)
+                continue
+            changes.append(conclude(row, ending, carrier, now, over=over))
+            if isinstance(ending, Refused):
+                facts += self._bounce(row, ending)
+        for arm_no, rows in sorted(sent.items()):
+            self._save_sent(mailing.mailing_no, arm_no, rows, carrier)
         self.ledgers.save(changes, now=epoch(now))
         self.mailings.remove_empty_claims(sorted({receipt.claim_no for receipt in receipts}))
-        for arm_no, contact_nos in sorted(sent.items()):
-            fact = self._fact(mailing.mailing_no, contact_nos[0], arm_no, Kind.sent)
-            self.events.record_alike(fact, contact_nos)
         if facts:
             self.events.record(facts)
         if sent and mailing.trouble:
             self.mailings.save(mailing, trouble="")
-        return len(changes)
+        return len(changes) + sum(map(len, sent.values()))
+
+    def _save_sent(
+        self, mailing_no: MailingNo, arm_no: int, rows: Sequence[LedgerRow], carrier: str
+    ) -> None:
+        """What `conclude` makes of accepted ones, all at once."""
+        why, now = (ReasonKind.carrier, carrier), epoch(self.clock())
+        self.ledgers.save_alike(rows, State.sent, why, now=now)
+        contact_nos = [row.contact_no for row in rows]
+        fact = self._fact(mailing_no, contact_nos[0], arm_no, Kind.sent)
+        self.events.record_alike(fact, contact_nos)
 
     def _rows_of(self, receipts: Sequence[Receipt]) -> list[tuple[Receipt, LedgerRow]]:
         """As the claimer knows them, or read; what was recorded before is left out."""
@@ -302,8 +313,8 @@ class SendingService:
         revision = self.audience.permission_revision()
         permissions = self.audience.permissions(contacts)
         people = {person.contact_no: person for person in self.audience.recipients(contacts)}
-        claim_no = self.mailings.add_claim(engine, epoch(self.clock()))
-        changes, claimed = [], []
+        changes, taken, claimed = list[Change](), list[LedgerRow](), list[Claimed]()
+        now, claim_no = epoch(self.clock()), self.mailings.add_claim(engine, epoch(self.clock()))
         for row in rows:
             permission, person = permissions.get(row.contact_no), people.get(row.contact_no)
             if permission is None or person is None or not permission.may_mail:
@@ -311,16 +322,11 @@ class SendingService:
                 why = (ReasonKind.suppressed, reason or UNKNOWN_CONTACT)
                 changes.append(Change(row, State.suppressed, why))
                 continue
-            changes.append(Change(row, State.claimed))
-            claimed.append(
-                Claimed(
-                    row=_held(row, claim_no),
-                    address=person.address,
-                    fields=person.fields,
-                    permission_revision=revision,
-                )
-            )
-        self.ledgers.save(changes, now=epoch(self.clock()), claim_no=claim_no)
+            taken.append(row)
+            held = _held(row, claim_no)
+            claimed.append(Claimed(held, person.address, person.fields, revision))
+        self.ledgers.save(changes, now=now)
+        self.ledgers.save_alike(taken, State.claimed, now=now, claim_no=claim_no)
         if not claimed:
             self.mailings.remove_empty_claims([claim_no])
         return claimed
@@ -328,18 +334,9 @@ class SendingService:
 
 def _held(row: LedgerRow, claim_no: int) -> LedgerRow:
     """The row as it stands once it is claimed."""
-    return LedgerRow(
-        place=row.place,
-        contact_no=row.contact_no,
-        occasion=row.occasion,
-        arm_no=row.arm_no,
-        state=State.claimed,
-        due=row.due,
-        done=row.done,
-        attempts=row.attempts,
-        reason_no=0,
-        claim_no=claim_no,
-    )
+    place, contact_no, occasion, arm_no, _, due, done, attempts, _, _ = row
+    held = (State.claimed, due, done, attempts, 0, claim_no)
+    return LedgerRow(place, contact_no, occasion, arm_no, *held)
 
 
 def _ending_of(place: Place, claim_no: int, traces: Traces | None, *, trusted: bool) -> Ending:

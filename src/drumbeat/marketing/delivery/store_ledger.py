@@ -1,31 +1,20 @@
-"""Reads and writes the ledger: message rows, their tallies and the reasons they name.
+"""Reads the ledger: message rows, their tallies and the reasons they name.
 
-A row changes only together with its tally, and only from the state and claim it was read in.
+What becomes of rows is written by `LedgerChanges`, which this is as well (store_changes.py).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, TextClause, func, select, text, tuple_
+from sqlalchemy import Row, Select, TextClause, bindparam, func, select, text, tuple_
 
-from drumbeat.kit.errors import Conflict
 from drumbeat.kit.ids import ContactNo, MailingNo
-from drumbeat.marketing.delivery.model import (
-    Change,
-    LedgerRow,
-    Place,
-    ReasonKind,
-    State,
-)
+from drumbeat.marketing.delivery.model import LedgerRow, Place, State
 from drumbeat.marketing.delivery.store import claim, lane, mailing, message, reason, tally
-from drumbeat.storage.bulk import change_neighbours, change_rows, insert_rows
-from drumbeat.storage.database import Connection, know, once, upsert
+from drumbeat.marketing.delivery.store_changes import LedgerChanges, TallyKey
+from drumbeat.storage.database import know, once
 
-TallyKey = tuple[int, int, int]  # arm_no, state, reason_no
-Rows = Sequence[Mapping[str, int | None]]
-
-_COLUMNS = tuple(message.c.keys())
 _HISTORY_MAILINGS = 1000
 _FOR_EVER = 2**62
 
@@ -33,26 +22,31 @@ _FOR_EVER = 2**62
 _IS_DEFERRED = text("message.state = 11")
 _HAS_ENDED = text("message.state >= 30")
 
-# Keys, state and claim as they were read, and what becomes of the row, in the order of `_saved`.
-_SET = ("state", "reason_no", "due", "done", "attempts", "claim_no")
-_AT = ("mailing_no", "lane_no", "place", "state", "claim_no")
-# The same for neighbours whose due time and attempts stay: see `_runs`.
-_SET_ALIKE = ("state", "reason_no", "done", "claim_no")
-_ALIKE = ("mailing_no", "lane_no", "state", "claim_no")
-
 _STATES = {int(state): state for state in State}
+
+# Made once, as in store.py.
+_THIS = message.c.mailing_no == bindparam("mailing_no")
+_WINDOW = (
+    select(message)
+    .where(
+        _THIS,
+        message.c.lane_no == bindparam("lane_no"),
+        message.c.place >= bindparam("first"),
+        message.c.place < bindparam("end"),
+    )
+    .order_by(message.c.place)
+)
+_DUE_AGAIN = (
+    select(message)
+    .where(_IS_DEFERRED, _THIS, message.c.due <= bindparam("due"))
+    .order_by(message.c.due)
+    .limit(bindparam("limit"))
+)
 
 
 @dataclass(frozen=True)
-class LedgerStore:
-    connection: Connection
-
+class LedgerStore(LedgerChanges):
     # rows -----------------------------------------------------------------------------------
-
-    def add_rows(self, rows: Rows) -> None:
-        """Rows of the ledger; whoever adds them moves the tallies too."""
-        values = [[row.get(name) for name in _COLUMNS] for row in rows]
-        insert_rows(self.connection, message, _COLUMNS, values)
 
     def find_last(self, mailing_no: MailingNo) -> Place | None:
         query = select(message).where(message.c.mailing_no == mailing_no)
@@ -62,13 +56,8 @@ class LedgerStore:
 
     def list_window(self, mailing_no: int, lane_no: int, first: int, end: int) -> list[LedgerRow]:
         """The rows of one lane from place `first` to before `end`, in order."""
-        query = select(message).where(
-            message.c.mailing_no == mailing_no,
-            message.c.lane_no == lane_no,
-            message.c.place >= first,
-            message.c.place < end,
-        )
-        return self._rows(query.order_by(message.c.place))
+        which = {"mailing_no": mailing_no, "lane_no": lane_no, "first": first, "end": end}
+        return [_row(row) for row in self.connection.execute(_WINDOW, which).all()]
 
     def list_deferred(
         self,
@@ -83,14 +72,13 @@ class LedgerStore:
 
         Only those of `lane_nos`, if any are named, and none of the lanes `but`.
         """
-        query = select(message).where(
-            _IS_DEFERRED, message.c.mailing_no == mailing_no, message.c.due <= due
-        )
+        query = _DUE_AGAIN
         if lane_nos is not None:
             query = query.where(message.c.lane_no.in_(lane_nos))
         if but:
             query = query.where(message.c.lane_no.not_in(but))
-        return self._rows(query.order_by(message.c.due).limit(limit))
+        which = {"mailing_no": mailing_no, "due": due, "limit": limit}
+        return [_row(row) for row in self.connection.execute(query, which).all()]
 
     def list_held(self, claim_nos: Collection[int]) -> list[LedgerRow]:
         return self._rows(select(message).where(message.c.claim_no.in_(claim_nos)))
@@ -212,48 +200,7 @@ class LedgerStore:
     def _rows(self, query: Select[tuple[int, ...]]) -> list[LedgerRow]:
         return [_row(row) for row in self.connection.execute(query).all()]
 
-    # changes --------------------------------------------------------------------------------
-
-    def save(self, changes: Sequence[Change], *, now: int, claim_no: int | None = None) -> None:
-        """Change rows and tallies in one go; `claim_no` is set on rows that become claimed.
-
-        Raises Conflict if any row is not as it was read: then nothing is to be committed.
-        """
-        if not changes:
-            return
-        numbers = self.reason_numbers({change.reason for change in changes if change.reason})
-        reasons = [numbers[change.reason] if change.reason else 0 for change in changes]
-        runs, others = _runs(changes, reasons, now, claim_no)
-        moved_rows = change_neighbours(self.connection, message, _SET_ALIKE, _ALIKE, "place", runs)
-        moved_rows += change_rows(self.connection, message, _SET, _AT, others)
-        if moved_rows != len(changes):
-            raise Conflict("Rows of the ledger were changed by somebody else meanwhile.")
-        moves: dict[int, dict[TallyKey, int]] = {}
-        for change, reason_no in zip(changes, reasons, strict=True):
-            row = change.row
-            moved = moves.setdefault(row.place.mailing_no, {})
-            before = (row.arm_no, row.state, row.reason_no)
-            after = (row.arm_no, change.state, reason_no)
-            moved[before] = moved.get(before, 0) - 1
-            moved[after] = moved.get(after, 0) + 1
-        for mailing_no, moved in moves.items():
-            self.move_tallies(mailing_no, moved)
-
-    def move_tallies(self, mailing_no: int, moved: Mapping[TallyKey, int]) -> None:
-        rows = [
-            {"mailing_no": mailing_no, "arm_no": arm, "state": state, "reason_no": why, "n": n}
-            for (arm, state, why), n in sorted(moved.items())
-            if n
-        ]
-        if rows:
-            add = upsert(tally)
-            key = ["mailing_no", "arm_no", "state", "reason_no"]
-            add = add.on_conflict_do_update(
-                index_elements=key, set_={"n": tally.c.n + add.excluded.n}
-            )
-            self.connection.execute(add, rows)
-
-    # counts and reasons ---------------------------------------------------------------------
+    # counts ---------------------------------------------------------------------------------
 
     def tallies(self, mailing_no: MailingNo) -> Mapping[TallyKey, int]:
         return once(self.connection, ("tallies", mailing_no), lambda: self._tallies(mailing_no))
@@ -282,28 +229,6 @@ class LedgerStore:
         found = self._execute(query.group_by(*key))
         return {(row.arm_no, row.state, row.reason_no): row.n for row in found}
 
-    def reason_numbers(
-        self, wanted: Iterable[tuple[ReasonKind, str]]
-    ) -> dict[tuple[ReasonKind, str], int]:
-        """Numbers of reasons, new ones being added."""
-        keys = sorted(set(wanted))
-        if not keys:
-            return {}
-        found = self._find_reasons(keys)
-        rows = [
-            {"kind": int(kind), "text": text} for kind, text in keys if (kind, text) not in found
-        ]
-        if not rows:  # asked first: on PostgreSQL a conflict uses up a number too
-            return found
-        self.connection.execute(upsert(reason).on_conflict_do_nothing(), rows)
-        return self._find_reasons(keys)
-
-    def _find_reasons(
-        self, keys: Sequence[tuple[ReasonKind, str]]
-    ) -> dict[tuple[ReasonKind, str], int]:
-        query = select(reason).where(tuple_(reason.c.kind, reason.c.text).in_(keys))
-        return {(ReasonKind(row.kind), row.text): row.reason_no for row in self._execute(query)}
-
     def reason_texts(self, numbers: Collection[int]) -> dict[int, str]:
         if not numbers:
             return {}
@@ -315,21 +240,10 @@ class LedgerStore:
 
 
 def _row(row: Row[tuple[int, ...]]) -> LedgerRow:
-    values: tuple[Any, ...] = tuple(row)  # in the order of `_COLUMNS`; by name it costs twice
+    values: tuple[Any, ...] = tuple(row)  # in the order of the columns; by name it costs twice
     mailing_no, lane_no, place, contact_no, occasion, state, arm_no, *rest = values
-    due, done, attempts, reason_no, claim_no = rest
-    return LedgerRow(
-        place=Place(mailing_no, lane_no, place),
-        contact_no=ContactNo(contact_no),
-        occasion=occasion,
-        arm_no=arm_no,
-        state=_STATES[state],
-        due=due,
-        done=done,
-        attempts=attempts,
-        reason_no=reason_no,
-        claim_no=claim_no,
-    )
+    here = Place(mailing_no, lane_no, place)
+    return LedgerRow(here, contact_no, occasion, arm_no, _STATES[state], *rest)
 
 
 def _behind(query: Select[Any], after: Place | None) -> Select[Any]:
@@ -343,56 +257,3 @@ def _behind(query: Select[Any], after: Place | None) -> Select[Any]:
 def _written(state: State) -> TextClause:
     """A number in the statement itself: SQLite chooses the partial index by it."""
     return text(str(int(state)))
-
-
-def _done(change: Change, now: int) -> int | None:
-    if change.done is not None:
-        return change.done
-    return now if change.state >= State.sent else None
-
-
-def _runs(
-    changes: Sequence[Change], reasons: Sequence[int], now: int, claim_no: int | None
-) -> tuple[list[list[int | None]], list[tuple[int | None, ...]]]:
-    """Neighbours of a lane that change alike, each run as one statement's values; and the rest."""
-    runs: list[list[int | None]] = []
-    others: list[tuple[int | None, ...]] = []
-    before: tuple[object, ...] | None = None
-    for change, reason_no in sorted(zip(changes, reasons, strict=True), key=_by_place):
-        if (change.due, change.attempts, change.done) != (None, None, None):
-            others.append(_saved(change, reason_no, now, claim_no))
-            continue
-        row, place = change.row, change.row.place
-        alike = (change.state, reason_no, place.mailing_no, place.lane_no, row.state, row.claim_no)
-        if alike == before and runs[-1][-1] == place.place - 1:
-            runs[-1][-1] = place.place
-            continue
-        before = alike
-        done = now if change.state >= State.sent else None
-        claim = claim_no if change.state is State.claimed else None
-        runs.append([alike[0], alike[1], done, claim, *alike[2:], place.place, place.place])
-    return runs, others
-
-
-def _by_place(change: tuple[Change, int]) -> tuple[int, int, int]:
-    place = change[0].row.place
-    return place.mailing_no, place.lane_no, place.place
-
-
-def _saved(
-    change: Change, reason_no: int, now: int, claim_no: int | None
-) -> tuple[int | None, ...]:
-    row, place = change.row, change.row.place
-    return (
-        change.state,
-        reason_no,
-        row.due if change.due is None else change.due,
-        _done(change, now),
-        row.attempts if change.attempts is None else change.attempts,
-        claim_no if change.state is State.claimed else None,
-        place.mailing_no,
-        place.lane_no,
-        place.place,
-        row.state,
-        row.claim_no,
-    )

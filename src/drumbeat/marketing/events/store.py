@@ -27,7 +27,7 @@ from drumbeat.marketing.events.model import Fact, FoldedFact, Hit
 from drumbeat.marketing.events.rejudging import Asked
 from drumbeat.marketing.events.rules import order_key
 from drumbeat.marketing.events.verdicts import judge
-from drumbeat.storage.bulk import insert_new, insert_rows
+from drumbeat.storage.bulk import insert_alike, insert_new, insert_rows
 from drumbeat.storage.database import NUMBER, Connection, metadata
 
 event = Table(
@@ -95,11 +95,8 @@ class EventStore:
 
     def add_alike(self, fact: Fact, contact_nos: Sequence[int]) -> None:
         """The same row for each of these contacts."""
-        row = tuple(row_of(fact))
-        at = FoldedFact._fields.index("contact_no")
-        before, after = row[:at], row[at + 1 :]
-        rows = [(*before, number, *after) for number in contact_nos]
-        insert_rows(self.connection, event, FoldedFact._fields, rows)
+        row, columns = tuple(row_of(fact)), FoldedFact._fields
+        insert_alike(self.connection, event, columns, row, "contact_no", contact_nos)
 
     def add_evidence(self, facts: Iterable[Fact]) -> None:
         self.add_evidence_rows(
