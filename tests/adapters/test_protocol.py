@@ -195,7 +195,7 @@ def test_without_pipelining_a_refusal_ends_the_envelope() -> None:
 def test_what_its_maker_vouches_for_is_written_as_it_is() -> None:
     dotted = parcel(message=b"a\r\n.b\r\n")
     assert body_of(dotted) == (b"a\r\n..b\r\n", b".\r\n")
-    assert body_of(replace(dotted, clean=True)) == (b"a\r\n.b\r\n", b".\r\n")
+    assert body_of(dotted._replace(clean=True)) == (b"a\r\n.b\r\n", b".\r\n")
 
 
 def test_international_mail_is_announced() -> None:

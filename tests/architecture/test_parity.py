@@ -159,7 +159,7 @@ EXEMPT = (
         """
         analytics.hourly analytics.timeline
         approvals.list_waiting
-        audience.get_contact audience.list_contacts audience.list_proofs audience.segments_of
+        audience.list_contacts audience.list_proofs audience.segments_of
         campaigns.list_waiting
         delivery.history_of
         mail_tests.list_
@@ -226,6 +226,7 @@ COMMANDS = {
     "GET /audience/lookalikes": "audience lookalikes",
     "GET /audience/lookalikes/rows": "audience lookalikes",
     "GET /audience/journey": "audience journey",
+    "GET /audience/engagement/{contact_id}": "audience engagement",
     "GET /segments": "segments list",
     "POST /segments": "segments create",
     "GET /sandbox/messages": "sandbox list",

@@ -56,6 +56,7 @@ ROUTES = (
     ("GET", "/audience/lookalikes?segment=Champions", Scope.AUDIENCE_READ),
     ("GET", "/audience/lookalikes/rows?segment=Champions", Scope.AUDIENCE_READ),
     ("GET", "/audience/journey", Scope.AUDIENCE_READ),
+    ("GET", "/audience/engagement/CONTACT", Scope.AUDIENCE_READ),
     ("GET", "/campaigns/CAMPAIGN/checks", Scope.CAMPAIGNS_READ),
     ("POST", "/campaigns/CAMPAIGN/checks", Scope.CAMPAIGNS_WRITE),
     ("GET", "/campaigns/CAMPAIGN/tests", Scope.CAMPAIGNS_SEND),

@@ -80,6 +80,7 @@ omav  mail_tests.link_target
 om--  mail_tests.list_
 ----  mail_tests.list_armed
 ----  mail_tests.list_waiting
+oma-  behaviour.explain_engagement
 oma-  behaviour.find_members
 oma-  behaviour.read
 oma-  behaviour.read_signs

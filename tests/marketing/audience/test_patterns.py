@@ -215,3 +215,26 @@ def test_a_day_to_come_and_who_may_not_read_contacts_are_refused(house: Drumbeat
         d.behaviour.read(date(2999, 1, 1))
     with house.look(GUEST) as d, pytest.raises(NotPermitted):
         d.behaviour.read()
+
+
+def test_a_score_is_taken_apart_into_the_deeds_it_is_made_of(house: Drumbeat) -> None:
+    ada, bob, _ = people(house, 3)
+    record(
+        house,
+        did(Kind.clicked, ada, 0),
+        did(Kind.clicked, ada, 30),
+        did(Kind.opened, ada, 30),
+        did(Kind.opened, ada, 30, verdict=Verdict.machine),
+        did(Kind.purchased, ada, 60, value_minor=1, currency="EUR", order_id="1"),
+    )
+    with house.look(MARIA) as d:
+        found = d.behaviour.explain_engagement(ada, date(2026, 3, 31))
+        nothing = d.behaviour.explain_engagement(bob, date(2026, 3, 31))
+    assert [(each.deed, each.times, each.last.day, each.points) for each in found.deeds] == [
+        ("clicked", 2, 31, 4.5),
+        ("opened", 1, 31, 1.0),
+    ]
+    assert (found.points, found.level) == (5.5, "Highly Engaged")
+    assert found.score == pytest.approx(1 - np.exp(-5.5 / 4))
+    assert (nothing.score, nothing.level, nothing.deeds) == (0, "Low Engagement", ())
+    assert "halve every 30 days" in found.definition

@@ -1,6 +1,5 @@
 """One exchange: receipts in, permission asked, messages out. One recovery: the log is believed."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -46,7 +45,7 @@ def receipt(claimed: Claimed, ending: Ending) -> Receipt:
 
 def unread(claimed: Claimed, ending: Ending) -> Receipt:
     """As it is after a restart, when nobody knows the row any more."""
-    return replace(claimed.ended(ending), row=None)
+    return claimed.ended(ending)._replace(row=None)
 
 
 def facts(house: Drumbeat) -> list[tuple[str, int, str]]:
@@ -141,7 +140,7 @@ def test_one_row_that_moved_on_takes_the_whole_exchange_back(house: Drumbeat) ->
     with pytest.raises(Conflict):
         exchange(house, mailing_no, receipts)
     assert states(house, mailing_no) == {"claimed": 2, "sent": 1}
-    assert exchange(house, mailing_no, [replace(r, row=None) for r in receipts]).recorded == 2
+    assert exchange(house, mailing_no, [r._replace(row=None) for r in receipts]).recorded == 2
     assert states(house, mailing_no) == {"sent": 3}
 
 

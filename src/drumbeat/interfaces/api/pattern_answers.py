@@ -11,7 +11,7 @@ from drumbeat.interfaces.api.people_lines import Row
 from drumbeat.interfaces.api.shape import Shape
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.kit.money import to_major
-from drumbeat.marketing.audience import Alike, Behaviour, Contact, Foretold, Signs
+from drumbeat.marketing.audience import Alike, Behaviour, Contact, Engagement, Foretold, Signs
 from drumbeat.science.experiments import Inconclusive
 from drumbeat.science.segmentation import (
     Clusters,
@@ -92,6 +92,31 @@ class JourneyAnswer(Shape):
         description="How long people stay, in days, by Kaplan and Meier, of stays whose beginning "
         "was seen; null until half of them have left."
     )
+
+
+class EngagementAnswer(Shape):
+    as_of: str = Field(json_schema_extra={"format": "date"})
+    contact_id: str
+    score: float = Field(description="From 0 up to, but never reaching, 1.")
+    level: str
+    points: float
+    parts: list[JsonObject] = Field(
+        description="Each kind of deed: how often, the last day, and the points left of it today."
+    )
+    definition: str
+
+
+def engagement_answer(contact_id: str, found: Engagement) -> JsonObject:
+    parts = [asdict(each) | {"last": each.last.isoformat()} for each in found.deeds]
+    return {
+        "as_of": found.as_of.isoformat(),
+        "contact_id": contact_id,
+        "score": found.score,
+        "level": found.level,
+        "points": found.points,
+        "parts": parts,
+        "definition": found.definition,
+    }
 
 
 def clusters_answer(behaviour: Behaviour, found: Clusters | Inconclusive) -> JsonObject:

@@ -10,11 +10,13 @@ from drumbeat.interfaces.api.buyers import AsOf
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.pattern_answers import (
     ClustersAnswer,
+    EngagementAnswer,
     JourneyAnswer,
     LookalikesAnswer,
     PropensityAnswer,
     cluster_row,
     clusters_answer,
+    engagement_answer,
     journey_answer,
     likeness_row,
     lookalikes_answer,
@@ -27,6 +29,7 @@ from drumbeat.marketing.audience import (
     Alike,
     Deed,
     Foretold,
+    contact_no_of,
     find_alike,
     foretell,
     group_people,
@@ -111,6 +114,15 @@ def show_journey(
     with caller.look() as department:
         signs = department.behaviour.read_signs(as_of, step=step, moments=moments)
     return journey_answer(signs, step, trace_stages(signs))
+
+
+@router.get("/engagement/{contact_id}", response_model=EngagementAnswer)
+def show_engagement(contact_id: str, caller: Caller, as_of: AsOf = None) -> JsonObject:
+    """Why one contact is as engaged as they are: the deeds that their score is made of."""
+    with caller.look() as department:
+        number = contact_no_of(contact_id, department.office.keys)
+        department.audience.get_contact(number)
+        return engagement_answer(contact_id, department.behaviour.explain_engagement(number, as_of))
 
 
 def _foretold(caller: Caller, deed: Deed, as_of: AsOf, horizon: int) -> Foretold:

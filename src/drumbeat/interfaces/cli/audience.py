@@ -139,6 +139,23 @@ def unsubscribe(contact: str, *, json: Json = False) -> int:
     return 0
 
 
+@app.command
+def engagement(contact: str, *, as_of: buyers.AsOf = None, json: Json = False) -> int:
+    """Say why one contact, by id or address, is as engaged as they are."""
+    with client() as house:
+        path = path_of("/audience/engagement/{}", _contact_id(house, contact))
+        answer = house.get(path, as_of=as_of)
+    if json:
+        print_json(answer)
+        return 0
+    say(f"{answer['score']:.2f}  {answer['level']}, on {answer['as_of']}")
+    parts = answer["parts"]
+    assert isinstance(parts, list)
+    print_rows(parts, ("deed", "times", "last", "points"), as_json=False)
+    say(str(answer["definition"]))
+    return 0
+
+
 def _contact_id(house: Client, contact: str) -> str:
     """Raises NotFound for an address nobody has."""
     if "@" not in contact:

@@ -10,7 +10,8 @@ from drumbeat.marketing.audience.buyers import BuyersService
 from drumbeat.marketing.audience.columns import FIELDS, IGNORED, read_mapping
 from drumbeat.marketing.audience.contact_ids import contact_id_of, contact_no_of
 from drumbeat.marketing.audience.counting import CountingService
-from drumbeat.marketing.audience.deeds import Behaviour, Deed, Signs
+from drumbeat.marketing.audience.deeds import Behaviour, Deed, DeedsOfOne, Signs
+from drumbeat.marketing.audience.engagement import Engagement
 from drumbeat.marketing.audience.imports import (
     ImportOptions,
     ImportProgress,
@@ -85,7 +86,9 @@ __all__ = [
     "CountingService",
     "Criterion",
     "Deed",
+    "DeedsOfOne",
     "DraftSegment",
+    "Engagement",
     "Foretold",
     "ImportOptions",
     "ImportProgress",

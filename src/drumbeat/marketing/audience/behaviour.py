@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock
 from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.deeds import Behaviour, Deed, Signs
+from drumbeat.marketing.audience.engagement import Engagement, engagement_of
 from drumbeat.marketing.audience.rules import choose_segment
 
 if TYPE_CHECKING:
@@ -54,6 +56,12 @@ class BehaviourService:
         last = self._day(as_of)
         days = tuple(last - timedelta(days=step * back) for back in reversed(range(moments)))
         return self.store.read_signs(days, step)
+
+    def explain_engagement(self, contact_no: ContactNo, as_of: date | None = None) -> Engagement:
+        """Why one contact is as engaged as they are. Raises InvalidInput for a day to come."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        day = self._day(as_of)
+        return engagement_of(day, self.store.list_deeds(contact_no, day))
 
     def find_members(self, segment: str) -> NDArray[np.int32]:
         """Who is in a segment, rising. Raises InvalidInput naming the nearest if it is unknown."""

@@ -58,3 +58,13 @@ class Signs:
     contact_nos: NDArray[np.int32]
     known: NDArray[np.float64]
     silent: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class DeedsOfOne:
+    """One person's deeds of a kind: how many, the last, and the points that are left of them."""
+
+    deed: str
+    times: int
+    last: date
+    points: float

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from drumbeat.marketing.audience.deeds import Behaviour, Deed, Signs
+from drumbeat.kit.ids import ContactNo
+from drumbeat.marketing.audience.deeds import Behaviour, Deed, DeedsOfOne, Signs
 from drumbeat.storage.warehouse import FactReader
 
 if TYPE_CHECKING:
@@ -61,6 +62,15 @@ SELECT contact_no, greatest(0, (date_diff('day', $first, occurred_at::DATE) + $s
 FROM facts WHERE verdict <> 2 AND kind IN {_SIGNS} AND occurred_at::DATE <= $until
 GROUP BY ALL
 """
+_OF_ONE = """
+SELECT kind, count(*)::INTEGER AS times, max(occurred_at::DATE) AS last,
+       sum($points[kind::INTEGER]
+         * pow(2, -date_diff('day', occurred_at::DATE, $until) / $half_life))
+FROM facts WHERE contact_no = $contact_no AND verdict <> 2 AND kind IN (4, 5, 6, 7, 8, 11)
+  AND occurred_at::DATE <= $until
+GROUP BY kind ORDER BY 4 DESC, kind
+"""
+_NAMES = {4: "opened", 5: "clicked", 6: "replied", 7: "forwarded", 8: "purchased", 11: "viewed"}
 LATELY_DAYS = 90
 
 
@@ -120,3 +130,18 @@ class BehaviourStore:
             known=np.where(known >= 0, known, np.nan),
             silent=np.where(np.isfinite(silent), silent, np.nan),
         )
+
+    def list_deeds(self, contact_no: ContactNo, until: date) -> list[DeedsOfOne]:
+        """What earns points, the most points first."""
+        from drumbeat.science.segmentation import ENGAGEMENT_POINTS, HALF_LIFE_DAYS
+
+        worth = [ENGAGEMENT_POINTS.get(_NAMES.get(kind, ""), 0.0) for kind in range(1, 12)]
+        asked = {
+            "contact_no": contact_no,
+            "until": until,
+            "points": worth,
+            "half_life": HALF_LIFE_DAYS,
+        }
+        with self.facts.open() as duck:
+            rows = duck.execute(_OF_ONE, asked).fetchall()
+        return [DeedsOfOne(_NAMES[kind], times, last, points) for kind, times, last, points in rows]

@@ -9,6 +9,7 @@ from drumbeat.science.segmentation.clusters import Clusters, find_clusters, stru
 from drumbeat.science.segmentation.engagement_score import (
     ENGAGEMENT_POINTS,
     HALF_LIFE_DAYS,
+    POINTS_SCALE,
     decayed_points,
     engagement_score,
     engagement_segments,
@@ -47,6 +48,7 @@ __all__ = [
     "ENGAGEMENT_POINTS",
     "HALF_LIFE_DAYS",
     "NOT_YET",
+    "POINTS_SCALE",
     "CalibrationBin",
     "Clusters",
     "Deeds",
