@@ -86,6 +86,7 @@ oma-  behaviour.read
 oma-  behaviour.read_signs
 oma-  buyers.list_people
 oma-  buyers.read
+oma-  buyers.read_bought
 omav  campaigns.approval_of
 om--  campaigns.approve
 om--  campaigns.ask_launch

@@ -1,5 +1,6 @@
 """What purchases say of those who made them: read by day, scored, valued, and only when allowed."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -75,7 +76,8 @@ def test_nobody_who_bought_is_an_answer_too(house: Drumbeat) -> None:
     with house.look(MARIA) as d:
         buyers = d.buyers.read()
     assert len(buyers) == 0
-    assert score_buyers(buyers, RfmCuts()).cells() == {}
+    with house.look(MARIA) as d:
+        assert score_buyers(d.buyers.read_bought(), RfmCuts()).cells() == {}
     assert isinstance(value_buyers(buyers, 30), Inconclusive)
     assert isinstance(judge_before(buyers, 30), Inconclusive)
 
@@ -92,7 +94,7 @@ def test_a_day_to_come_and_a_stranger_are_refused(house: Drumbeat) -> None:
 def test_fixed_cut_points_take_the_place_of_quintiles(house: Drumbeat) -> None:
     shop(house)
     with house.look(MARIA) as d:
-        buyers = d.buyers.read(date(2026, 4, 30))
+        buyers = d.buyers.read_bought(date(2026, 4, 30))
     cuts = read_cuts([0, 20, 40, 90], [1, 2, 3, 4], [5, 10, 50, 100], buyers.currency)
     scored = score_buyers(buyers, cuts)
     assert scored.scores.recency.tolist() == [4, 2, 5]  # 20, 55 and 0 days
@@ -100,6 +102,36 @@ def test_fixed_cut_points_take_the_place_of_quintiles(house: Drumbeat) -> None:
     assert scored.scores.monetary.tolist() == [4, 2, 1]
     assert scored.cut_points["monetary"] == (500, 1_000, 5_000, 10_000)
     assert "fixed cut points" in scored.definition
+
+
+def test_what_was_bought_is_the_same_by_either_reading(house: Drumbeat) -> None:
+    """Orders of several purchases, a purchase without an order, and two people's like order."""
+    numbers = shop(house)
+    ada, grace = numbers["ada"], numbers["grace"]
+    more = [
+        replace(fact(ada, 3, 1.0), order_id="A-1"),
+        replace(fact(ada, 3, 2.0), order_id="A-1"),
+        replace(fact(ada, 3, 3.0), order_id="A-1"),
+        replace(fact(grace, 9, 3.0), order_id="A-1"),
+        replace(fact(grace, 9, 3.0), order_id=""),
+        replace(fact(grace, 9, 3.0), order_id=""),
+        replace(fact(grace, 9, 9.0), currency="USD"),
+    ]
+    with house.begin(MARIA) as d:
+        d.events.record(more)
+    with house.look(MARIA) as d:
+        buyers = d.buyers.read(date(2026, 4, 30))
+        bought = d.buyers.read_bought(date(2026, 4, 30))
+    assert bought.contact_nos.tolist() == buyers.contact_nos.tolist()
+    assert bought.orders.tolist() == buyers.orders.tolist()
+    assert bought.spent.tolist() == buyers.spent.tolist()
+    assert bought.recency_days.tolist() == (buyers.age - buyers.recency).tolist()
+    assert sorted(bought.orders.tolist()) == [1, 5, 5]
+    with house.begin(MARIA) as d:
+        d.events.record([replace(fact(ada, 20, 3.0), order_id="A-1")])
+    with house.look(MARIA) as d:
+        again = d.buyers.read_bought(date(2026, 4, 30))
+    assert again.orders.tolist() == bought.orders.tolist()
 
 
 @pytest.mark.parametrize("wrong", [[1.0], [1.0, 2, 3, 3], [4.0, 3, 2, 1], [float("nan")] * 4])

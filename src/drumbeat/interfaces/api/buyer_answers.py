@@ -67,7 +67,7 @@ def rfm_row(scored: Scored) -> Callable[[int, Contact], JsonObject]:
         return {
             "email": who.address,
             "external_id": who.external_id,
-            "recency_days": int(scored.recency_days[at]),
+            "recency_days": int(buyers.recency_days[at]),
             "frequency": int(buyers.orders[at]),
             "monetary": to_major(int(buyers.spent[at]), buyers.currency),
             "r": int(scores.recency[at]),

@@ -85,7 +85,7 @@ def _scored(
     monetary: list[float],
 ) -> Scored:
     with caller.look() as department:
-        buyers = department.buyers.read(as_of)
+        buyers = department.buyers.read_bought(as_of)
     return score_buyers(buyers, read_cuts(recency_days, frequency, monetary, buyers.currency))
 
 

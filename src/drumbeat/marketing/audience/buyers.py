@@ -9,7 +9,7 @@ from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.ids import ContactNo
-from drumbeat.marketing.audience.model import Buyers, Contact
+from drumbeat.marketing.audience.model import Bought, Buyers, Contact
 
 if TYPE_CHECKING:
     from drumbeat.marketing.audience.store_buyers import BuyerStore
@@ -29,14 +29,26 @@ class BuyersService:
         `ahead` days after it are looked at for `later`. Raises InvalidInput for a day to come.
         """
         self.actor.require(Scope.AUDIENCE_READ)
-        today = self.clock().date()
-        day = today if as_of is None else as_of
-        if not EARLIEST <= day <= today:
-            message = f"{day} is not a day between {EARLIEST} and today, {today}."
-            raise InvalidInput(message, field="as_of")
+        day, today = self._day(as_of), self.clock().date()
         return self.store.read(day, min(day + timedelta(days=ahead), today))
+
+    def read_bought(self, as_of: date | None = None) -> Bought:
+        """How recently, how often and for how much everybody bought by the end of `as_of`.
+
+        Cheaper than `read`, which keeps days apart. Raises InvalidInput for a day to come.
+        """
+        self.actor.require(Scope.AUDIENCE_READ)
+        return self.store.read_bought(self._day(as_of))
 
     def list_people(self, contact_nos: Sequence[ContactNo]) -> list[Contact]:
         """Up to 2,000 buyers in order of number; who was erased since is absent."""
         self.actor.require(Scope.AUDIENCE_READ)
         return self.store.list_contacts(contact_nos)
+
+    def _day(self, as_of: date | None) -> date:
+        today = self.clock().date()
+        day = today if as_of is None else as_of
+        if not EARLIEST <= day <= today:
+            message = f"{day} is not a day between {EARLIEST} and today, {today}."
+            raise InvalidInput(message, field="as_of")
+        return day

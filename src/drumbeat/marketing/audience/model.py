@@ -219,6 +219,25 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Bought:
+    """What everybody who bought by the end of the day `until` (UTC) bought, by contact number.
+
+    `recency_days` since the day of the last purchase, `orders` distinct orders, `spent` money in
+    minor units of `currency`, the one most purchases were made in.
+    """
+
+    until: date
+    currency: str
+    contact_nos: NDArray[np.int32]
+    recency_days: NDArray[np.float64]
+    orders: NDArray[np.float64]
+    spent: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.contact_nos)
+
+
+@dataclass(frozen=True)
 class Buyers:
     """Everybody who bought by the end of the day `until` (UTC), ordered by contact number.
 

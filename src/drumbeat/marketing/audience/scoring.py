@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,12 +9,9 @@ from typing import TYPE_CHECKING
 
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.money import to_minor
-from drumbeat.marketing.audience.model import Buyers
+from drumbeat.marketing.audience.model import Bought
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from drumbeat.science.segmentation import RfmCuts, RfmScores, Segmentation
 
 CUTS = 4
@@ -31,8 +27,7 @@ _FIXED = "by fixed cut points where they are given, else {quintiles}"
 class Scored:
     """Of `buyers`, in their order; `cut_points` in days, orders and minor units of money."""
 
-    buyers: Buyers
-    recency_days: NDArray[np.float64]
+    buyers: Bought
     scores: RfmScores
     segments: Segmentation
     cut_points: dict[str, tuple[float, ...] | None]
@@ -40,24 +35,24 @@ class Scored:
 
     def cells(self) -> dict[str, int]:
         """How many buyers have each score, as "555"; the best first."""
+        import numpy as np
+
         found = self.scores
-        numbers = (
-            found.recency.astype(int) * 100 + found.frequency.astype(int) * 10 + found.monetary
-        )
-        return {str(n): size for n, size in sorted(Counter(numbers.tolist()).items(), reverse=True)}
+        numbers = found.recency * np.int16(100) + found.frequency * np.int16(10) + found.monetary
+        sizes = np.bincount(numbers)
+        return {str(number): int(sizes[number]) for number in np.flatnonzero(sizes)[::-1]}
 
 
-def score_buyers(buyers: Buyers, cuts: RfmCuts) -> Scored:
+def score_buyers(buyers: Bought, cuts: RfmCuts) -> Scored:
     """Scores by `cuts`; a score without fixed cut points by quintiles."""
     from drumbeat.science.segmentation import cut_points, rfm_scores, rfm_segments
 
-    days = buyers.age - buyers.recency
+    days = buyers.recency_days
     scores = rfm_scores(days, buyers.orders, buyers.spent, cuts)
     fixed = any(each is not None for each in (cuts.recency_days, cuts.frequency, cuts.monetary))
     how = _FIXED.format(quintiles=_QUINTILES) if fixed else _QUINTILES
     return Scored(
         buyers,
-        days,
         scores,
         rfm_segments(scores),
         {
