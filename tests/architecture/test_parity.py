@@ -140,6 +140,7 @@ EXEMPT = (
         ("marketing/audience",),
         """
         audience.addresses_of audience.merge_contacts audience.note_import audience.read_profile
+        imports.add_ordinary imports.begin_import imports.note_progress
         audience.save_segments
         """,
     ),

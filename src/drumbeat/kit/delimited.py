@@ -8,7 +8,7 @@ numbered as a spreadsheet shows them: the header is row 1.
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -39,12 +39,13 @@ class BrokenRow:
 
 @dataclass(frozen=True)
 class Sheet:
-    """`rows` may be read once."""
+    """`rows` may be read once; `suspect` says that some bytes do not fit the encoding."""
 
     header: tuple[str, ...]
     encoding: str
     delimiter: str
     rows: Iterator[Row | BrokenRow]
+    suspect: bool = True
 
 
 def read_sheet(source: BinaryIO, *, encoding: str | None = None) -> Sheet:
@@ -60,7 +61,27 @@ def read_sheet(source: BinaryIO, *, encoding: str | None = None) -> Sheet:
     lines.push_back(first)
     reader = csv.reader(lines, delimiter=delimiter)
     header = _header_of(_read_header(lines, reader, found))
-    return Sheet(header, found.name, delimiter, _rows(lines, reader, len(header), found))
+    rows = _rows(lines, reader, len(header), found)
+    return Sheet(header, found.name, delimiter, rows, found.suspect)
+
+
+def read_rows(
+    source: BinaryIO,
+    sheet: Sheet,
+    number: int,
+    *,
+    ended: Callable[[int], None] = lambda _: None,
+) -> Iterator[Row | BrokenRow]:
+    """The rows of a sheet from where `source` stands, the first of which has this number.
+
+    `ended` is told the number after the last one.
+    """
+    encoding = Encoding(sheet.encoding, sheet.suspect)
+    lines = _Lines(_KeepsOpen(source, encoding=encoding.name, errors="replace", newline=""))
+    lines.number = number - 1
+    reader = csv.reader(lines, delimiter=sheet.delimiter)
+    yield from _rows(lines, reader, len(sheet.header), encoding)
+    ended(lines.number)
 
 
 class _TooLong(Exception):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         BehaviourService,
         BuyersService,
         CountingService,
+        ImportsService,
     )
     from drumbeat.marketing.campaigns import CampaignsService
     from drumbeat.marketing.connections import ConnectionsService
@@ -185,6 +186,15 @@ class Department:
             self.office.kept,
             self.as_counted,
         )
+
+    @cached_property
+    def imports(self) -> "ImportsService":
+        from drumbeat.marketing.audience import ImportsService
+        from drumbeat.marketing.audience.store_imports import ImportStore
+
+        stores = self._audience_stores
+        store, clock = ImportStore(stores.contacts), self.office.clock
+        return ImportsService(self.actor, stores, store, clock, self.office.keys)
 
     @cached_property
     def buyers(self) -> "BuyersService":

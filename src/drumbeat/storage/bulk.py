@@ -3,7 +3,9 @@
 Names come from Table objects only, never from outside. PostgreSQL is given rows by COPY.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -24,24 +26,49 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 _KEYS_A_STATEMENT = 400
+_ROWS_A_STATEMENT = 50  # a statement costs SQLite as much again as a row of it
 
 
 def insert_rows(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> None:
-    """Insert rows of values in the order of `columns`; values are what the driver takes."""
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    same: Mapping[str, int] = MappingProxyType({}),
+    *,
+    skip: bool = False,
+) -> int:
+    """Insert rows of values in the order of `columns`; values are what the driver takes.
+
+    `same` are whole numbers that all rows have in further columns. `skip` (on SQLite) leaves out a
+    row that is like another in what must be unique. Answers how many were inserted.
+    """
     if not rows:
-        return
-    names = ", ".join(f'"{table.c[name].name}"' for name in columns)
+        return 0
+    names = ", ".join(f'"{table.c[name].name}"' for name in [*columns, *same])
     if connection.dialect.name == "postgresql":
         raw: Any = connection.connection.driver_connection
+        told = tuple(same.values())
         with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
             for row in rows:
-                copy.write_row(row)
-        return
-    places = ", ".join([_place(connection)] * len(columns))
-    statement = f"INSERT INTO {table.name} ({names}) VALUES ({places})"
-    connection.exec_driver_sql(statement, list(map(tuple, rows)))
+                copy.write_row((*row, *told))
+        return len(rows)
+    places = ", ".join([*[_place(connection)] * len(columns), *(f"{n:d}" for n in same.values())])
+    statement, ending = f"INSERT INTO {table.name} ({names}) VALUES ", ""
+    if skip:
+        ending = " ON CONFLICT DO NOTHING"
+    many, inserted = len(rows) - len(rows) % _ROWS_A_STATEMENT, 0
+    if many:
+        flat = [
+            tuple(chain.from_iterable(rows[at : at + _ROWS_A_STATEMENT]))
+            for at in range(0, many, _ROWS_A_STATEMENT)
+        ]
+        whole = ", ".join([f"({places})"] * _ROWS_A_STATEMENT)
+        inserted = connection.exec_driver_sql(f"{statement}{whole}{ending}", flat).rowcount
+    if many < len(rows):
+        rest = list(map(tuple, rows[many:]))
+        inserted += connection.exec_driver_sql(f"{statement}({places}){ending}", rest).rowcount
+    return inserted
 
 
 def insert_alike(
@@ -177,14 +204,18 @@ def find_by_key(
     connection: Connection, key: Column[bytes], wanted: Column[Any], keys: Sequence[bytes]
 ) -> dict[bytes, Any]:
     """`wanted` of the rows that have one of `keys`, each found by the key's own index."""
-    select = f"SELECT {key.name}, {wanted.name} FROM {key.table} WHERE {key.name}"
-    found: dict[bytes, Any] = {}
+    return {row[0]: row[1] for row in find_rows(connection, key, wanted.name, keys)}
+
+
+def find_rows(
+    connection: Connection, key: Column[bytes], wanted: str, keys: Sequence[bytes]
+) -> Iterator[Sequence[Any]]:
+    """The key and what `wanted` selects of the rows that have one of `keys`."""
+    select = f"SELECT {key.name}, {wanted} FROM {key.table} WHERE {key.name}"
     for start in range(0, len(keys), _KEYS_A_STATEMENT):
         chunk = tuple(keys[start : start + _KEYS_A_STATEMENT])
         places = ", ".join([_place(connection)] * len(chunk))
-        rows = connection.exec_driver_sql(f"{select} IN ({places})", chunk)
-        found.update((row[0], row[1]) for row in rows)
-    return found
+        yield from connection.exec_driver_sql(f"{select} IN ({places})", chunk)
 
 
 def _place(connection: Connection) -> str:

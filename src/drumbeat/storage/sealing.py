@@ -30,6 +30,7 @@ PERSONAL_COLUMNS = {
 
 _FORMAT = b"\x01"
 _NONCE_BYTES = 12
+_TIGHT = (",", ":")
 
 key_proof = Table(
     "key_proof",
@@ -50,9 +51,14 @@ class RowSeal:
         """What is stored for `value` in the row that the bytes `row` name for ever."""
         if self.cipher is None or value is None:
             return value
+        return self.seal_text(row, column, json.dumps(value, ensure_ascii=False, separators=_TIGHT))
+
+    def seal_text(self, row: bytes, column: str, text: str) -> bytes:
+        """What is stored for a value whose JSON this text is, where there is a cipher."""
+        assert self.cipher is not None
         nonce = os.urandom(_NONCE_BYTES)
-        plain = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        return _FORMAT + nonce + self.cipher.encrypt(nonce, plain, self._place(row, column))
+        sealed = self.cipher.encrypt(nonce, text.encode(), self._place(row, column))
+        return _FORMAT + nonce + sealed
 
     def open(self, row: bytes, column: str, stored: Any) -> Any:
         """The value again. Raises Conflict if it is not what was stored in this row and column."""

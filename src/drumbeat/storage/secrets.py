@@ -7,6 +7,7 @@ Derivation is HKDF-like keyed BLAKE2b, one sub-key a purpose.
 import contextlib
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,16 @@ class KeyRing:
         """16 bytes to look a sealed value up by: equal ones meet, nobody reads them back."""
         key = self.derive(purpose)
         return hashlib.blake2b(value.encode(), key=key, digest_size=16).digest()
+
+    def indexes(self, purpose: str, values: Sequence[str]) -> list[bytes]:
+        """`index` of each value, at half the price of asking for them one by one."""
+        keyed = hashlib.blake2b(key=self.derive(purpose), digest_size=16)
+        found = []
+        for value in values:
+            state = keyed.copy()
+            state.update(value.encode())
+            found.append(state.digest())
+        return found
 
 
 def load_key(path: Path) -> KeyRing:

@@ -166,6 +166,9 @@ oma-  audience.list_proofs
 oma-  audience.list_segments
 om--  audience.merge_contacts
 om--  audience.note_import
+om--  imports.add_ordinary
+om--  imports.begin_import
+om--  imports.note_progress
 oma-  audience.permission_of
 omav  audience.permission_revision
 oma-  audience.permissions

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import Actor
 from drumbeat.marketing.accounts import AuditEntry
-from drumbeat.marketing.audience import AudienceService, ImportOptions, import_contacts
+from drumbeat.marketing.audience import ImportOptions, ImportUnit, import_contacts
 from drumbeat.marketing.campaigns import Brief, Kind, TimingWish
 from drumbeat.marketing.campaigns.pipeline import proceed
 from drumbeat.marketing.senders import Sender
@@ -21,9 +21,9 @@ def trail(house: Drumbeat, owner: Actor, subject: str | None = None) -> list[Aud
 
 def load(house: Drumbeat, owner: Actor, *, dry_run: bool = False) -> None:
     @contextmanager
-    def begin() -> Iterator[AudienceService]:
+    def begin() -> Iterator[ImportUnit]:
         with house.begin(owner) as department:
-            yield department.audience
+            yield department
 
     file = io.BytesIO(b"email\nada@example.com\nnobody\n")
     options = ImportOptions("subscribed", dry_run=dry_run, source_name="people.csv")

@@ -11,7 +11,6 @@ from drumbeat.marketing.audience import (
     ImportOptions,
     ImportReport,
     Unmapped,
-    audience_units,
     import_contacts,
     read_mapping,
 )
@@ -21,8 +20,8 @@ ODD = "Kontakt;Vorname;Umsatz;Notiz\nada@example.com;Ada;1.234,50;x\nbob@example
 
 
 def load(house: Drumbeat, text: str, **options: object) -> ImportReport:
-    units = audience_units(lambda: house.begin(MARIA))
-    return import_contacts(units, io.BytesIO(text.encode()), ImportOptions(**options))  # type: ignore[arg-type]
+    asked = ImportOptions(**options)  # type: ignore[arg-type]
+    return import_contacts(lambda: house.begin(MARIA), io.BytesIO(text.encode()), asked)
 
 
 def attributes(house: Drumbeat, address: str) -> dict[str, object]:

@@ -13,8 +13,8 @@ import pytest
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.marketing.audience import (
-    AudienceService,
     ImportOptions,
+    ImportUnit,
     import_contacts,
 )
 from drumbeat.marketing.events import Fact, Kind
@@ -80,9 +80,9 @@ def label(profile: Any) -> list[Any]:
 
 def load(house: Drumbeat, customers: dict[int, str]) -> Any:
     @contextmanager
-    def begin() -> Iterator[AudienceService]:
+    def begin() -> Iterator[ImportUnit]:
         with house.begin(MARIA) as d:
-            yield d.audience
+            yield d
 
     lines = ["email,Customer ID,Country"]
     lines += [f"c{no}@example.com,{no},{customers[no]}" for no in sorted(customers)]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drumbeat.bootstrap import Drumbeat
-from drumbeat.marketing.audience import AudienceService, ImportOptions, import_contacts
+from drumbeat.marketing.audience import ImportOptions, ImportUnit, import_contacts
 from drumbeat.marketing.audience.units import LEAST_ROWS, MOST_SECONDS, UnitSize
 from tests.conftest import MARIA
 
@@ -45,10 +45,10 @@ def test_an_import_on_a_slow_machine_merges_everybody_in_small_units(house: Drum
     units, now = [0], [0.0]
 
     @contextmanager
-    def begin() -> Iterator[AudienceService]:
+    def begin() -> Iterator[ImportUnit]:
         units[0] += 1
         with house.begin(MARIA) as department:
-            yield department.audience
+            yield department
 
     def real() -> float:
         now[0] += 0.1

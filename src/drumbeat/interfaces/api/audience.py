@@ -81,9 +81,7 @@ def import_contact_file(
                 mapping=read_mapping(column_map),
                 rejected_file=rejected,
             )
-            report = import_contacts(
-                audience_units(caller.begin), file, options, lambda at: tell(_progress(at))
-            )
+            report = import_contacts(caller.begin, file, options, lambda at: tell(_progress(at)))
             return {**_report(report), "unconfirmed": consent == Consent.unconfirmed.name}
 
     return watched(request, work)
@@ -109,7 +107,8 @@ def create_segments(request: SegmentRequest, caller: Caller) -> JsonObject:
 
 def _progress(at: ImportProgress) -> JsonObject:
     share = at.bytes_read / at.bytes_total if at.bytes_total else 1.0
-    return {"progress": min(share, 1.0), "rows": at.rows}
+    told: JsonObject = {"progress": min(share, 1.0), "rows": at.rows}
+    return told | {"interrupted_at": at.interrupted_at} if at.interrupted_at else told
 
 
 def _report(report: ImportReport) -> JsonObject:
@@ -128,6 +127,7 @@ def _report(report: ImportReport) -> JsonObject:
         "meanings": [{"column": name, "meaning": told} for name, told in report.meanings],
         "numbers": dict(report.numbers),
         "reasons": [asdict(each) for each in report.reasons],
+        "interrupted_at": report.interrupted_at or None,
         "rejected_csv": text,
     }
 

@@ -3,6 +3,7 @@
 import re
 import shlex
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -60,22 +61,34 @@ def _upload(route: str, file: Path, options: Mapping[str, object]) -> JsonObject
         TextColumn(columns[0]),
         BarColumn(),
         TextColumn("{task.fields[rows]:,} rows"),
+        TextColumn("{task.fields[pace]}"),
         TimeRemainingColumn(),
         console=Console(file=sys.stderr),
         transient=True,
     )
     with file.open("rb") as source, client() as house, progress:
-        task = progress.add_task(file.name, total=1.0, rows=0)
+        task = progress.add_task(file.name, total=1.0, rows=0, pace="")
         last: JsonObject = {"rows": 0}
+        told, began = last, time.monotonic()
         try:
             for last in house.upload(route, source, **options):
                 if "progress" in last:
-                    done = float(str(last["progress"]))
-                    progress.update(task, completed=done, rows=last["rows"])
+                    _tell_interrupted(last, told)
+                    told = last
+                    done, rows = float(str(last["progress"])), int(str(last["rows"]))
+                    pace = f"{rows / max(time.monotonic() - began, 0.001):,.0f} rows/s"
+                    progress.update(task, completed=done, rows=rows, pace=pace)
         except KeyboardInterrupt:
             say(f"Interrupted at row {last['rows']}: what was read is kept. Run it again to go on.")
             raise
     return last
+
+
+def _tell_interrupted(now: JsonObject, before: JsonObject) -> None:
+    """Once, when it is known: where the last import of the same file was cut off."""
+    at = now.get("interrupted_at")
+    if at and not before.get("interrupted_at"):
+        say(f"The last import of this file was interrupted at row {at:,}: going on from there.")
 
 
 def _tell(report: JsonObject, *, dry_run: bool) -> None:

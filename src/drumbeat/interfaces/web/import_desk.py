@@ -8,6 +8,7 @@ import logging
 import secrets
 import tempfile
 import threading
+import time
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,6 @@ from drumbeat.marketing.audience import (
     ImportProgress,
     ImportReport,
     Unmapped,
-    audience_units,
     import_contacts,
 )
 
@@ -50,6 +50,20 @@ class Upload:
     rejected: bytes = b""
     mapping: Mapping[str, str] = field(default_factory=dict)
     unmapped: Unmapped | None = None
+    interrupted_at: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def pace(self) -> int:
+        """Rows a second so far."""
+        return int(self.rows / max(time.monotonic() - self.began, 0.001))
+
+    @property
+    def seconds_left(self) -> int | None:
+        """At the pace so far; None while too little is done to say."""
+        if self.share < 0.02:
+            return None
+        return round((time.monotonic() - self.began) * (1 - self.share) / self.share)
 
     @property
     def meanings(self) -> tuple[tuple[str, str], ...]:
@@ -116,6 +130,7 @@ class ImportDesk:
                 raise Conflict("This file is being imported already, or was.")
             upload.state = "importing" if mapping is None else "checking"
             upload.share, upload.problem = 0.0, ""
+            upload.rows, upload.began = 0, time.monotonic()
         work = threading.Thread(
             target=_work, args=(drumbeat, actor, upload, mapping), name="import", daemon=True
         )
@@ -158,7 +173,7 @@ def _import(drumbeat: Drumbeat, actor: Actor, upload: Upload, dry_run: bool) -> 
             source_name=upload.name,
             mapping=upload.mapping,
         )
-        units = audience_units(partial(drumbeat.begin, actor))
+        units = partial(drumbeat.begin, actor)
         report = import_contacts(units, upload.file, options, _telling(upload))
         if report.rejected_file is not None and report.rejected_file.exists():
             upload.rejected = report.rejected_file.read_bytes()
@@ -167,7 +182,7 @@ def _import(drumbeat: Drumbeat, actor: Actor, upload: Upload, dry_run: bool) -> 
 
 def _telling(upload: Upload) -> Callable[[ImportProgress], None]:
     def tell(at: ImportProgress) -> None:
-        upload.rows = at.rows
+        upload.rows, upload.interrupted_at = at.rows, at.interrupted_at
         upload.share = min(at.bytes_read / at.bytes_total, 1.0) if at.bytes_total else 1.0
 
     return tell

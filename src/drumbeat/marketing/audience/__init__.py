@@ -12,14 +12,16 @@ from drumbeat.marketing.audience.contact_ids import contact_id_of, contact_no_of
 from drumbeat.marketing.audience.counting import CountingService
 from drumbeat.marketing.audience.deeds import Behaviour, Deed, DeedsOfOne, Signs
 from drumbeat.marketing.audience.engagement import Engagement
-from drumbeat.marketing.audience.imports import (
+from drumbeat.marketing.audience.import_report import (
     ImportOptions,
     ImportProgress,
     ImportReport,
     Problem,
     Unmapped,
-    import_contacts,
 )
+from drumbeat.marketing.audience.import_run import ImportUnit
+from drumbeat.marketing.audience.importing import ImportsService
+from drumbeat.marketing.audience.imports import import_contacts
 from drumbeat.marketing.audience.labelling import label_profile, segment_audience
 from drumbeat.marketing.audience.merging import SeenContacts
 from drumbeat.marketing.audience.model import (
@@ -95,6 +97,8 @@ __all__ = [
     "ImportOptions",
     "ImportProgress",
     "ImportReport",
+    "ImportUnit",
+    "ImportsService",
     "MergeCounts",
     "MergePolicy",
     "NotAnAddress",

@@ -53,7 +53,7 @@ class ContactReader:
         attributes = self._attributes(row)
         if isinstance(attributes, Unreadable):
             return attributes
-        answer = self._answer(row)
+        answer = self.answer(row)
         if isinstance(answer, Unreadable):
             return answer
         external_id = cells.clean_text(self._cell(row, "external_id"))
@@ -89,7 +89,7 @@ class ContactReader:
                 found[key] = value
         return found
 
-    def _answer(self, row: Row) -> Answer | Unreadable:
+    def answer(self, row: Row) -> Answer | Unreadable:
         """The most restrictive thing the row says; an unknown word in a chosen column is told."""
         said: list[Answer] = []
         if self.columns.chosen_consent is not None:

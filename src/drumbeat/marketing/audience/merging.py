@@ -50,6 +50,19 @@ class SeenContacts:
             self.bits.extend(bytes(byte + 1024 - len(self.bits)))
         self.bits[byte] |= 1 << (contact_no & 7)
 
+    def add_range(self, first: int, count: int) -> None:
+        """`count` contacts whose numbers follow each other."""
+        end = first + count
+        while first < end and first & 7:
+            self.add(first)
+            first += 1
+        whole = (end - first) >> 3
+        if whole > 0:
+            self.add(first + 8 * whole - 1)  # makes room
+            self.bits[first >> 3 : (first >> 3) + whole] = b"\xff" * whole
+        for number in range(first + 8 * max(whole, 0), end):
+            self.add(number)
+
     def __contains__(self, contact_no: int) -> bool:
         byte = contact_no >> 3
         return byte < len(self.bits) and bool(self.bits[byte] & 1 << (contact_no & 7))

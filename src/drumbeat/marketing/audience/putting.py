@@ -15,7 +15,7 @@ from drumbeat.kit.delimited import Row
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.marketing.audience.columns import map_told
 from drumbeat.marketing.audience.contact_rows import ContactReader, Unreadable
-from drumbeat.marketing.audience.imports import BREATH_SECONDS
+from drumbeat.marketing.audience.import_run import BREATH_SECONDS
 from drumbeat.marketing.audience.merging import SeenContacts
 from drumbeat.marketing.audience.model import Attribute, Consent, ContactRow
 from drumbeat.marketing.audience.service import AudienceService
