@@ -204,6 +204,7 @@ COMMANDS = {
     "POST /events/judge": "events judge",
     "PUT /contacts": "audience put",
     "GET /contacts": "audience list",
+    "GET /contacts/export": "audience export",
     "GET /contacts/{contact_id}": "audience show",
     "POST /contacts/{contact_id}/unsubscribe": "audience unsubscribe",
     "GET /delivery/bounces": "delivery bounces list",

@@ -38,6 +38,7 @@ ROUTES = (
     ("POST", "/experiments/analyze", Scope.CAMPAIGNS_READ),
     ("PUT", "/contacts", Scope.AUDIENCE_WRITE),
     ("GET", "/contacts", Scope.AUDIENCE_READ),
+    ("GET", "/contacts/export", Scope.AUDIENCE_READ),
     ("GET", "/contacts/CONTACT", Scope.AUDIENCE_READ),
     ("POST", "/contacts/CONTACT/unsubscribe", None),
     ("GET", "/segments", Scope.AUDIENCE_READ),

@@ -30,7 +30,7 @@ class ContactRow(BaseModel):
     email: str
     external_id: str | None
     timezone: str | None
-    timezone_source: str = Field(description="column, country or none.")
+    timezone_source: str = Field(description="column, country, phone or none.")
     attributes: dict[str, Scalar]
     consent: str = Field(description="subscribed, unsubscribed or unconfirmed.")
     may_mail: bool

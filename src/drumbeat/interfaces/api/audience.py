@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -22,6 +22,7 @@ from drumbeat.marketing.audience import (
     ImportOptions,
     ImportProgress,
     ImportReport,
+    MergePolicy,
     Segment,
     audience_units,
     import_contacts,
@@ -48,6 +49,25 @@ ColumnMap = Annotated[
 ]
 
 
+Policy = Annotated[
+    MergePolicy,
+    Query(
+        description="What the file does to fields of people who are known already: overwrite them, "
+        "fill only what is missing, or keep all as it is. A no to mail is heard whatever it is."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class HowToImport:
+    """What a request says of its file."""
+
+    consent: str = "unconfirmed"
+    dry_run: bool = False
+    policy: Policy = MergePolicy.overwrite
+    column_map: ColumnMap = ()
+
+
 class SegmentRequest(Strict):
     model_config = ConfigDict(json_schema_extra={"examples": [{"by": "rfm"}]})
 
@@ -66,9 +86,7 @@ def import_contact_file(
     request: Request,
     file: Upload,
     caller: Caller,
-    consent: str = "unconfirmed",
-    dry_run: bool = False,
-    column_map: ColumnMap = (),
+    how: Annotated[HowToImport, Depends()],
 ) -> StreamingResponse:
     """Import a CSV sent as the body; JSON lines of progress, the report last."""
 
@@ -76,13 +94,14 @@ def import_contact_file(
         with file, tempfile.TemporaryDirectory(prefix="drumbeat-") as folder:
             rejected = Path(folder) / "rejected.csv"
             options = ImportOptions(
-                consent=consent,
-                dry_run=dry_run,
-                mapping=read_mapping(column_map),
+                consent=how.consent,
+                dry_run=how.dry_run,
+                policy=how.policy,
+                mapping=read_mapping(how.column_map),
                 rejected_file=rejected,
             )
             report = import_contacts(caller.begin, file, options, lambda at: tell(_progress(at)))
-            return {**_report(report), "unconfirmed": consent == Consent.unconfirmed.name}
+            return {**_report(report), "unconfirmed": how.consent == Consent.unconfirmed.name}
 
     return watched(request, work)
 

@@ -1,8 +1,9 @@
 """REST: /contacts, who is known: put, listed, looked at, unsubscribed."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
 
 from drumbeat.interfaces.api.answers import ContactAnswer, ContactPage, PutAnswer, Unsubscribed
 from drumbeat.interfaces.api.contact_requests import ContactsRequest
@@ -18,6 +19,7 @@ from drumbeat.marketing.campaigns.contact_answer import (
     contact_page,
     contact_revision,
 )
+from drumbeat.marketing.campaigns.contact_export import FileFormat, export_contacts
 
 router = APIRouter(prefix="/contacts", tags=["audience"])
 
@@ -26,7 +28,25 @@ ExternalId = Annotated[str, Query(max_length=200, description="The one with this
 SegmentName = Annotated[
     str, Query(max_length=200, description="Those of one segment: name, id or `criterion:name`.")
 ]
+FormatAsked = Annotated[FileFormat, Query(alias="format", description="csv or json.")]
 SOURCE = "api"
+_FILE: dict[str, Any] = {
+    "response_class": StreamingResponse,
+    "responses": {
+        200: {
+            "description": "The file.",
+            "content": {
+                "text/csv": {"schema": {"type": "string"}},
+                "application/json": {"schema": {"type": "array"}},
+            },
+        }
+    },
+}
+
+
+def as_file(file_format: FileFormat) -> dict[str, str]:
+    """What makes a browser keep the answer."""
+    return {"Content-Disposition": f'attachment; filename="contacts.{file_format}"'}
 
 
 @router.put("", name="put_contacts", response_model=PutAnswer)
@@ -67,6 +87,18 @@ def list_contacts(
     which = WhichContacts(email, external_id, segment)
     with caller.look() as department:
         return contact_page(department, which, cursor, limit)
+
+
+@router.get("/export", **_FILE)
+def export(
+    caller: Caller,
+    file_format: FormatAsked = "csv",
+    segment: SegmentName = "",
+) -> StreamingResponse:
+    """A file of all contacts, or of a segment: CSV that no spreadsheet calculates, or JSON."""
+    pieces = export_contacts(caller.look, file_format, segment)
+    kind = "text/csv; charset=utf-8" if file_format == "csv" else "application/json"
+    return StreamingResponse(pieces, media_type=kind, headers=as_file(file_format))
 
 
 @router.get("/{contact_id}", response_model=ContactAnswer)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from drumbeat.interfaces.cli import buyers, patterns
+from drumbeat.interfaces.cli import buyers, contact_files, patterns
 from drumbeat.interfaces.cli.answers import FAILED, print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
@@ -24,10 +24,11 @@ app.command(patterns.clusters)
 app.command(patterns.propensity)
 app.command(patterns.lookalikes)
 app.command(patterns.journey)
+app.command(contact_files.export)
 
 
 @app.command(name="import")
-def import_(
+def import_(  # noqa: PLR0913 — each is an option of the command
     file: Path,
     *,
     dry_run: Annotated[bool, Parameter(negative="", help="Count only, write nothing.")] = False,
@@ -37,6 +38,10 @@ def import_(
     consent: Annotated[
         str, Parameter(help="subscribed, unconfirmed, or the column that says so.")
     ] = "unconfirmed",
+    policy: Annotated[
+        Literal["overwrite", "fill", "keep"],
+        Parameter(help="What the file does to fields of people who are known already."),
+    ] = "overwrite",
     column_map: Annotated[
         list[str] | None,
         Parameter(name="--map", negative="", help="COLUMN=email, or another meaning; - is none."),
@@ -47,7 +52,7 @@ def import_(
 
     Repeating it changes nothing. Unconfirmed contacts are kept, but never mailed.
     """
-    options = {"dry_run": dry_run, "consent": consent, "map": column_map}
+    options = {"dry_run": dry_run, "consent": consent, "policy": policy, "map": column_map}
     return import_file("/contacts/import", file, options, strict=strict, json=json)
 
 

@@ -58,6 +58,18 @@ class Client:
         request = self.http.build_request("GET", path, params=_given(query))
         return self._checked(self.http.send(request)).content
 
+    def pieces(self, path: str, **query: object) -> Iterator[bytes]:
+        """A file, piece by piece as it comes."""
+        answer = self.http.send(
+            self.http.build_request("GET", path, params=_given(query)), stream=True
+        )
+        try:
+            if answer.status_code >= 400:
+                answer.read()
+            yield from self._checked(answer).iter_bytes()
+        finally:
+            answer.close()
+
     def pages(self, path: str, rows: str, **query: object) -> Iterator[JsonObject]:
         """Every row of a cursor-paged list, page by page."""
         cursor: object = None

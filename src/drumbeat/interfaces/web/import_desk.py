@@ -23,6 +23,7 @@ from drumbeat.marketing.audience import (
     ImportOptions,
     ImportProgress,
     ImportReport,
+    MergePolicy,
     Unmapped,
     import_contacts,
 )
@@ -42,6 +43,7 @@ class Upload:
     name: str
     file: BinaryIO
     consent: str
+    policy: MergePolicy = MergePolicy.overwrite
     state: str = "checking"
     share: float = 0.0
     rows: int = 0
@@ -88,9 +90,11 @@ class ImportDesk:
     _uploads: dict[str, Upload] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, actor: Actor, name: str, file: BinaryIO, consent: str) -> Upload:
+    def take(
+        self, actor: Actor, name: str, file: BinaryIO, consent: str, policy: MergePolicy
+    ) -> Upload:
         """Keep a file. Raises Conflict while too many are at work."""
-        upload = Upload(secrets.token_hex(8), actor.person_no, name, file, consent)
+        upload = Upload(secrets.token_hex(8), actor.person_no, name, file, consent, policy)
         weakref.finalize(upload, file.close)  # of a file that nobody came back for
         with self._lock:
             while len(self._uploads) >= MOST_WAITING:
@@ -169,6 +173,7 @@ def _import(drumbeat: Drumbeat, actor: Actor, upload: Upload, dry_run: bool) -> 
         options = ImportOptions(
             consent=upload.consent,
             dry_run=dry_run,
+            policy=upload.policy,
             rejected_file=rejected,
             source_name=upload.name,
             mapping=upload.mapping,

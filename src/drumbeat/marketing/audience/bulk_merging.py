@@ -11,6 +11,7 @@ from typing import Any
 
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.bulk_reading import PlainContacts
+from drumbeat.marketing.audience.model import ZoneSource
 
 
 @dataclass(frozen=True)
@@ -140,8 +141,12 @@ def _says_more(told: PlainContacts, at: int, first: int | None) -> bool:
     return (
         not said.keys() <= before.keys()
         or told.consents[at].as_py() > told.consents[first].as_py()
-        or told.zone_sources[at].as_py() > told.zone_sources[first].as_py()
+        or _rank(told, at) > _rank(told, first)
     )
+
+
+def _rank(told: PlainContacts, at: int) -> int:
+    return ZoneSource(told.zone_sources[at].as_py()).rank
 
 
 def sort_out(

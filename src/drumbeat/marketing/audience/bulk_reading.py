@@ -228,7 +228,10 @@ def _zones(plain: Plain, reader: ContactReader, kept: NDArray[np.intp]) -> tuple
 
     place = reader.columns.fields.get("timezone")
     country = next((at for at, key, _ in reader.columns.attributes if key == "country"), None)
+    phone = next((at for at, key, _ in reader.columns.attributes if key == "phone"), None)
     places = [at for at in (place, country) if at is not None]
+    if not places and phone is not None:
+        places = [phone]
     if not places:
         return pa.repeat(pa.scalar(""), len(kept)), pa.array(np.zeros(len(kept), np.int8))
     codes, firsts = _combined([plain.columns[at] for at in places])
@@ -237,10 +240,15 @@ def _zones(plain: Plain, reader: ContactReader, kept: NDArray[np.intp]) -> tuple
         zone = "" if place is None else plain.columns[place][at].as_py()
         cell = "" if country is None else plain.columns[country][at].as_py()
         found.append(choose_zone(zone, cells.clean_text(cell)))
-    chosen = pa.array(codes[kept])
-    zones = pa.array([zone for zone, _ in found], pa.string())
-    sources = pa.array([int(source) for _, source in found], pa.int8())
-    return zones.take(chosen), sources.take(chosen)
+    chosen = [found[code] for code in codes[kept].tolist()]
+    if phone is not None and any(not zone for zone, _ in found):
+        numbers = plain.columns[phone]
+        chosen = [
+            each if each[0] else choose_zone("", "", cells.clean_text(numbers[at].as_py()))
+            for each, at in zip(chosen, kept.tolist(), strict=True)
+        ]
+    zones = pa.array([zone for zone, _ in chosen], pa.string())
+    return zones, pa.array([int(source) for _, source in chosen], pa.int8())
 
 
 def _times(

@@ -61,7 +61,9 @@ class ContactReader:
             reason = f"is longer than {MAX_EXTERNAL_ID} characters"
             return Unreadable(self._name("external_id"), reason)
         country = attributes.get("country", "")
-        zone, zone_source = choose_zone(self._cell(row, "timezone"), str(country))
+        zone, zone_source = choose_zone(
+            self._cell(row, "timezone"), str(country), str(attributes.get("phone", ""))
+        )
         return ContactRow(
             address,
             external_id=external_id or None,

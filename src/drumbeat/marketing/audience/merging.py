@@ -156,11 +156,11 @@ def merged(before: StoredContact, row: ContactRow, policy: MergePolicy) -> Store
     if policy is MergePolicy.fill:
         attributes = {**row.attributes, **before.attributes}
         external_id = before.external_id or row.external_id
-        newer = row.zone_source > before.zone_source
+        newer = row.zone_source.rank > before.zone_source.rank
     else:
         attributes = {**before.attributes, **row.attributes}
         external_id = row.external_id or before.external_id
-        newer = row.zone_source >= before.zone_source and row.zone != ""
+        newer = row.zone_source.rank >= before.zone_source.rank and row.zone != ""
     return replace(
         before,
         external_id=external_id,

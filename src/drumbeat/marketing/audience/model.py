@@ -36,11 +36,17 @@ class SuppressionReason(IntEnum):
 
 
 class ZoneSource(IntEnum):
-    """Where a contact's time zone comes from; a greater source replaces a smaller one."""
+    """Where a contact's time zone comes from; one of a higher `rank` replaces one of a lower."""
 
     none = 0
     country = 1
     column = 2
+    phone = 3
+
+    @property
+    def rank(self) -> int:
+        """Where somebody says they are, then where they live, then who issued their number."""
+        return (0, 2, 3, 1)[self]
 
 
 class MergePolicy(StrEnum):

@@ -1,4 +1,4 @@
-"""In which time zone does somebody live who told us a zone or a country?
+"""In which time zone does somebody live who told us a zone, a country or a phone number?
 
 Zones and countries are those of the tz database (zone.tab, iso3166.tab). A country with several
 zones gives the one most of its people live in: the first in zone.tab, or the one named here.
@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from drumbeat.marketing.audience.model import ZoneSource
+from drumbeat.marketing.audience.phone_codes import country_of_phone
 
 # Where zone.tab, which goes by geography, does not begin with the most populous zone.
 _MAIN_ZONE = {
@@ -71,12 +72,14 @@ _OTHER_NAMES = {
 
 
 @lru_cache(1024)
-def choose_zone(zone: str, country: str) -> tuple[str, ZoneSource]:
-    """The IANA zone of a contact and where it comes from; ("", none) when neither tells."""
+def choose_zone(zone: str, country: str, phone: str = "") -> tuple[str, ZoneSource]:
+    """The IANA zone of a contact and where it comes from; ("", none) when nothing tells."""
     if found := read_zone(zone):
         return found, ZoneSource.column
     if found := zone_of_country(country):
         return found, ZoneSource.country
+    if found := zone_of_country(country_of_phone(phone)):
+        return found, ZoneSource.phone
     return "", ZoneSource.none
 
 

@@ -54,6 +54,7 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("POST", "/campaigns/{campaign_id}/cancel", campaign.cancel),
     ("GET", "/audience", contacts.list_contacts),
     ("GET", "/audience/contacts/{contact_id}", contacts.show_contact),
+    ("GET", "/audience/export", contacts.export),
     ("POST", "/audience/contacts/{contact_id}/unsubscribe", contacts.unsubscribe),
     ("GET", "/audience/segments", segments.list_segments),
     ("GET", "/audience/segments/live", segments.show_live),

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
+from drumbeat.interfaces.web.rendering import PAGE_HEADERS
 from drumbeat.interfaces.web.review import reason_in_words
 from drumbeat.interfaces.web.source import patient
 from drumbeat.interfaces.web.visits import Visit
@@ -14,6 +15,7 @@ from drumbeat.kit.ids import MailingNo
 from drumbeat.kit.money import to_major
 from drumbeat.marketing.analytics import Happening
 from drumbeat.marketing.audience import Contact, Permission, contact_id_of, contact_no_of
+from drumbeat.marketing.campaigns.contact_export import FileFormat, export_contacts
 from drumbeat.marketing.department import Department
 from drumbeat.storage.secrets import KeyRing
 
@@ -99,6 +101,14 @@ def show_contact(visit: Visit) -> Response:
         lines=[(mailings.get(line.mailing_no, "A mailing"), line) for line in lines],
         reason=reason_in_words,
     )
+
+
+def export(visit: Visit) -> Response:
+    """Everybody, as a file of the format that was asked for."""
+    form: FileFormat = "json" if visit.query("format") == "json" else "csv"
+    kind = "text/csv; charset=utf-8" if form == "csv" else "application/json"
+    named = {"Content-Disposition": f'attachment; filename="contacts.{form}"', **PAGE_HEADERS}
+    return StreamingResponse(export_contacts(visit.look, form), 200, named, kind)
 
 
 def unsubscribe(visit: Visit) -> Response:

@@ -10,7 +10,7 @@ from drumbeat.interfaces.web.streams import Panel
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import InvalidInput, NotFound
-from drumbeat.marketing.audience import FIELDS, IGNORED
+from drumbeat.marketing.audience import FIELDS, IGNORED, MergePolicy
 
 MOST_BYTES = 64 << 20
 _AT = "/audience/import"
@@ -104,7 +104,14 @@ def _taken(visit: Visit) -> Upload:
     if not consent:
         file.file.close()
         raise InvalidInput("Name the column that says who wants mail.", field="column")
-    return visit.source.desk.take(visit.actor, file.filename[:120], file.file, consent)
+    return visit.source.desk.take(
+        visit.actor, file.filename[:120], file.file, consent, _policy(form)
+    )
+
+
+def _policy(form: FormData) -> MergePolicy:
+    asked = text(form, "policy")
+    return MergePolicy(asked) if asked in set(MergePolicy) else MergePolicy.overwrite
 
 
 def _upload(visit: Visit) -> Upload:
