@@ -200,6 +200,7 @@ COMMANDS = {
     "POST /workflows/email": "workflow email",
     "GET /workflows/email/{campaign_id}": "workflow email",
     "POST /contacts/import": "audience import",
+    "POST /contacts/connect": "audience connect",
     "POST /events/import": "events import",
     "POST /events/judge": "events judge",
     "PUT /contacts": "audience put",

@@ -85,6 +85,7 @@ ROUTES = (
     ("POST", "/accounts/people/per_0/invitation", Scope.ACCOUNTS_WRITE),
     ("GET", "/accounts/audit", Scope.ACCOUNTS_READ),
     ("POST", "/contacts/import", None),
+    ("POST", "/contacts/connect", None),
     ("POST", "/events/import", None),
 )
 EVENT = {"events": [{"kind": "purchased", "occurred_at": "2026-11-01T00:00:00Z", "email": "a@b.c"}]}

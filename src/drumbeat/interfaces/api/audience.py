@@ -100,8 +100,10 @@ def import_contact_file(
                 mapping=read_mapping(how.column_map),
                 rejected_file=rejected,
             )
-            report = import_contacts(caller.begin, file, options, lambda at: tell(_progress(at)))
-            return {**_report(report), "unconfirmed": how.consent == Consent.unconfirmed.name}
+            report = import_contacts(
+                caller.begin, file, options, lambda at: tell(told_progress(at))
+            )
+            return {**told_report(report), "unconfirmed": how.consent == Consent.unconfirmed.name}
 
     return watched(request, work)
 
@@ -124,13 +126,13 @@ def create_segments(request: SegmentRequest, caller: Caller) -> JsonObject:
     return {"segments": [_segment(segment) for segment in segments]}
 
 
-def _progress(at: ImportProgress) -> JsonObject:
+def told_progress(at: ImportProgress) -> JsonObject:
     share = at.bytes_read / at.bytes_total if at.bytes_total else 1.0
     told: JsonObject = {"progress": min(share, 1.0), "rows": at.rows}
     return told | {"interrupted_at": at.interrupted_at} if at.interrupted_at else told
 
 
-def _report(report: ImportReport) -> JsonObject:
+def told_report(report: ImportReport) -> JsonObject:
     path = report.rejected_file
     text = path.read_text(encoding="utf-8") if path is not None and path.exists() else None
     return {

@@ -25,6 +25,7 @@ app.command(patterns.propensity)
 app.command(patterns.lookalikes)
 app.command(patterns.journey)
 app.command(contact_files.export)
+app.command(contact_files.connect)
 
 
 @app.command(name="import")

@@ -19,7 +19,7 @@ def import_file(
 ) -> int:
     """Answers 0, or 1 if `strict` and a row was rejected."""
     try:
-        report = _upload(route, file, options)
+        report = upload(route, file, options)
     except Problem as problem:
         raise _with_example(problem, file, options) from None
     rejected = report.pop("rejected_csv", None)
@@ -52,7 +52,7 @@ def _with_example(problem: Problem, file: Path, options: Mapping[str, object]) -
     return Problem(problem.status, text, problem.field)
 
 
-def _upload(route: str, file: Path, options: Mapping[str, object]) -> JsonObject:
+def upload(route: str, file: Path, options: Mapping[str, object]) -> JsonObject:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
