@@ -158,7 +158,7 @@ EXEMPT = (
         "one contact's page at REST, the list of them, and what waits for an answer",
         ("marketing/campaigns",),
         """
-        analytics.hourly analytics.timeline
+        analytics.contact_figures analytics.hourly analytics.timeline
         approvals.list_waiting
         audience.list_contacts audience.list_proofs audience.segments_of
         campaigns.list_waiting

@@ -87,13 +87,13 @@ def insert_alike(
     before, after = tuple(row[:at]), tuple(row[at + 1 :])
     if connection.dialect.name == "postgresql":
         rows = [(*before, number, *after) for number in numbers]
-        return insert_rows(connection, table, columns, rows)
+        insert_rows(connection, table, columns, rows)
+        return
     names = ", ".join(f'"{table.c[name].name}"' for name in columns)
     places = ", ".join("each.value" if name == along else "?" for name in columns)
     statement = f"INSERT INTO {table.name} ({names}) SELECT {places} FROM json_each(?) AS each"
     listed = _listed(list(map(int, numbers)))
     connection.exec_driver_sql(statement, (*before, *after, listed))
-    return None
 
 
 def change_rows(

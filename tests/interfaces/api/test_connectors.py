@@ -179,3 +179,24 @@ def test_a_broken_row_is_told_and_the_others_are_taken(rest: Rest) -> None:
     told = connect(rest, STRIPE + b"ch_9,too,few\n")
     assert (told["broken"], part(told, "contacts")["added"]) == (1, 2)
     assert told["problems"] == [{"row": 5, "reason": "has 3 cells where the header has 16"}]
+
+
+def test_a_contact_says_what_they_did_in_all_by_the_usual_names(rest: Rest) -> None:
+    for file in (KLAVIYO, KLAVIYO_EVENTS, STRIPE, SHOPIFY):
+        connect(rest, file)
+    row = contact(rest, "ada@example.com")
+    shown = rest.get(f"/contacts/{row['contact_id']}")
+    names = ("total_opens", "total_clicks", "total_purchases", "last_open", "last_click")
+    assert [shown[name] for name in names] == [
+        1,
+        1,
+        3,
+        "2026-01-02T03:04:05+00:00",
+        "2026-01-02T03:05:05+00:00",
+    ]
+    assert (shown["lifetime_value"], shown["lifetime_value_currency"]) == (150.8, "EUR")
+    assert shown["preferences"] == {"marketing": "subscribed"}
+    nobody = contact(rest, "cid@example.com")
+    shown = rest.get(f"/contacts/{nobody['contact_id']}")
+    assert [shown[name] for name in names] == [0, 0, 0, None, None]
+    assert shown["lifetime_value"] is None

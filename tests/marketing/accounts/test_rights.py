@@ -152,6 +152,7 @@ om--  events.record_hits
 ----  events.seal
 ----  events.small_files
 ----  events.sweep
+oma-  analytics.contact_figures
 oma-  analytics.timeline
 om--  audience.addresses_of
 oma-  audience.audience_members

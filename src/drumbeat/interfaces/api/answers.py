@@ -85,6 +85,18 @@ class Happened(BaseModel):
 
 
 class ContactAnswer(ContactRow):
+    last_open: str | None = Field(description="By a person, never by a machine.")
+    last_click: str | None
+    last_purchase: str | None
+    total_opens: int = Field(description="By a person, never by a machine.")
+    total_clicks: int
+    total_purchases: int = Field(description="Distinct orders.")
+    lifetime_value: float | None = Field(
+        description="What they spent so far in the currency they bought in most; no forecast."
+    )
+    lifetime_value_currency: str | None
+    lifetime_value_by_currency: dict[str, float]
+    preferences: dict[str, str] = Field(description="What they said to each topic.")
     consent_proofs: list[ConsentProofAnswer] = Field(description="Oldest first.")
     segments: list[SegmentName]
     mailings: list[ContactMailing] = Field(description="Newest first.")

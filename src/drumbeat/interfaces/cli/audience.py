@@ -116,12 +116,22 @@ def show(contact: str, *, json: Json = False) -> int:
     timeline, segments = answer["timeline"], answer["segments"]
     assert isinstance(timeline, list)
     assert isinstance(segments, list)
+    say(
+        f"Opened {answer['total_opens']:,}, clicked {answer['total_clicks']:,}, "
+        f"bought {answer['total_purchases']:,} times{_spent(answer)}."
+    )
     if segments:
         say("In: " + ", ".join(str(each["name"]) for each in segments))
     for each in timeline:
         machine, at = _judged(each), moment(each["at"])
         say(f"  {at}  {each['kind']}  {each['campaign_name'] or ''}{machine}".rstrip())
     return 0
+
+
+def _spent(answer: Mapping[str, object]) -> str:
+    if answer["lifetime_value"] is None:
+        return ""
+    return f", for {answer['lifetime_value']:,.2f} {answer['lifetime_value_currency']} so far"
 
 
 def _judged(each: Mapping[str, object]) -> str:

@@ -49,6 +49,22 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactFigures:
+    """What one person did in all. Opens and clicks are people's, never machines'.
+
+    `purchases` are distinct orders; `spent` is in minor units by currency, the commonest first.
+    """
+
+    opens: int
+    clicks: int
+    purchases: int
+    last_open: datetime | None
+    last_click: datetime | None
+    last_purchase: datetime | None
+    spent: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Headline:
     sent_count: int | None
     open_rate: float | None

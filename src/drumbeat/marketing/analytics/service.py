@@ -13,6 +13,7 @@ from drumbeat.marketing.analytics.metrics import measure
 from drumbeat.marketing.analytics.model import (
     ArmReport,
     CampaignReport,
+    ContactFigures,
     Happening,
     HourlyCurve,
     Totals,
@@ -106,6 +107,12 @@ class AnalyticsService:
         self.actor.require(Scope.EVENTS_READ)
         self.actor.require(Scope.AUDIENCE_READ)
         return self.store.list_of_contact(contact_no, min(max(limit, 1), 1_000))
+
+    def contact_figures(self, contact_no: ContactNo) -> ContactFigures:
+        """How often one contact opened, clicked and bought in all, when last, and for how much."""
+        self.actor.require(Scope.EVENTS_READ)
+        self.actor.require(Scope.AUDIENCE_READ)
+        return self.store.count_of_contact(contact_no)
 
     def status(self) -> Totals:
         """What all mailings together did; revenue is None before anything was sent."""

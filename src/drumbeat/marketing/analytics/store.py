@@ -10,7 +10,13 @@ from drumbeat.kit.clock import epoch, from_epoch
 from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.analytics import store_queries as sql
 from drumbeat.marketing.analytics.metrics import ATTRIBUTION_DAYS, Counts
-from drumbeat.marketing.analytics.model import ArmCounts, Happening, HourCount, LeftOut
+from drumbeat.marketing.analytics.model import (
+    ArmCounts,
+    ContactFigures,
+    Happening,
+    HourCount,
+    LeftOut,
+)
 from drumbeat.marketing.analytics.store_figures import Counted, Figures, FigureStore, Revision
 from drumbeat.marketing.analytics.tally import Revenue, Tally, choose_currency
 from drumbeat.marketing.events import WHY, Kind, Reason, Verdict
@@ -116,6 +122,34 @@ class AnalyticsStore:
         """What one contact did and was sent, newest first."""
         asked = ("contact", contact_no, limit)
         return list(self._kept(asked, lambda: self._list_of_contact(contact_no, limit)))
+
+    def count_of_contact(self, contact_no: ContactNo) -> ContactFigures:
+        """What one contact did in all."""
+        asked = ("figures of contact", contact_no)
+        return self._kept(asked, lambda: self._count_of_contact(contact_no))
+
+    def _count_of_contact(self, contact_no: ContactNo) -> ContactFigures:
+        with self.facts.open() as duck:
+            named = {"contact_no": contact_no}
+            rows = duck.execute(sql.DEEDS_OF_CONTACT, named).fetchall()
+        by_kind: dict[int, list[tuple[str, int, datetime, int, int]]] = {}
+        for kind, *deed in rows:
+            by_kind.setdefault(kind, []).append(tuple(deed))
+
+        def last(kind: Kind) -> datetime | None:
+            times = [at.replace(tzinfo=UTC) for _, _, at, _, _ in by_kind.get(kind, ())]
+            return max(times, default=None)
+
+        bought = by_kind.get(Kind.purchased, ())
+        return ContactFigures(
+            opens=sum(count for _, count, *_ in by_kind.get(Kind.opened, ())),
+            clicks=sum(count for _, count, *_ in by_kind.get(Kind.clicked, ())),
+            purchases=sum(orders for *_, orders in bought),
+            last_open=last(Kind.opened),
+            last_click=last(Kind.clicked),
+            last_purchase=last(Kind.purchased),
+            spent=tuple((currency, minor) for currency, _, _, minor, _ in bought if currency),
+        )
 
     def _list_of_contact(self, contact_no: ContactNo, limit: int) -> tuple[Happening, ...]:
         """DuckDB is asked again only when facts were folded: what just came is few, and at hand."""

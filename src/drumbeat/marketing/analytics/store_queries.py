@@ -161,3 +161,13 @@ SELECT occurred_at, kind, verdict, reason, mailing_no, link_no, value_minor, cur
 FROM facts WHERE contact_no = $contact_no
 ORDER BY occurred_at DESC, kind DESC, mailing_no DESC, link_no DESC LIMIT $limit
 """
+
+DEEDS_OF_CONTACT = f"""
+SELECT kind, currency, count(*), max(occurred_at), sum(value_minor)::BIGINT,
+       count(DISTINCT order_key) FILTER (WHERE order_key <> 0)
+       + count(*) FILTER (WHERE order_key = 0)
+FROM facts
+WHERE contact_no = $contact_no AND verdict <> {Verdict.machine:d}
+  AND kind IN ({Kind.opened:d}, {Kind.clicked:d}, {Kind.purchased:d})
+GROUP BY kind, currency ORDER BY count(*) DESC, currency
+"""

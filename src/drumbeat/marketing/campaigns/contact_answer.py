@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from hashlib import blake2b
 
 from drumbeat.kit.errors import InvalidInput, NotFound, refused_cursor
 from drumbeat.kit.ids import MailingNo
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.kit.money import to_major
-from drumbeat.marketing.analytics import Happening
+from drumbeat.marketing.analytics import ContactFigures, Happening
 from drumbeat.marketing.audience import Contact, Permission, contact_id_of, contact_no_of
 from drumbeat.marketing.campaigns.model import Campaign
 from drumbeat.marketing.campaigns.ports import Unit
@@ -87,10 +88,33 @@ def contact_answer(unit: Unit, contact_id: str) -> JsonObject:
             {"segment_id": each.id, "name": each.name, "criterion": each.criterion}
             for each in unit.audience.segments_of(number)
         ],
+        **contact_figures(unit.analytics.contact_figures(number)),
+        "preferences": {"marketing": row["consent"]},
         "mailings": [_mailing(line, campaigns) for line in lines],
         "timeline": [_happening(each, campaigns) for each in happened],
         "as_of": unit.office.clock().isoformat(),
     }
+
+
+def contact_figures(figures: ContactFigures) -> JsonObject:
+    """What a person did in all, by the names that marketers know; money in major units."""
+    spent = {currency: float(to_major(minor, currency)) for currency, minor in figures.spent}
+    currency = next(iter(spent), None)
+    return {
+        "last_open": _when(figures.last_open),
+        "last_click": _when(figures.last_click),
+        "last_purchase": _when(figures.last_purchase),
+        "total_opens": figures.opens,
+        "total_clicks": figures.clicks,
+        "total_purchases": figures.purchases,
+        "lifetime_value": None if currency is None else spent[currency],
+        "lifetime_value_currency": currency,
+        "lifetime_value_by_currency": spent,
+    }
+
+
+def _when(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 def contact_revision(unit: Unit, contact_id: str) -> int:

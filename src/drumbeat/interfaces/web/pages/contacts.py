@@ -88,6 +88,7 @@ def show_contact(visit: Visit) -> Response:
         [row] = _rows(department, [contact])
         proofs = department.audience.list_proofs(number)
         happenings = department.analytics.timeline(number)
+        figures = department.analytics.contact_figures(number)
         lines = department.delivery.history_of(number)
         numbers = {line.mailing_no for line in lines} | {each.mailing_no for each in happenings}
         campaigns = department.campaigns.list_by_mailing(numbers)
@@ -97,6 +98,8 @@ def show_contact(visit: Visit) -> Response:
         row=row,
         contact=contact,
         proofs=proofs,
+        figures=figures,
+        spent=[money(to_major(minor, currency), currency) for currency, minor in figures.spent],
         moments=[_moment(each, mailings) for each in happenings],
         lines=[(mailings.get(line.mailing_no, "A mailing"), line) for line in lines],
         reason=reason_in_words,
