@@ -12,6 +12,7 @@ from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience import (
     Consent,
     ContactRow,
+    Scored,
     judge_before,
     read_cuts,
     score_buyers,
@@ -77,7 +78,7 @@ def test_nobody_who_bought_is_an_answer_too(house: Drumbeat) -> None:
         buyers = d.buyers.read()
     assert len(buyers) == 0
     with house.look(MARIA) as d:
-        assert score_buyers(d.buyers.read_bought(), RfmCuts()).cells() == {}
+        assert isinstance(score_buyers(d.buyers.read_bought(), RfmCuts()), Inconclusive)
     assert isinstance(value_buyers(buyers, 30), Inconclusive)
     assert isinstance(judge_before(buyers, 30), Inconclusive)
 
@@ -97,6 +98,7 @@ def test_fixed_cut_points_take_the_place_of_quintiles(house: Drumbeat) -> None:
         buyers = d.buyers.read_bought(date(2026, 4, 30))
     cuts = read_cuts([0, 20, 40, 90], [1, 2, 3, 4], [5, 10, 50, 100], buyers.currency)
     scored = score_buyers(buyers, cuts)
+    assert isinstance(scored, Scored)
     assert scored.scores.recency.tolist() == [4, 2, 5]  # 20, 55 and 0 days
     assert scored.scores.frequency.tolist() == [5, 2, 2]
     assert scored.scores.monetary.tolist() == [4, 2, 1]
@@ -132,6 +134,16 @@ def test_what_was_bought_is_the_same_by_either_reading(house: Drumbeat) -> None:
     with house.look(MARIA) as d:
         again = d.buyers.read_bought(date(2026, 4, 30))
     assert again.orders.tolist() == bought.orders.tolist()
+
+
+def test_fewer_buyers_than_quintiles_part_cannot_be_scored_yet(house: Drumbeat) -> None:
+    shop(house)
+    with house.look(MARIA) as d:
+        buyers = d.buyers.read_bought(date(2026, 4, 30))
+    for cuts in (RfmCuts(), RfmCuts(frequency=(1, 2, 3, 4))):
+        found = score_buyers(buyers, cuts)
+        assert isinstance(found, Inconclusive)
+        assert (found.needed, found.observed) == (5, len(buyers)) == (5, 3)
 
 
 @pytest.mark.parametrize("wrong", [[1.0], [1.0, 2, 3, 3], [4.0, 3, 2, 1], [float("nan")] * 4])

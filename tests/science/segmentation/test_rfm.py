@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumbeat.science.segmentation import rfm_scores, rfm_segments
+from drumbeat.science.segmentation import TOO_FEW, rfm_scores, rfm_segments, too_few_to_score
 
 SHARED = Path(__file__).parents[4] / "shared"
 RETAIL = SHARED / "data" / "online_retail" / "online_retail_II_2009_2010.parquet"
@@ -115,3 +115,9 @@ def test_fifths_differ_by_one_at_most_and_follow_the_values(orders: list[int]) -
     assert counts.max() - counts.min() <= 1
     by_value = fifths[np.argsort(often, kind="stable")]
     assert np.all(np.diff(by_value) >= 0)
+
+
+def test_with_few_buyers_each_is_in_the_one_segment_that_says_so() -> None:
+    found = too_few_to_score(np.array([0, 2, 1, 0]))
+    assert found.labels().tolist() == ["No Purchase Yet", TOO_FEW, TOO_FEW, "No Purchase Yet"]
+    assert "fewer than 5 people" in found.rules[TOO_FEW]

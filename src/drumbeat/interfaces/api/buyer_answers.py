@@ -8,7 +8,7 @@ from pydantic import Field
 from drumbeat.interfaces.api.shape import Shape
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.kit.money import to_major
-from drumbeat.marketing.audience import Buyers, Contact, Scored, Valuation
+from drumbeat.marketing.audience import Bought, Buyers, Contact, Scored, Valuation
 from drumbeat.science.experiments import Inconclusive
 from drumbeat.science.value import GammaGamma, Holdout
 
@@ -17,12 +17,13 @@ FORECAST = "forecast"
 
 class RfmAnswer(Shape):
     as_of: str = Field(json_schema_extra={"format": "date"})
-    definition: str
+    definition: str | None
     currency: str | None
     customers: int
     cut_points: dict[str, list[float] | None]
     segments: dict[str, int]
     scores: dict[str, int] = Field(description="How many buyers have each score, such as 555.")
+    reason: str | None = Field(description="Why nobody is scored yet, where nobody is.")
 
 
 class ValueAnswer(Shape):
@@ -43,16 +44,22 @@ class ValueAnswer(Shape):
     reason: str | None = Field(description="Why there is no forecast, where there is none.")
 
 
-def rfm_answer(scored: Scored) -> JsonObject:
-    buyers, points = scored.buyers, dict(scored.cut_points)
+def rfm_answer(buyers: Bought, scored: Scored | Inconclusive) -> JsonObject:
+    known = {
+        "as_of": buyers.until.isoformat(),
+        "currency": buyers.currency or None,
+        "customers": len(buyers),
+    }
+    if not isinstance(scored, Scored):
+        nothing: JsonObject = {"definition": None, "cut_points": {}, "segments": {}, "scores": {}}
+        return known | nothing | {"reason": _why(scored)}
+    points = dict(scored.cut_points)
     money = points["monetary"]
     if money is not None:
         points["monetary"] = tuple(to_major(round(each), buyers.currency) for each in money)
-    return {
-        "as_of": buyers.until.isoformat(),
+    return known | {
         "definition": scored.definition,
-        "currency": buyers.currency or None,
-        "customers": len(buyers),
+        "reason": None,
         "cut_points": {name: None if of is None else list(of) for name, of in points.items()},
         "segments": {name: n for name, n in scored.segments.sizes().items() if n},
         "scores": scored.cells(),

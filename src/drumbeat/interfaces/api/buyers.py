@@ -26,6 +26,7 @@ from drumbeat.marketing.audience import (
     score_buyers,
     value_buyers,
 )
+from drumbeat.science.experiments import Inconclusive
 
 router = APIRouter(prefix="/audience", tags=["audience"])
 
@@ -46,7 +47,7 @@ def show_rfm(
     monetary: Cuts = [],  # noqa: B006
 ) -> JsonObject:
     """How recently, how often and for how much people bought: cut points, scores, segments."""
-    return rfm_answer(_scored(caller, as_of, recency_days, frequency, monetary))
+    return rfm_answer(*_scored(caller, as_of, recency_days, frequency, monetary))
 
 
 @router.get("/rfm/rows", **_ROWS)
@@ -57,9 +58,12 @@ def stream_rfm(
     frequency: Cuts = [],  # noqa: B006
     monetary: Cuts = [],  # noqa: B006
 ) -> StreamingResponse:
-    """The same with a line for every buyer before it."""
-    scored = _scored(caller, as_of, recency_days, frequency, monetary)
-    return stream_people(caller, scored.buyers.contact_nos, rfm_row(scored), rfm_answer(scored))
+    """The same with a line for every buyer before it; none where nobody can be scored yet."""
+    buyers, scored = _scored(caller, as_of, recency_days, frequency, monetary)
+    answer = rfm_answer(buyers, scored)
+    if not isinstance(scored, Scored):
+        return stream_people(caller, (), None, answer)
+    return stream_people(caller, buyers.contact_nos, rfm_row(scored), answer)
 
 
 @router.get("/value", response_model=ValueAnswer)
@@ -83,10 +87,11 @@ def _scored(
     recency_days: list[float],
     frequency: list[float],
     monetary: list[float],
-) -> Scored:
+) -> tuple[Bought, Scored | Inconclusive]:
     with caller.look() as department:
         buyers = department.buyers.read_bought(as_of)
-    return score_buyers(buyers, read_cuts(recency_days, frequency, monetary, buyers.currency))
+    cuts = read_cuts(recency_days, frequency, monetary, buyers.currency)
+    return buyers, score_buyers(buyers, cuts)
 
 
 def _valued(

@@ -47,6 +47,9 @@ def rfm(
     if json:
         print_json(answer)
         return 0
+    if answer["reason"]:
+        say(f"Cannot say yet: {answer['reason']}")
+        return 0
     say(f"{answer['definition']}")
     segments = answer["segments"]
     assert isinstance(segments, dict)

@@ -60,8 +60,15 @@ def label_profile(profile: Profile, criterion: Criterion) -> list[DraftSegment]:
 
 
 def _rfm(profile: Profile) -> Segmentation:
-    from drumbeat.science.segmentation import rfm_scores, rfm_segments
+    from drumbeat.science.segmentation import (
+        LEAST_BUYERS,
+        rfm_scores,
+        rfm_segments,
+        too_few_to_score,
+    )
 
+    if 0 < (profile.orders > 0).sum() < LEAST_BUYERS:
+        return too_few_to_score(profile.orders)
     return rfm_segments(rfm_scores(profile.bought_days, profile.orders, profile.spent_minor))
 
 

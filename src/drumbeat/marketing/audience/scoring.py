@@ -12,6 +12,7 @@ from drumbeat.kit.money import to_minor
 from drumbeat.marketing.audience.model import Bought
 
 if TYPE_CHECKING:
+    from drumbeat.science.experiments import Inconclusive
     from drumbeat.science.segmentation import RfmCuts, RfmScores, Segmentation
 
 CUTS = 4
@@ -43,13 +44,21 @@ class Scored:
         return {str(number): int(sizes[number]) for number in np.flatnonzero(sizes)[::-1]}
 
 
-def score_buyers(buyers: Bought, cuts: RfmCuts) -> Scored:
-    """Scores by `cuts`; a score without fixed cut points by quintiles."""
-    from drumbeat.science.segmentation import cut_points, rfm_scores, rfm_segments
+def score_buyers(buyers: Bought, cuts: RfmCuts) -> Scored | Inconclusive:
+    """Scores by `cuts`; a score without fixed cut points by quintiles.
 
+    Inconclusive with fewer buyers than quintiles can tell apart, unless every cut point is fixed.
+    """
+    from drumbeat.science.experiments import Inconclusive
+    from drumbeat.science.segmentation import LEAST_BUYERS, cut_points, rfm_scores, rfm_segments
+
+    given = (cuts.recency_days, cuts.frequency, cuts.monetary)
+    if len(buyers) < LEAST_BUYERS and None in given:
+        reason = "Fifths of the buyers cannot be told apart yet."
+        return Inconclusive(reason, LEAST_BUYERS, len(buyers))
     days = buyers.recency_days
     scores = rfm_scores(days, buyers.orders, buyers.spent, cuts)
-    fixed = any(each is not None for each in (cuts.recency_days, cuts.frequency, cuts.monetary))
+    fixed = any(each is not None for each in given)
     how = _FIXED.format(quintiles=_QUINTILES) if fixed else _QUINTILES
     return Scored(
         buyers,

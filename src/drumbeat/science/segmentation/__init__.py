@@ -36,19 +36,24 @@ from drumbeat.science.segmentation.propensity import (
     learn_propensity,
 )
 from drumbeat.science.segmentation.rfm import (
+    LEAST_BUYERS,
+    TOO_FEW,
     RfmCuts,
     RfmScores,
     cut_points,
     rfm_scores,
     rfm_segments,
+    too_few_to_score,
 )
 from drumbeat.science.segmentation.rule_book import Segmentation
 
 __all__ = [
     "ENGAGEMENT_POINTS",
     "HALF_LIFE_DAYS",
+    "LEAST_BUYERS",
     "NOT_YET",
     "POINTS_SCALE",
+    "TOO_FEW",
     "CalibrationBin",
     "Clusters",
     "Deeds",
@@ -81,5 +86,6 @@ __all__ = [
     "rfm_segments",
     "scale_of",
     "structure_of",
+    "too_few_to_score",
     "trace_journey",
 ]

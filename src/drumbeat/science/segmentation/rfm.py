@@ -16,6 +16,9 @@ import numpy.typing as npt
 from drumbeat.science.segmentation.rule_book import Segmentation, first_that_fits
 
 Numbers = npt.NDArray[np.number]
+LEAST_BUYERS = 5
+"""Four cut points part five groups: fewer buyers do not tell the cut points themselves."""
+TOO_FEW = "Too Few Buyers Yet"
 _FIFTHS = np.array([0.2, 0.4, 0.6, 0.8])
 
 
@@ -93,6 +96,13 @@ def rfm_segments(scores: RfmScores) -> Segmentation:
         ],
         otherwise=("Hibernating", "R 1, with few orders or little spent"),
     )
+
+
+def too_few_to_score(orders: Numbers) -> Segmentation:
+    """In place of `rfm_segments` where 1 to 4 people bought: who did has no segment yet."""
+    rule = f"bought, but fewer than {LEAST_BUYERS} people did, too few to tell fifths of them apart"
+    rules = [("No Purchase Yet", "no recorded purchase", np.asarray(orders) == 0)]
+    return first_that_fits("rfm", rules, otherwise=(TOO_FEW, rule))
 
 
 def _scored(

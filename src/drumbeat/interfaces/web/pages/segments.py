@@ -90,8 +90,15 @@ def _group(criterion: str, segments: list[Segment]) -> Group:
         about=about,
         taken_at=max(segment.taken_at for segment in segments),
         lines=[_line(segment, whole) for segment in held],
-        grid=grid_of(held) if criterion == Criterion.rfm else None,
+        grid=grid_of(held) if criterion == Criterion.rfm and not _too_few(held) else None,
     )
+
+
+def _too_few(segments: Sequence[Segment]) -> bool:
+    """Whether nobody can be placed in the grid yet; the one segment's rule says why."""
+    from drumbeat.science.segmentation import TOO_FEW
+
+    return any(segment.name == TOO_FEW for segment in segments)
 
 
 def _line(segment: Segment, whole: int) -> Line:
