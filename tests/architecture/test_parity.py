@@ -52,7 +52,9 @@ EXEMPT = (
         delivery.open_mailing delivery.pause delivery.resume delivery.save_links delivery.start
         experiments.analyse experiments.assign experiments.count_started experiments.decide
         experiments.design experiments.get_experiment experiments.start
+        forms.get_form_by_no
         senders.resolve
+        topics.get_topic
         timing.plan_instants timing.plan_wall_time
         """,
     ),
@@ -60,6 +62,8 @@ EXEMPT = (
         "the engine's own work on rows that are due; nobody asks for it",
         ("engine", "marketing/folds.py"),
         """
+        answers.append
+        asks.expire asks.list_waiting asks.note_mailed
         audience.permission_revision audience.refuse_all audience.zones_of
         campaigns.list_advancing campaigns.note_trouble
         delivery.list_exhausted delivery.list_plan_files delivery.recount delivery.settle
@@ -84,7 +88,11 @@ EXEMPT = (
     Exempt(
         "readers of our mail ask by the token in it, outside REST",
         ("interfaces/public",),
-        "delivery.link_target events.record events.record_hits mail_tests.link_target",
+        """
+        asks.ask asks.confirm asks.find_ask asks.sign_up asks.standing
+        delivery.link_target events.record events.record_hits forms.get_form
+        mail_tests.link_target topics.pause
+        """,
     ),
     Exempt(
         "a browser signs in and out by pages",
@@ -167,9 +175,12 @@ EXEMPT = (
         """,
     ),
     Exempt(
-        "no way in yet: erasing somebody, and senders beside the house's own, have no page so far",
+        "no way in yet: erasing somebody, senders beside the house's own, exports for ads",
         (),
-        "audience.suppress events.forget_evidence senders.list_ senders.save",
+        """
+        audience.suppress events.forget_evidence senders.list_ senders.save
+        topics.opted_out_of_sale
+        """,
     ),
 )
 
@@ -207,6 +218,15 @@ COMMANDS = {
     "GET /contacts": "audience list",
     "GET /contacts/export": "audience export",
     "GET /contacts/{contact_id}": "audience show",
+    "GET /contacts/{contact_id}/choices": "audience choices",
+    "POST /contacts/{contact_id}/choices": "audience choose",
+    "POST /contacts/{contact_id}/sale": "audience opt-out-of-sale",
+    "GET /forms": "audience forms list",
+    "POST /forms": "audience forms add",
+    "PUT /forms/{form_id}": "audience forms change",
+    "GET /topics": "audience topics list",
+    "POST /topics": "audience topics add",
+    "PUT /topics/{key}": "audience topics change",
     "POST /contacts/{contact_id}/unsubscribe": "audience unsubscribe",
     "GET /delivery/bounces": "delivery bounces list",
     "POST /delivery/bounces/import": "delivery bounces import",

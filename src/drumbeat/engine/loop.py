@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from drumbeat.bootstrap import Drumbeat
-from drumbeat.engine import bounces, campaigns, facts, figures, mail_tests, upkeep
+from drumbeat.engine import asks, bounces, campaigns, facts, figures, mail_tests, upkeep
 from drumbeat.engine.keeping import LeaseKeeper
 from drumbeat.engine.sending import Letter, Provider, SendingEngine
 from drumbeat.engine.sending.signing import SignedLetter
@@ -62,6 +62,8 @@ JOBS = (
     Job("campaigns.settle", 0.1, campaigns.settle_exhausted),
     Job("campaigns.advance", 0.1, campaigns.advance_all),
     Job("tests.send", 0.2, mail_tests.send_tests),
+    Job("asks.send", 0.2, asks.send),
+    Job("asks.expire", 600.0, asks.expire, hurried=False),
     Job("bounces.read", 0.2, bounces.read),
     Job("facts.fold", 0.2, facts.fold),
     Job(COUNTING, 0.5, figures.count, rest=4.0),
@@ -233,8 +235,8 @@ class Engine:
     def _idle(self) -> bool:
         """Nothing is due at this instant, in any area, for any engine."""
         with self._drumbeat.look(SYSTEM_UPKEEP) as department:
-            due = next_due(department)
-        if due is not None and due <= self._drumbeat.office.clock():
+            dues = (next_due(department), department.delivery.next_due())
+        if any(due is not None and due <= self._drumbeat.office.clock() for due in dues):
             return False
         if self._mailbox.busy() or self._bounces_wait():
             return False

@@ -21,7 +21,14 @@ from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine.loop import ENGINE_OF
 from drumbeat.interfaces.api import create_api
 from drumbeat.interfaces.local import App, Receive, Scope, Send, answers, local_app, socket_of
-from drumbeat.interfaces.public import Intake, TrackingApp, quick_protocol, recording_hits
+from drumbeat.interfaces.public import (
+    PLACES,
+    Intake,
+    TrackingApp,
+    choosing_app,
+    quick_protocol,
+    recording_hits,
+)
 from drumbeat.interfaces.web import Source, Streams, create_web, no_such_page, show_once
 from drumbeat.kit.errors import Conflict
 
@@ -34,6 +41,7 @@ def front_app(drumbeat: Drumbeat, tracking: App, streams: Streams | None = None)
     """Everything on the port, told apart by the path's first part."""
     api = create_api(drumbeat)
     web = create_web(drumbeat, describe=api.openapi, streams=streams)
+    choosing = choosing_app(drumbeat)
     pages = Starlette(routes=web.routes, exception_handlers={404: no_such_page})
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,6 +50,8 @@ def front_app(drumbeat: Drumbeat, tracking: App, streams: Streams | None = None)
             await _lifespan(receive, send)
         elif path.startswith(_TRACKING):
             await tracking(scope, receive, send)
+        elif path.startswith(PLACES):
+            await choosing(scope, receive, send)
         elif path.startswith(_REST):
             await api(scope, receive, send)
         else:

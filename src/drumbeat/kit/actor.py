@@ -16,6 +16,7 @@ class Scope(StrEnum):
     CAMPAIGNS_WRITE = "campaigns:write"
     CAMPAIGNS_APPROVE = "campaigns:approve"
     CAMPAIGNS_SEND = "campaigns:send"
+    CONSENT_CHOOSE = "consent:choose"
     CONSENT_WITHDRAW = "consent:withdraw"
     CONTENT_READ = "content:read"
     CONTENT_WRITE = "content:write"
@@ -75,6 +76,11 @@ SYSTEM_UPKEEP = Actor("system:upkeep", frozenset({Scope.UPKEEP, Scope.CAMPAIGNS_
 PUBLIC_TRACKING = Actor("public:tracking", frozenset({Scope.EVENTS_WRITE}))
 PUBLIC_BOUNCES = Actor("public:bounces", frozenset({Scope.EVENTS_WRITE}))
 PUBLIC_CONSENT = Actor("public:consent", frozenset({Scope.CONSENT_WITHDRAW, Scope.EVENTS_WRITE}))
+PUBLIC_CHOICES = Actor(
+    "public:choices",
+    frozenset({Scope.CONSENT_CHOOSE, Scope.CONSENT_WITHDRAW, Scope.EVENTS_WRITE}),
+)
+"""Somebody who signs up or chooses, known by a link that only their mailbox has got."""
 PUBLIC_LINKS = Actor("public:links", frozenset({Scope.AUDIENCE_READ}))
 """Fills a clicked link with the fields of whoever clicked it."""
 SYSTEM_ACCOUNTS = Actor("system:accounts", frozenset({Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE}))

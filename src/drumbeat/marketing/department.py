@@ -22,17 +22,21 @@ if TYPE_CHECKING:
     from drumbeat.marketing.analytics import AnalyticsService
     from drumbeat.marketing.approvals import ApprovalsService
     from drumbeat.marketing.audience import (
+        AsksService,
         AudienceService,
         AudienceStores,
         BehaviourService,
         BuyersService,
         CountingService,
+        FormsService,
         ImportsService,
+        TopicsService,
     )
     from drumbeat.marketing.campaigns import CampaignsService
     from drumbeat.marketing.connections import ConnectionsService
     from drumbeat.marketing.content import ContentService
     from drumbeat.marketing.delivery import (
+        AnswersService,
         BouncesService,
         DecidingService,
         DeliveryService,
@@ -168,6 +172,41 @@ class Department:
 
         return CountingService(self.actor, self._audience_stores, self.office.clock)
 
+    @cached_property
+    def topics(self) -> "TopicsService":
+        from drumbeat.marketing.audience import TopicsService
+        from drumbeat.marketing.audience.store import ContactStore
+        from drumbeat.marketing.audience.store_consent import ConsentStore
+        from drumbeat.marketing.audience.store_topics import TopicStore
+
+        keys = self.office.keys
+        return TopicsService(
+            self.actor,
+            TopicStore(self.connection),
+            ContactStore(self.connection, keys),
+            ConsentStore(self.connection),
+            self.office.clock,
+            keys,
+            self.accounts.record,
+        )
+
+    @cached_property
+    def forms(self) -> "FormsService":
+        from drumbeat.marketing.audience import FormsService
+        from drumbeat.marketing.audience.store_asks import AskStore
+
+        store, record = AskStore(self.connection), self.accounts.record
+        return FormsService(self.actor, store, self.topics, self.office.clock, record)
+
+    @cached_property
+    def asks(self) -> "AsksService":
+        from drumbeat.marketing.audience import AsksService
+        from drumbeat.marketing.audience.store_asks import AskStore
+
+        office = self.office
+        store = AskStore(self.connection)
+        return AsksService(self.actor, store, self.topics, office.clock, office.keys)
+
     @property
     def _audience_stores(self) -> "AudienceStores":
         from drumbeat.marketing.audience import AudienceStores
@@ -291,6 +330,15 @@ class Department:
             self.events,
             self.office.clock,
         )
+
+    @cached_property
+    def answers(self) -> "AnswersService":
+        from drumbeat.marketing.delivery import AnswersService
+        from drumbeat.marketing.delivery.store import MailingStore
+        from drumbeat.marketing.delivery.store_ledger import LedgerStore
+
+        mailings, ledgers = MailingStore(self.connection), LedgerStore(self.connection)
+        return AnswersService(self.actor, mailings, ledgers, self.office.clock)
 
     @cached_property
     def analytics(self) -> "AnalyticsService":

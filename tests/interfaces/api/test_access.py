@@ -41,6 +41,15 @@ ROUTES = (
     ("GET", "/contacts/export", Scope.AUDIENCE_READ),
     ("GET", "/contacts/CONTACT", Scope.AUDIENCE_READ),
     ("POST", "/contacts/CONTACT/unsubscribe", None),
+    ("GET", "/contacts/CONTACT/choices", Scope.AUDIENCE_READ),
+    ("POST", "/contacts/CONTACT/choices", Scope.AUDIENCE_WRITE),
+    ("POST", "/contacts/CONTACT/sale", Scope.AUDIENCE_WRITE),
+    ("GET", "/forms", Scope.CAMPAIGNS_READ),
+    ("POST", "/forms", Scope.AUDIENCE_WRITE),
+    ("PUT", "/forms/frm_0", Scope.AUDIENCE_WRITE),
+    ("GET", "/topics", Scope.CAMPAIGNS_READ),
+    ("POST", "/topics", Scope.AUDIENCE_WRITE),
+    ("PUT", "/topics/marketing", Scope.AUDIENCE_WRITE),
     ("GET", "/segments", Scope.AUDIENCE_READ),
     ("POST", "/segments", Scope.AUDIENCE_READ),
     ("POST", "/events", Scope.AUDIENCE_READ),
@@ -97,26 +106,30 @@ def rows(rest: Rest, path: str) -> list[dict[str, object]]:
     return listed
 
 
+BODIES: dict[str, object] = {
+    "/contacts": {"email": "eve@example.com"},
+    "/experiments/analyze": {"arms": [{"name": each, "n": 9, "conversions": 4} for each in "AB"]},
+    "/events": EVENT,
+    "/content/preview": {"subject_line": "Hello", "content_html": "<p>Hello</p>"},
+    "/accounts/keys": {"label": "new"},
+    "/accounts/people": {"email": "eve@example.com", "role": "owner"},
+    "/accounts/people/per_0": {"role": "owner"},
+    "/topics": {"name": "Garden tips"},
+    "/forms": {"name": "The letter", "topics": ["marketing"]},
+    "/campaigns": BRIEF,
+    "/workflows/email": BRIEF,
+    "/campaigns/cmp_0": BRIEF,
+}
+ENDINGS: dict[str, object] = {
+    "/ledger/decide": {"decision": "arrived", "all": "uncertain"},
+    "/tests": {"to": ["me@example.com"], "contact": "ada@example.com"},
+    "/choices": {"topics": {"marketing": True}},
+}
+
+
 def body_of(path: str) -> object:
-    if path == "/contacts":
-        return {"email": "eve@example.com"}
-    if path == "/experiments/analyze":
-        return {"arms": [{"name": name, "n": 9, "conversions": 4} for name in "AB"]}
-    if path == "/events":
-        return EVENT
-    if path.endswith("/ledger/decide"):
-        return {"decision": "arrived", "all": "uncertain"}
-    if path.endswith("/tests"):
-        return {"to": ["me@example.com"], "contact": "ada@example.com"}
-    if path == "/content/preview":
-        return {"subject_line": "Hello", "content_html": "<p>Hello</p>"}
-    if path == "/accounts/keys":
-        return {"label": "new"}
-    if path == "/accounts/people":
-        return {"email": "eve@example.com", "role": "owner"}
-    if path == "/accounts/people/per_0":
-        return {"role": "owner"}
-    return BRIEF if path in ("/campaigns", "/workflows/email", "/campaigns/cmp_0") else {}
+    ending = next((body for end, body in ENDINGS.items() if path.endswith(end)), {})
+    return BODIES.get(path, ending)
 
 
 def test_the_table_of_routes_is_complete(house: Drumbeat) -> None:
@@ -133,7 +146,9 @@ def test_the_table_of_routes_is_complete(house: Drumbeat) -> None:
             .replace("per_0", "{person}")
             .replace("APPROVAL", "{approval_id}")
             .replace("CONTACT", "{contact_id}")
-            .replace("exp_0", "{experiment_id}"),
+            .replace("exp_0", "{experiment_id}")
+            .replace("frm_0", "{form_id}")
+            .replace("topics/marketing", "topics/{key}"),
         )
         for method, path in told
     }

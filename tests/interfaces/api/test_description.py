@@ -101,6 +101,7 @@ def test_every_example_is_answered_as_described(
     """Every operation: with each example of a body, or without one, on things that exist."""
     rest.post("/accounts/keys", {"label": "old"}, status=201)
     rest.post("/segments", {"by": "rfm"}, status=201)
+    rest.post("/topics", {"name": "Garden tips", "key": "garden-tips"}, status=201)
     rest.campaign(name="Tested", alt_subject_line="Spring is here")
     for method, path, operation in operations(described):
         if not path.startswith(PREFIX):
@@ -134,7 +135,7 @@ def fresh_names(rest: Rest, operation: str, path: str, number: int) -> dict[str,
     """Things of their own for this request, in the state it needs; None where there are none."""
     if operation in ("end_session", "show_message", "decide_ledger_rows", "rotate_dkim_keys"):
         return None  # a browser's, mail that was sent, a key in DNS: tests/interfaces has them
-    names = {"label": "old"}
+    names = {"label": "old", "key": "garden-tips"}
     if "{campaign_id}" in path or "{approval_id}" in path:
         timing = {"mode": "at", "at": "2027-03-01T08:00:00Z"}
         campaign = rest.campaign(name=f"{operation} {number}", timing=timing)
@@ -145,8 +146,13 @@ def fresh_names(rest: Rest, operation: str, path: str, number: int) -> dict[str,
     if "{person}" in path:
         told = {"email": f"{operation}.{number}@example.com", "role": "viewer"}
         names["person"] = str(rest.post("/accounts/people", told, status=201)["person_id"])
+    if "{form_id}" in path:
+        form = rest.post("/forms", {"name": "Letter", "topics": ["marketing"]}, status=201)
+        names["form_id"] = str(form["form_id"])
     if "{contact_id}" in path:
-        names["contact_id"] = rest.ask("GET", "/contacts").json()["contacts"][0]["contact_id"]
+        # Who was unsubscribed by an example before cannot say yes by the next.
+        place = int(operation == "record_choices")
+        names["contact_id"] = rest.ask("GET", "/contacts").json()["contacts"][place]["contact_id"]
     if "{experiment_id}" in path:
         tests = rest.ask("GET", "/experiments").json()["experiments"]
         names["experiment_id"] = tests[0]["experiment_id"]

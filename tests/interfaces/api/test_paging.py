@@ -24,6 +24,8 @@ FIXED = {
     "/sandbox/messages": "messages",
     "/segments": "segments",
     "/senders/dkim": "keys",
+    "/topics": "topics",
+    "/forms": "forms",
 }
 
 
@@ -47,6 +49,9 @@ def filled(rest: Rest, people: tuple[str, ...]) -> str:
         rest.post("/accounts/keys", {"label": f"key {number}"}, status=201)
         person = {"email": f"p{number}@example.com", "role": "viewer"}
         rest.post("/accounts/people", person, status=201)
+    for topic in ("One", "Two"):
+        rest.post("/topics", {"name": topic}, status=201)
+        rest.post("/forms", {"name": topic, "topics": ["marketing"]}, status=201)
     for way in ("rfm", "engagement", "lifecycle_stage"):
         rest.post("/segments", {"by": way}, status=201)
     return rest.campaign(name="The fourth")

@@ -66,6 +66,7 @@ def known_ids(rest: Rest) -> dict[str, str]:
     rest.post("/segments", {"by": "rfm"}, status=201)
     rest.post("/accounts/keys", {"label": "old"}, status=201)
     grace = rest.post("/accounts/people", {"email": "g@example.com", "role": "analyst"}, status=201)
+    form = rest.post("/forms", {"name": "Letter", "topics": ["marketing"]}, status=201)
     contact = rest.ask("GET", "/contacts").json()["contacts"][0]
     test = rest.ask("GET", "/experiments").json()["experiments"][0]
     return {
@@ -75,6 +76,8 @@ def known_ids(rest: Rest) -> dict[str, str]:
         "contact_id": contact["contact_id"],
         "person": str(grace["person_id"]),
         "label": "old",
+        "key": "marketing",
+        "form_id": str(form["form_id"]),
         "session_id": "ses_0",
         "number": "1",
     }

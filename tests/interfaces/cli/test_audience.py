@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.interfaces.cli.conftest import Shell
+from tests.interfaces.cli.conftest import BRIEF, Shell
 
 ROWS = [
     {"email": "ada@example.com", "external_id": "A-1", "city": "Porto"},
@@ -103,3 +103,30 @@ def test_counts_are_judged_one_answer_each(shell: Shell) -> None:
     wrong = shell.run("experiments", "analyze", shell.write("x.json", '{"arms": []}'))
     assert (wrong.code, wrong.out) == (1, "")
     assert shell.run("experiments", "analyze", "x.json", "--method", "guess").code == 2
+
+
+def test_a_topic_is_added_chosen_and_asked_for_by_a_campaign_file(people: Shell) -> None:
+    added = people.done("audience", "topics", "add", "Garden tips", "--json").json()
+    assert added["key"] == "garden-tips"
+    assert len(people.done("audience", "topics", "list", "--json").rows()) == 2
+    ada = ("ada@example.com", "--yes", "garden-tips", "--wording", "Tips, please")
+    assert people.done("audience", "choose", *ada, "--json").json()["changed"]
+    assert "garden-tips: subscribed" in people.done("audience", "choices", "ada@example.com").err
+    people.write("topical.toml", BRIEF + 'topic = "garden-tips"\n')
+    made = people.done("campaigns", "create", "--file", "topical.toml", "--json").json()
+    shown = people.done("campaigns", "show", str(made["campaign_id"]), "--json").json()
+    assert shown["mailable"] == 1
+    people.done("audience", "opt-out-of-sale", "ada@example.com")
+    assert "Neither sold nor shared" in people.done("audience", "choices", "ada@example.com").err
+    changed = people.done("audience", "topics", "change", "garden-tips", "--no-offered", "--json")
+    assert changed.json()["offered"] is False
+
+
+def test_a_sign_up_form_is_added_and_closed(people: Shell) -> None:
+    made = people.done("audience", "forms", "add", "The letter", "--json").json()
+    assert (made["double"], made["open"], made["topics"]) == (True, True, ["marketing"])
+    assert "<form" in str(made["html"])
+    form = str(made["form_id"])
+    assert "closed" in people.done("audience", "forms", "change", form, "--no-open").err
+    [listed] = people.done("audience", "forms", "list", "--json").rows()
+    assert listed["open"] is False

@@ -195,3 +195,46 @@ def test_a_file_whose_address_column_nobody_knows_is_mapped_by_hand(
         contact = department.audience.find_contact("ada@example.com")
     assert contact is not None
     assert dict(contact.attributes) == {"first_name": "Ada", "punkte": 3.5}
+
+
+def test_topics_are_added_offered_or_not_and_asked_for_by_a_campaign(
+    peopled: Drumbeat, owner: Browser
+) -> None:
+    at = "/audience/topics"
+    assert b"News and offers" in owner.get(at).body
+    assert b'id="topic"' not in owner.get("/campaigns/new").body  # there is nothing to choose
+    assert owner.send(at, at, name="<Garden> tips").status == 303
+    assert b"&lt;Garden&gt; tips" in owner.get(at).body
+    twice = owner.send(at, at, name="garden tips")
+    assert (twice.status, b"There is a topic" in twice.body) == (409, True)
+    assert owner.send(at, at, name=" ").status == 422
+    form = owner.get("/campaigns/new").body.decode()
+    assert '<option value="garden-tips">' in form
+    assert owner.send(at, f"{at}/garden-tips", offered="0").status == 303
+    assert b"not offered" in owner.get(at).body
+
+
+def test_a_person_opts_out_of_sale_on_their_page(peopled: Drumbeat, owner: Browser) -> None:
+    page = page_of(owner, "ada@example.com")
+    assert owner.send(page, f"{page}/sale", opted_out="1").status == 303
+    assert b"neither sold nor shared" in owner.get(page).body
+    owner.send(page, f"{page}/sale", opted_out="0")
+    assert b"neither sold nor shared" not in owner.get(page).body
+
+
+def test_a_sign_up_form_is_added_shown_as_html_and_closed(
+    peopled: Drumbeat, owner: Browser
+) -> None:
+    at = "/audience/forms"
+    assert b"None yet" in owner.get(at).body
+    told = {"name": "The <garden> letter", "topics": "marketing", "wording": "Yes.", "double": "1"}
+    assert owner.send(at, at, **told).status == 303
+    body = owner.get(at).body.decode()
+    assert "The &lt;garden&gt; letter" in body
+    assert "&lt;form method=&#34;post&#34; action=" in body
+    found = re.search(r'action="(/audience/forms/frm_\w+)"', body)
+    assert found is not None
+    assert owner.send(at, found[1], open="0").status == 303
+    assert b"closed" in owner.get(at).body
+    for wrong in ({"name": ""}, {"topics": "none"}, {"wording": ""}):
+        assert owner.send(at, at, **(told | wrong)).status == 422

@@ -89,3 +89,18 @@ def test_everyone_and_a_segment_at_once_is_refused(peopled: Drumbeat, owner: Bro
     answer = owner.post("/campaigns/new", fields)
     assert answer.status == 422
     assert b"not both" in answer.body
+
+
+def test_a_campaign_written_on_the_page_asks_for_its_topic(
+    peopled: Drumbeat, owner: Browser
+) -> None:
+    owner.send("/audience/topics", "/audience/topics", name="Garden tips")
+    answer = owner.send("/campaigns/new", "/campaigns/new", **GOOD, topic="garden-tips")
+    campaign_id = answer.headers["location"].removeprefix("/campaigns/").partition("?")[0]
+    with peopled.look(peopled.owner()) as department:
+        campaign = department.campaigns.get(CampaignId(campaign_id))
+    assert campaign.brief.topic == "garden-tips"
+    assert campaign.plan.mailable == 0
+    assert campaign.plan.excluded == {"no_consent": 4, "unsubscribed": 1}
+    edit = owner.get(f"/campaigns/{campaign_id}/edit").body.decode()
+    assert '<option value="garden-tips" selected>' in edit

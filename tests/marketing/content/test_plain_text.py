@@ -55,4 +55,5 @@ def test_a_text_part_of_the_author_is_kept_and_gets_its_footer() -> None:
     assert part(message, "plain") == (
         f"Hello there\n\n--\n1 Example Street\nTown\n"
         f"Unsubscribe: https://mail.example.com/u/{TOKEN}\n"
+        f"Your choices: https://mail.example.com/p/{TOKEN}\n"
     )

@@ -203,8 +203,9 @@ class Handover:
             return Released()
         if self._passed.get(place, claimed.permission_revision) >= revision:
             return None
+        topic_no = self.mailings[place.mailing_no].topic_no
         with self.drumbeat.look(SYSTEM_SENDING) as department:
-            found = department.audience.permissions([claimed.row.contact_no])
+            found = department.audience.permissions([claimed.row.contact_no], topic_no)
         permission = found[claimed.row.contact_no]
         if not permission.may_mail:
             return Withheld(permission.reason)

@@ -48,6 +48,8 @@ class ContactPage(BaseModel):
 
 class ConsentProofAnswer(BaseModel):
     state: str
+    topic: str = Field(description="The key of the topic it is about.")
+    wording: str | None = Field(description="The words they were asked in, where they are known.")
     source: str = Field(description="How we know: an import, an API, a page, a mail's link.")
     by: str
     occurred_at: str

@@ -17,6 +17,7 @@ from drumbeat.interfaces.api import (
     content,
     events,
     experiments,
+    forms,
     health,
     local,
     mail_tests,
@@ -25,6 +26,7 @@ from drumbeat.interfaces.api import (
     sandbox,
     senders,
     status,
+    topics,
     workflows,
 )
 from drumbeat.interfaces.api.description import DescribedApi
@@ -53,6 +55,8 @@ AREAS = (
     connectors,
     patterns,
     contacts,
+    topics,
+    forms,
     events,
     bounces,
     sandbox,

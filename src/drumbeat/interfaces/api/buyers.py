@@ -19,6 +19,7 @@ from drumbeat.interfaces.api.people_lines import rows_of, stream_people
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.audience import (
     LONGEST_HORIZON,
+    Bought,
     Scored,
     Valuation,
     judge_before,

@@ -102,6 +102,11 @@ class EmailCampaignRequest(Strict):
     audience: str | list[str] | None = Field(
         None, description="all, or segments by name, id or `criterion:name`."
     )
+    topic: str = Field(
+        "",
+        max_length=60,
+        description="The key of what its readers must have allowed; left out, mail in general.",
+    )
     segment_by: str = Field(
         "engagement",
         description="engagement, rfm, lifecycle_stage, behavioral or demographic.",
@@ -140,6 +145,7 @@ class EmailCampaignRequest(Strict):
             sender_email=self.sender_email,
             audience=self._audience(),
             segment_by=self.segment_by,
+            topic=self.topic.strip().casefold(),
             test=test,
             timing=self.timing.wish(Launch(self.launch or "best")),
         )

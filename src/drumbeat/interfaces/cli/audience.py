@@ -6,16 +6,15 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from drumbeat.interfaces.cli import buyers, contact_files, patterns
+from drumbeat.interfaces.cli import buyers, contact_files, forms, patterns, topics
 from drumbeat.interfaces.cli.answers import FAILED, print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
+from drumbeat.interfaces.cli.contact_ids import contact_id
 from drumbeat.interfaces.cli.house import client
 from drumbeat.interfaces.cli.importing import import_file
 from drumbeat.interfaces.cli.json_files import read_objects
 from drumbeat.interfaces.cli.moments import moment
 from drumbeat.interfaces.cli.paths import path_of
-from drumbeat.interfaces.sdk import Client
-from drumbeat.kit.errors import NotFound
 
 app = App(name="audience", help="The people you may write to.")
 app.command(buyers.rfm)
@@ -26,6 +25,11 @@ app.command(patterns.lookalikes)
 app.command(patterns.journey)
 app.command(contact_files.export)
 app.command(contact_files.connect)
+app.command(topics.app)
+app.command(forms.app)
+app.command(topics.choices)
+app.command(topics.choose)
+app.command(topics.opt_out_of_sale)
 
 
 @app.command(name="import")
@@ -106,7 +110,7 @@ def list_(
 def show(contact: str, *, json: Json = False) -> int:
     """Show one contact, by id or address: permission, segments, mailings and what they did."""
     with client() as house:
-        answer = house.get(path_of("/contacts/{}", _contact_id(house, contact)))
+        answer = house.get(path_of("/contacts/{}", contact_id(house, contact)))
     if json:
         print_json(answer)
         return 0
@@ -146,7 +150,7 @@ def _judged(each: Mapping[str, object]) -> str:
 def unsubscribe(contact: str, *, json: Json = False) -> int:
     """Somebody, by id or address, wants no more mail: none is sent from now on."""
     with client() as house:
-        answer = house.post(path_of("/contacts/{}/unsubscribe", _contact_id(house, contact)))
+        answer = house.post(path_of("/contacts/{}/unsubscribe", contact_id(house, contact)))
     if json:
         print_json(answer)
     else:
@@ -159,7 +163,7 @@ def unsubscribe(contact: str, *, json: Json = False) -> int:
 def engagement(contact: str, *, as_of: buyers.AsOf = None, json: Json = False) -> int:
     """Say why one contact, by id or address, is as engaged as they are."""
     with client() as house:
-        path = path_of("/audience/engagement/{}", _contact_id(house, contact))
+        path = path_of("/audience/engagement/{}", contact_id(house, contact))
         answer = house.get(path, as_of=as_of)
     if json:
         print_json(answer)
@@ -170,12 +174,3 @@ def engagement(contact: str, *, as_of: buyers.AsOf = None, json: Json = False) -
     print_rows(parts, ("deed", "times", "last", "points"), as_json=False)
     say(str(answer["definition"]))
     return 0
-
-
-def _contact_id(house: Client, contact: str) -> str:
-    """Raises NotFound for an address nobody has."""
-    if "@" not in contact:
-        return contact
-    for row in house.pages("/contacts", "contacts", email=contact):
-        return str(row["contact_id"])
-    raise NotFound(f"There is no contact {contact!r}.")

@@ -5,8 +5,16 @@ more than the answer; `quick_protocol` answers most opens and clicks in the conn
 All are acknowledged once they are stored, opens and clicks after a quarter of a second in any case.
 """
 
+from drumbeat.interfaces.public.choosing import PLACES, choosing_app
 from drumbeat.interfaces.public.intake import Intake, recording_hits
 from drumbeat.interfaces.public.quick import quick_protocol
 from drumbeat.interfaces.public.tracking import TrackingApp
 
-__all__ = ["Intake", "TrackingApp", "quick_protocol", "recording_hits"]
+__all__ = [
+    "PLACES",
+    "Intake",
+    "TrackingApp",
+    "choosing_app",
+    "quick_protocol",
+    "recording_hits",
+]

@@ -13,7 +13,7 @@ from drumbeat.marketing.campaigns import Brief, ExperimentWish, Kind, Launch, Ti
 
 FIELDS = (
     "name", "kind", "subject_line", "alt_subject_line", "preheader", "content_html", "audience",
-    "sender_name", "mode", "at", "zone", "window",
+    "topic", "sender_name", "mode", "at", "zone", "window",
 )  # fmt: skip
 _MOST = {
     "name": 200, "subject_line": 500, "alt_subject_line": 500, "preheader": 500, "sender_name": 200,
@@ -75,6 +75,7 @@ def draft_of_brief(brief: Brief) -> Draft:
         "preheader": brief.preheader,
         "content_html": brief.content_html,
         "sender_name": brief.sender_name or "",
+        "topic": brief.topic,
         "mode": wish.mode.value,
         "at": "" if wish.at is None else f"{wish.at.astimezone(UTC):%Y-%m-%dT%H:%M}",
         "zone": "UTC",
@@ -113,6 +114,7 @@ def brief_of(draft: Draft, *, segment_by: str = "engagement") -> Brief:
         sender_name=draft["sender_name"] or None,
         audience=draft.audience,
         segment_by=segment_by,
+        topic=draft["topic"],
         test=ExperimentWish("subject_line", (subject, other)) if other else None,
         timing=_timing(draft),
     )

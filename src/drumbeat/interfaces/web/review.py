@@ -31,6 +31,8 @@ CLIPPED_AT = 102 * 1024
 _REASONS = {
     "no_consent": "have not confirmed that they want mail",
     "unsubscribed": "unsubscribed",
+    "unsubscribed_topic": "said no to mail about this",
+    "paused": "asked for a pause",
     "suppressed:unsubscribed": "unsubscribed",
     "suppressed:complained": "marked our mail as spam",
     "suppressed:bounced": "address does not exist",

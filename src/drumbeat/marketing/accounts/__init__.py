@@ -21,7 +21,7 @@ from drumbeat.marketing.accounts.model import (
 )
 from drumbeat.marketing.accounts.passwords import PasswordHash, hash_password
 from drumbeat.marketing.accounts.people import PeopleService
-from drumbeat.marketing.accounts.rules import scopes_of
+from drumbeat.marketing.accounts.rules import place_of, scopes_of
 from drumbeat.marketing.accounts.service import AccountsService
 from drumbeat.marketing.accounts.signing_in import SigningInService
 
@@ -42,5 +42,6 @@ __all__ = [
     "TryLater",
     "Visitor",
     "hash_password",
+    "place_of",
     "scopes_of",
 ]

@@ -15,7 +15,8 @@ from drumbeat.marketing.accounts.model import CredentialKind, Role
 
 # Chores of the house: a person starts them through the engine but never holds them.
 CHORES = frozenset({Scope.FACTS_FOLD, Scope.UPKEEP})
-_EVERYTHING = frozenset(Scope) - CHORES
+# A person of the house never says yes for a reader: that takes the reader's own link.
+_EVERYTHING = frozenset(Scope) - CHORES - {Scope.CONSENT_CHOOSE}
 _ACCOUNTS = frozenset({Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE})
 # Everybody looks after their own password, sessions and keys.
 _OWN = frozenset({Scope.ACCOUNTS_OWN})

@@ -5,13 +5,16 @@ Everyone gets in by `merge_contacts` (the import is a loop over it), everyone ge
 """
 
 from drumbeat.marketing.audience.addresses import Address, NotAnAddress, normalise_address
+from drumbeat.marketing.audience.asks import AsksService
 from drumbeat.marketing.audience.behaviour import BehaviourService
 from drumbeat.marketing.audience.buyers import BuyersService
 from drumbeat.marketing.audience.columns import FIELDS, IGNORED, read_mapping
 from drumbeat.marketing.audience.contact_ids import contact_id_of, contact_no_of
 from drumbeat.marketing.audience.counting import CountingService
 from drumbeat.marketing.audience.deeds import Behaviour, Deed, DeedsOfOne, Signs
+from drumbeat.marketing.audience.embedding import embedded
 from drumbeat.marketing.audience.engagement import Engagement
+from drumbeat.marketing.audience.forms import WORDING, FormsService
 from drumbeat.marketing.audience.import_report import (
     ImportOptions,
     ImportProgress,
@@ -25,6 +28,8 @@ from drumbeat.marketing.audience.imports import import_contacts
 from drumbeat.marketing.audience.labelling import label_profile, segment_audience
 from drumbeat.marketing.audience.merging import SeenContacts
 from drumbeat.marketing.audience.model import (
+    ANSWER_TOPIC,
+    MARKETING_TOPIC,
     Attribute,
     AudienceArrays,
     AudienceCounts,
@@ -46,6 +51,24 @@ from drumbeat.marketing.audience.model import (
     SuppressionReason,
     ZoneSource,
 )
+from drumbeat.marketing.audience.model_asks import (
+    Answered,
+    Ask,
+    AskKind,
+    AskState,
+    SignupForm,
+    Taken,
+    Visitor,
+)
+from drumbeat.marketing.audience.model_topics import (
+    MARKETING_KEY,
+    PAUSE_DAYS,
+    Asked,
+    Choices,
+    SaleOptOut,
+    Topic,
+    TopicChoice,
+)
 from drumbeat.marketing.audience.patterns import (
     Alike,
     Foretold,
@@ -58,6 +81,7 @@ from drumbeat.marketing.audience.putting import PutProblem, PutReport, ToldConta
 from drumbeat.marketing.audience.rules import read_criterion
 from drumbeat.marketing.audience.scoring import Scored, read_cuts, score_buyers
 from drumbeat.marketing.audience.service import UNIT_ROWS, AudienceService, AudienceStores
+from drumbeat.marketing.audience.topics import TopicsService, open_evidence
 from drumbeat.marketing.audience.units import audience_units
 from drumbeat.marketing.audience.valuing import (
     LONGEST_HORIZON,
@@ -67,12 +91,23 @@ from drumbeat.marketing.audience.valuing import (
 )
 
 __all__ = [
+    "ANSWER_TOPIC",
     "FIELDS",
     "IGNORED",
     "LONGEST_HORIZON",
+    "MARKETING_KEY",
+    "MARKETING_TOPIC",
+    "PAUSE_DAYS",
     "UNIT_ROWS",
+    "WORDING",
     "Address",
     "Alike",
+    "Answered",
+    "Ask",
+    "AskKind",
+    "AskState",
+    "Asked",
+    "AsksService",
     "Attribute",
     "AudienceArrays",
     "AudienceCounts",
@@ -83,6 +118,7 @@ __all__ = [
     "Bought",
     "Buyers",
     "BuyersService",
+    "Choices",
     "Consent",
     "ConsentProof",
     "Contact",
@@ -94,6 +130,7 @@ __all__ = [
     "DraftSegment",
     "Engagement",
     "Foretold",
+    "FormsService",
     "ImportOptions",
     "ImportProgress",
     "ImportReport",
@@ -109,18 +146,26 @@ __all__ = [
     "PutReport",
     "RecipientFields",
     "Refusal",
+    "SaleOptOut",
     "Scored",
     "SeenContacts",
     "Segment",
     "Signs",
+    "SignupForm",
     "SuppressionReason",
+    "Taken",
     "ToldContact",
+    "Topic",
+    "TopicChoice",
+    "TopicsService",
     "Unmapped",
     "Valuation",
+    "Visitor",
     "ZoneSource",
     "audience_units",
     "contact_id_of",
     "contact_no_of",
+    "embedded",
     "find_alike",
     "foretell",
     "group_people",
@@ -128,6 +173,7 @@ __all__ = [
     "judge_before",
     "label_profile",
     "normalise_address",
+    "open_evidence",
     "put_contacts",
     "read_criterion",
     "read_cuts",

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 Attribute = str | int | float | bool
 
-MARKETING_TOPIC = 1  # the only topic there is until people can choose theirs
+MARKETING_TOPIC = 1
+"""Mail in general: what a campaign asks permission for that names no topic."""
+ANSWER_TOPIC = 0
+"""No topic: mail that answers what its reader has just asked for, such as a confirmation."""
 
 
 class Consent(IntEnum):
@@ -92,7 +95,8 @@ class MergeCounts:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """`reason` is empty, or no_consent | unsubscribed | suppressed:<why>."""
+    """`reason` is empty, or no_consent | unsubscribed | unsubscribed_topic | paused |
+    suppressed:<why>."""
 
     may_mail: bool
     reason: str = ""
@@ -100,7 +104,10 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class ConsentProof:
-    """One thing a person allowed or refused, and how we know."""
+    """One thing a person allowed or refused, and how we know.
+
+    `wording` is the text they said yes or no to, "" where nobody told us; `evidence` is sealed.
+    """
 
     contact_no: ContactNo
     state: Consent
@@ -108,6 +115,10 @@ class ConsentProof:
     actor: str
     occurred_at: datetime
     mailing_no: int | None = None
+    topic_no: int = MARKETING_TOPIC
+    topic: str = ""
+    wording: str = ""
+    evidence: bytes | None = None
 
 
 class RecipientFields(NamedTuple):

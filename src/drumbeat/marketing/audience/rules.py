@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.model import (
+    ANSWER_TOPIC,
+    MARKETING_TOPIC,
     AudienceArrays,
     Consent,
     Criterion,
@@ -30,7 +32,10 @@ CUT_LATEST_AFTER = 3_600
 ALLOWED = Permission(True)
 NO_CONSENT = Permission(False, "no_consent")
 UNSUBSCRIBED = Permission(False, "unsubscribed")
+UNSUBSCRIBED_TOPIC = Permission(False, "unsubscribed_topic")
+PAUSED = Permission(False, "paused")
 GONE = Permission(False, "suppressed:erased")
+_NO_ANSWER = frozenset((SuppressionReason.complained, SuppressionReason.bounced))
 _SUPPRESSED = {
     reason: UNSUBSCRIBED
     if reason is SuppressionReason.unsubscribed
@@ -66,6 +71,44 @@ def permission(state: int | None, reason: int | None) -> Permission:
     if reason is not None:
         return _SUPPRESSED[SuppressionReason(reason)]
     return ALLOWED if state == Consent.subscribed else NO_CONSENT
+
+
+def topic_permission(reason: int | None, chosen: int | None, *, paused: bool = False) -> Permission:
+    """The same for one topic. A no to all mail is in the suppression, so it holds for each; a yes
+    or a no to mail in general says nothing about any other topic."""
+    if reason is not None:
+        return _SUPPRESSED[SuppressionReason(reason)]
+    if chosen == Consent.unsubscribed:
+        return UNSUBSCRIBED_TOPIC
+    if paused:
+        return PAUSED
+    return ALLOWED if chosen == Consent.subscribed else NO_CONSENT
+
+
+def answer_permission(reason: int | None) -> Permission:
+    """Whether somebody may get the answer to what they asked for: not where mail is unwelcome to
+    the mailbox itself."""
+    found = None if reason is None else SuppressionReason(reason)
+    return _SUPPRESSED[found] if found in _NO_ANSWER else ALLOWED
+
+
+Choice = tuple[ContactNo, int | None, int | None, int | None, bool]
+"""A contact, their general consent, their suppression, their consent to a topic, paused."""
+
+
+def permissions(
+    numbers: Sequence[ContactNo], choices: Iterable[Choice], topic_no: int
+) -> dict[ContactNo, Permission]:
+    """Whether contacts may be mailed about a topic; one without a choice is gone."""
+    found = dict.fromkeys(numbers, GONE)
+    for number, general, reason, chosen, paused in choices:
+        if topic_no == ANSWER_TOPIC:
+            found[number] = answer_permission(reason)
+        elif topic_no == MARKETING_TOPIC and general == Consent.unsubscribed:
+            found[number] = UNSUBSCRIBED
+        else:
+            found[number] = topic_permission(reason, chosen, paused=paused)
+    return found
 
 
 def read_criterion(text: str) -> Criterion:

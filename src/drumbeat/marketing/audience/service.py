@@ -14,6 +14,7 @@ from drumbeat.marketing.audience import rules
 from drumbeat.marketing.audience.addresses import Address, normalise_address
 from drumbeat.marketing.audience.merging import Batch, MergePlan, SeenContacts, plan_merge
 from drumbeat.marketing.audience.model import (
+    MARKETING_TOPIC,
     AudienceArrays,
     AudienceCounts,
     Consent,
@@ -184,15 +185,14 @@ class AudienceService:
 
     # -- permission -------------------------------------------------------------------------
 
-    def permissions(self, contact_nos: Sequence[ContactNo]) -> dict[ContactNo, Permission]:
+    def permissions(
+        self, contact_nos: Sequence[ContactNo], topic_no: int = MARKETING_TOPIC
+    ) -> dict[ContactNo, Permission]:
         """Who of up to 2,000 contacts may be mailed now, and why not; an unknown one may not."""
         self.actor.require(Scope.AUDIENCE_READ)
         _bounded(contact_nos)
-        standing = {
-            number: rules.permission(state, reason)
-            for number, state, reason in self.stores.consents.list_standing(contact_nos)
-        }
-        return {number: standing.get(number, rules.GONE) for number in contact_nos}
+        chosen = self.stores.consents.list_choices(contact_nos, topic_no, epoch(self.clock()))
+        return rules.permissions(contact_nos, chosen, topic_no)
 
     def permission_of(self, address: str) -> Permission | None:
         """Whether an address may be mailed; None if nobody has it and nobody ever said no to it.

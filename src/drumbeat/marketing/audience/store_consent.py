@@ -6,6 +6,7 @@ outlives erasure and stops a re-import. Proofs are only ever appended.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -20,7 +21,10 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    bindparam,
     column,
+    delete,
+    exists,
     func,
     select,
     table,
@@ -33,6 +37,13 @@ from drumbeat.marketing.audience.model import (
     Consent,
     ConsentProof,
     SuppressionReason,
+)
+from drumbeat.marketing.audience.model_topics import MARKETING_KEY
+from drumbeat.marketing.audience.store_topics import (
+    consent_pause,
+    consent_wording,
+    number_wordings,
+    topic,
 )
 from drumbeat.storage.bulk import among, insert_rows
 from drumbeat.storage.database import NUMBER, Connection, metadata, upsert
@@ -59,6 +70,8 @@ consent_proof = Table(
     Column("mailing_no", Integer),
     Column("occurred_at", BigInteger, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
+    Column("wording_no", Integer),
+    Column("evidence", LargeBinary),
 )
 
 suppression = Table(
@@ -105,7 +118,7 @@ class ConsentStore:
         states = [
             {
                 "contact_no": p.contact_no,
-                "topic_no": MARKETING_TOPIC,
+                "topic_no": p.topic_no,
                 "state": int(p.state),
                 "changed_at": now,
             }
@@ -119,16 +132,19 @@ class ConsentStore:
             ),
             states,
         )
+        wordings = number_wordings(self.connection, {p.wording for p in proofs if p.wording})
         evidence = [
             {
                 "contact_no": p.contact_no,
-                "topic_no": MARKETING_TOPIC,
+                "topic_no": p.topic_no,
                 "state": int(p.state),
                 "source": p.source,
                 "actor": p.actor,
                 "mailing_no": p.mailing_no,
                 "occurred_at": epoch(p.occurred_at),
                 "recorded_at": now,
+                "wording_no": wordings.get(p.wording),
+                "evidence": p.evidence,
             }
             for p in proofs
         ]
@@ -153,6 +169,20 @@ class ConsentStore:
         rows = self.connection.execute(wanted)
         return {row.address_key: SuppressionReason(row.reason) for row in rows}
 
+    def lift(self, key: bytes) -> None:
+        """Take an address from the list: its owner said yes again."""
+        self.connection.execute(delete(suppression).where(suppression.c.address_key == key))
+
+    def states_of(self, contact_no: ContactNo) -> dict[int, tuple[Consent, datetime | None]]:
+        """By topic: what a contact said, and since when."""
+        wanted = select(consent.c.topic_no, consent.c.state, consent.c.changed_at).where(
+            consent.c.contact_no == contact_no
+        )
+        return {
+            row.topic_no: (Consent(row.state), from_epoch(row.changed_at))
+            for row in self.connection.execute(wanted)
+        }
+
     def list_standing(
         self, numbers: Sequence[ContactNo]
     ) -> list[tuple[ContactNo, int | None, int | None]]:
@@ -160,15 +190,28 @@ class ConsentStore:
         rows = self.connection.execute(_standing(), {"numbers": numbers}).all()
         return [(row[0], row[1], row[2]) for row in rows]
 
+    def list_choices(
+        self, numbers: Sequence[ContactNo], topic_no: int, now: int
+    ) -> list[tuple[ContactNo, int | None, int | None, int | None, bool]]:
+        """(contact_no, general state, reason, state of the topic, paused) of contacts."""
+        asked = {"numbers": numbers, "topic_no": topic_no or MARKETING_TOPIC, "now": now}
+        rows = self.connection.execute(_choices(), asked).all()
+        return [(no, state, why, own, until is not None) for no, state, why, own, until in rows]
+
     def count_subscribers(self) -> int:
-        """Contacts who subscribed and whose address is not suppressed."""
+        """Contacts who subscribed to anything and whose address is not suppressed."""
         return self.connection.execute(
             select(func.count()).select_from(subscribed().subquery())
         ).scalar_one()
 
     def list_proofs(self, contact_no: ContactNo) -> list[ConsentProof]:
         """The oldest first."""
-        wanted = select(consent_proof).where(consent_proof.c.contact_no == contact_no)
+        wanted = (
+            select(consent_proof, topic.c.key, consent_wording.c.text)
+            .outerjoin(topic, topic.c.topic_no == consent_proof.c.topic_no)
+            .outerjoin(consent_wording, consent_wording.c.wording_no == consent_proof.c.wording_no)
+            .where(consent_proof.c.contact_no == contact_no)
+        )
         return [
             ConsentProof(
                 contact_no,
@@ -177,6 +220,10 @@ class ConsentStore:
                 row.actor,
                 from_epoch(row.occurred_at),
                 row.mailing_no,
+                row.topic_no,
+                row.key or (MARKETING_KEY if row.topic_no == MARKETING_TOPIC else ""),
+                row.text or "",
+                row.evidence,
             )
             for row in self.connection.execute(wanted.order_by(consent_proof.c.proof_no))
         ]
@@ -211,11 +258,30 @@ def _standing() -> Select[Any]:
     )
 
 
+@cache
+def _choices() -> Select[Any]:
+    """Of the contacts `numbers` about `topic_no` at `now`; made once, for the same reason."""
+    chosen, who = consent.alias("chosen"), _contact.c.contact_no
+    about = and_(chosen.c.contact_no == who, chosen.c.topic_no == bindparam("topic_no"))
+    pausing = and_(consent_pause.c.contact_no == who, consent_pause.c.until > bindparam("now"))
+    return (
+        select(who, consent.c.state, suppression.c.reason, chosen.c.state, consent_pause.c.until)
+        .select_from(_contact.outerjoin(consent, _marketing()))
+        .outerjoin(chosen, about)
+        .outerjoin(suppression, suppression.c.address_key == _contact.c.address_key)
+        .outerjoin(consent_pause, pausing)
+        .where(among(who, "numbers"))
+    )
+
+
 def subscribed() -> Select[tuple[int]]:
-    """The numbers of everyone who may be mailed."""
+    """The numbers of everyone who may be mailed about something."""
+    yes = consent.alias("yes")
+    any_topic = exists().where(
+        yes.c.contact_no == _contact.c.contact_no, yes.c.state == int(Consent.subscribed)
+    )
     return (
         select(_contact.c.contact_no)
-        .select_from(_contact.join(consent, _marketing()))
         .outerjoin(suppression, suppression.c.address_key == _contact.c.address_key)
-        .where(consent.c.state == int(Consent.subscribed), suppression.c.reason.is_(None))
+        .where(any_topic, suppression.c.reason.is_(None))
     )

@@ -78,6 +78,8 @@ def contact_answer(unit: Unit, contact_id: str) -> JsonObject:
         "consent_proofs": [
             {
                 "state": proof.state.name,
+                "topic": proof.topic,
+                "wording": proof.wording or None,
                 "source": proof.source,
                 "by": proof.actor,
                 "occurred_at": proof.occurred_at.isoformat(),

@@ -94,8 +94,10 @@ def _reader(unit: Unit, campaign: Campaign) -> str:
     """Somebody of the audience who may be mailed; "" if there is nobody among the first."""
     numbers = unit.audience.audience_members(campaign.brief.audience).contact_nos
     first = [ContactNo(number) for number in numbers[:UNIT_ROWS].tolist()]
-    allowed = [no for no, may in unit.audience.permissions(first).items() if may.may_mail]
-    return unit.audience.recipients(allowed[:1])[0].address if allowed else ""
+    topic_no = unit.topics.get_topic(campaign.brief.topic).topic_no
+    allowed = unit.audience.permissions(first, topic_no)
+    readers = [no for no, permission in allowed.items() if permission.may_mail]
+    return unit.audience.recipients(readers[:1])[0].address if readers else ""
 
 
 def _targets(unit: Unit, campaign: Campaign) -> tuple[str, ...]:

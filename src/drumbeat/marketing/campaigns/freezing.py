@@ -68,6 +68,7 @@ def _open(house: House, campaign: Campaign, actor: Actor) -> None:
                 piece_revision=plan.piece_revision or 0,
                 decided_by=campaign.owner_no,
                 pace=campaign.brief.timing.pace,
+                topic_no=unit.topics.get_topic(campaign.brief.topic).topic_no,
             )
         )
         unit.delivery.save_links(number, compiled.links)
@@ -136,7 +137,7 @@ def _ledger(
         drawn = unit.experiments.assign(experiment.id, members.contact_nos)
         arms, chances = np.where(drawn.in_test, drawn.arms, -1), drawn.propensities
         instants = _arm_instants(unit, wish, members, experiment, arms, instants)
-    barred = barred_of(unit, members)
+    barred = barred_of(unit, members, campaign.brief.topic)
     plan = plan_ledger(members, instants, arms, barred, chances)
     return plan, dict(timing.send_optimization())
 

@@ -65,7 +65,10 @@ class TimingWish:
 
 @dataclass(frozen=True)
 class Brief:
-    """What a person asked for. `audience` names segments; ("all",) is everybody."""
+    """What a person asked for. `audience` names segments; ("all",) is everybody.
+
+    `topic` is the key of what its readers must have allowed, "" for mail in general.
+    """
 
     name: str
     kind: Kind
@@ -77,6 +80,7 @@ class Brief:
     sender_email: str | None = None
     audience: tuple[str, ...] = ("all",)
     segment_by: str = "engagement"
+    topic: str = ""
     test: ExperimentWish | None = None
     timing: TimingWish = field(default_factory=TimingWish)
 
@@ -84,8 +88,9 @@ class Brief:
         at = self.timing.at
         timing = {**asdict(self.timing), "at": None if at is None else at.isoformat()}
         told = {**asdict(self), "timing": timing}
-        if not self.preheader:
-            del told["preheader"]  # approvals from before there were any are bound to the rest
+        for name in ("preheader", "topic"):
+            if not told[name]:
+                del told[name]  # approvals from before there were any are bound to the rest
         return told
 
     @staticmethod

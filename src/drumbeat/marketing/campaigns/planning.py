@@ -39,6 +39,7 @@ def plan_segments(house: House, campaign: Campaign, actor: Actor) -> bool:
     )
     with house.begin(actor) as unit:
         unit.audience.audience_members(campaign.brief.audience)
+        unit.topics.get_topic(campaign.brief.topic)
         rows = tuple(_segment_row(segment) for segment in segments)
         unit.campaigns.save_plan(campaign, replace(campaign.plan, segments=rows))
     return True
@@ -91,7 +92,7 @@ def plan_timing(house: House, campaign: Campaign, actor: Actor) -> bool:
         members = unit.audience.audience_members(campaign.brief.audience)
         wish = send_wish(campaign.launch or campaign.brief.timing, campaign.brief)
         plan = unit.timing.plan_instants(members.zones, members.zone_names, wish)
-        barred = barred_of(unit, members)
+        barred = barred_of(unit, members, campaign.brief.topic)
     decided = replace(
         campaign.plan,
         timing=dict(plan.send_optimization()),
@@ -114,12 +115,13 @@ PLANNING: Sequence[Callable[[House, Campaign, Actor], bool]] = (
 """In this order; each answers whether it did something."""
 
 
-def barred_of(unit: Unit, members: AudienceArrays) -> dict[ContactNo, str]:
-    """Who of an audience may not be mailed today, and why."""
+def barred_of(unit: Unit, members: AudienceArrays, topic: str) -> dict[ContactNo, str]:
+    """Who of an audience may not be mailed about this topic today, and why."""
     barred: dict[ContactNo, str] = {}
+    topic_no = unit.topics.get_topic(topic).topic_no
     numbers = [ContactNo(number) for number in members.contact_nos.tolist()]
     for start in range(0, len(numbers), UNIT_ROWS):
-        answers = unit.audience.permissions(numbers[start : start + UNIT_ROWS])
+        answers = unit.audience.permissions(numbers[start : start + UNIT_ROWS], topic_no)
         barred |= {no: answer.reason for no, answer in answers.items() if not answer.may_mail}
     return barred
 

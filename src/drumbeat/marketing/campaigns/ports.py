@@ -10,7 +10,7 @@ from drumbeat.kit.actor import Actor
 from drumbeat.marketing.accounts import AccountsService
 from drumbeat.marketing.analytics import AnalyticsService
 from drumbeat.marketing.approvals import ApprovalsService
-from drumbeat.marketing.audience import AudienceService
+from drumbeat.marketing.audience import AudienceService, FormsService, TopicsService
 from drumbeat.marketing.campaigns.service import CampaignsService
 from drumbeat.marketing.content import ContentService
 from drumbeat.marketing.delivery import DecidingService, DeliveryService, SendingService
@@ -48,11 +48,15 @@ class Unit(Protocol):
     @property
     def experiments(self) -> ExperimentsService: ...
     @property
+    def forms(self) -> FormsService: ...
+    @property
     def mail_tests(self) -> MailTestsService: ...
     @property
     def senders(self) -> SendersService: ...
     @property
     def sending(self) -> SendingService: ...
+    @property
+    def topics(self) -> TopicsService: ...
     @property
     def timing(self) -> TimingService: ...
 

@@ -6,11 +6,13 @@ sent. It never sends and never decides who gets what.
 
 from drumbeat.marketing.content.compile import (
     Addressee,
+    AnswerWords,
     CompiledEmail,
     CompiledEmails,
     EmailTemplate,
     MailContext,
     RenderedEmail,
+    compile_answer,
     compile_emails,
     resolve_target,
 )
@@ -32,6 +34,7 @@ from drumbeat.marketing.content.service import ContentService
 
 __all__ = [
     "Addressee",
+    "AnswerWords",
     "Check",
     "CheckedEmails",
     "CompiledEmail",
@@ -46,6 +49,7 @@ __all__ = [
     "RenderedEmail",
     "SeenDraft",
     "check_templates",
+    "compile_answer",
     "compile_emails",
     "content_hash",
     "images_of",

@@ -22,7 +22,9 @@ from drumbeat.marketing.content.model import Check, CheckedEmails, Level
 CLIPPED_AT = 102 * 1024
 SUBJECT_SHOWN = 60
 MOST_ARMS = 20
-ALWAYS_KNOWN = frozenset(("email", "contact", "unsubscribe_url", "postal_address", "now", "today"))
+ALWAYS_KNOWN = frozenset(
+    ("email", "contact", "unsubscribe_url", "preferences_url", "postal_address", "now", "today")
+)
 _EXAMPLE = MailContext(
     public_url="https://example.invalid",
     list_id="news",

@@ -4,6 +4,7 @@ Nobody is mailed twice, nobody is mailed who said no, nothing is lost. People us
 (open, freeze, start, pause, cancel, read the ledger); engines use `sending` (exchange, recover).
 """
 
+from drumbeat.marketing.delivery.answers import MOST_AT_ONCE, AnswersService
 from drumbeat.marketing.delivery.bounces import (
     UNREADABLE,
     Reading,
@@ -66,10 +67,12 @@ __all__ = [
     "KNOWN_BY",
     "LANE_NAMES",
     "MAILS_A_UNIT",
+    "MOST_AT_ONCE",
     "TRANSACTIONAL",
     "UNIT_ROWS",
     "UNREADABLE",
     "Accepted",
+    "AnswersService",
     "ArrivedMail",
     "BounceLine",
     "BouncesService",

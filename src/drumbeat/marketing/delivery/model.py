@@ -10,6 +10,7 @@ from enum import IntEnum, StrEnum
 from typing import Literal, NamedTuple
 
 from drumbeat.kit.ids import CampaignNo, ContactNo, MailingNo, PersonNo
+from drumbeat.marketing.audience import MARKETING_TOPIC
 
 
 class MailingState(StrEnum):
@@ -53,7 +54,8 @@ class ReasonKind(IntEnum):
 class NewMailing:
     """What to send to a frozen audience: one campaign step. `decided_by` answers for it.
 
-    `pace`: no more messages a second than that, whatever else is allowed.
+    `pace`: no more messages a second than that, whatever else is allowed. `topic_no`: what its
+    recipients must have allowed.
     """
 
     campaign_no: CampaignNo | None
@@ -65,6 +67,7 @@ class NewMailing:
     decided_by: PersonNo
     step: str = "email"
     pace: float | None = None
+    topic_no: int = MARKETING_TOPIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Mailing:
     trouble: str
     revision: int
     pace: float | None = None
+    topic_no: int = MARKETING_TOPIC
 
 
 class Place(NamedTuple):

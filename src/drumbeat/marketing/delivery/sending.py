@@ -109,7 +109,7 @@ class SendingService:
         limits = self._limits(mailing, pacing)
         wanted = min(budget, CLAIM_ROWS)
         rows = self._due_rows(mailing_no, limits.room(wanted), limits.lane_rooms())
-        claimed = self._claim(rows, engine)
+        claimed = self._claim(rows, engine, mailing.topic_no)
         if limits.any:
             turns, moved = limits.take([each.place.lane_no for each in claimed])
             self.paces.save(moved)
@@ -305,13 +305,13 @@ class SendingService:
         self.mailings.move_lane(lane, lane.end_place, lane.next_due)
         return rows
 
-    def _claim(self, rows: Sequence[LedgerRow], engine: EngineName) -> list[Claimed]:
+    def _claim(self, rows: Sequence[LedgerRow], engine: EngineName, topic_no: int) -> list[Claimed]:
         if not rows:
             return []
         contacts = [row.contact_no for row in rows]
         # Read first: a permission that changes after this is asked for again before the wire.
         revision = self.audience.permission_revision()
-        permissions = self.audience.permissions(contacts)
+        permissions = self.audience.permissions(contacts, topic_no)
         people = {person.contact_no: person for person in self.audience.recipients(contacts)}
         changes, taken, claimed = list[Change](), list[LedgerRow](), list[Claimed]()
         now, claim_no = epoch(self.clock()), self.mailings.add_claim(engine, epoch(self.clock()))

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    case,
     delete,
     exists,
     func,
@@ -61,6 +62,7 @@ mailing = Table(
     Column("trouble", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("pace", Float),
+    Column("topic_no", Integer, nullable=False, server_default="1"),
     UniqueConstraint("campaign_no", "step"),
 )
 
@@ -277,6 +279,53 @@ class MailingStore:
         moved = self.connection.execute(_MOVED_LANE, values)
         if moved.rowcount != 1:
             raise Conflict(f"Lane {was.lane_no} of mailing {was.mailing_no} moved meanwhile.")
+
+    # mail that is appended --------------------------------------------------------------------
+
+    def find_answers(self, new: NewMailing, most: int) -> MailingNo | None:
+        """The newest mailing of the same kind, words and sender with at most `most` rows."""
+        same = (
+            "kind",
+            "step",
+            "sender_name",
+            "sender_email",
+            "piece_no",
+            "piece_revision",
+            "decided_by",
+            "topic_no",
+        )
+        query = select(func.max(mailing.c.mailing_no)).where(
+            *(mailing.c[name] == getattr(new, name) for name in same),
+            mailing.c.campaign_no.is_(None),
+            mailing.c.state.in_((MailingState.sending, MailingState.settled, MailingState.paused)),
+            mailing.c.frozen <= most,
+        )
+        found = self.connection.scalar(query)
+        return None if found is None else MailingNo(found)
+
+    def lane_ends(self, mailing_no: MailingNo) -> dict[int, int]:
+        query = select(lane.c.lane_no, lane.c.end_place).where(lane.c.mailing_no == mailing_no)
+        return {row.lane_no: row.end_place for row in self.connection.execute(query)}
+
+    def extend_lanes(self, mailing_no: MailingNo, ends: Mapping[int, int], due: int) -> None:
+        """Each lane ends there now; one that was empty has its next message due."""
+        first = upsert(lane)
+        longer = first.on_conflict_do_update(
+            index_elements=["mailing_no", "lane_no"],
+            set_={
+                "end_place": first.excluded.end_place,
+                "next_due": case(
+                    (lane.c.next_place >= lane.c.end_place, first.excluded.next_due),
+                    else_=lane.c.next_due,
+                ),
+            },
+        )
+        rows = [
+            {"mailing_no": mailing_no, "lane_no": no, "next_place": 0, "end_place": end}
+            | {"next_due": due}
+            for no, end in ends.items()
+        ]
+        self.connection.execute(longer, rows)
 
     # claims ---------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from drumbeat.interfaces.web.pages import (
     campaign_form,
     campaigns,
     contacts,
+    forms,
     home,
     importing,
     preview,
@@ -14,6 +15,7 @@ from drumbeat.interfaces.web.pages import (
     segments,
     senders,
     settings,
+    topics,
 )
 from drumbeat.interfaces.web.streams import Look
 from drumbeat.interfaces.web.visits import Page
@@ -56,6 +58,13 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("GET", "/audience/contacts/{contact_id}", contacts.show_contact),
     ("GET", "/audience/export", contacts.export),
     ("POST", "/audience/contacts/{contact_id}/unsubscribe", contacts.unsubscribe),
+    ("POST", "/audience/contacts/{contact_id}/sale", contacts.opt_out_of_sale),
+    ("GET", "/audience/topics", topics.list_topics),
+    ("POST", "/audience/topics", topics.add_topic),
+    ("POST", "/audience/topics/{key}", topics.change_topic),
+    ("GET", "/audience/forms", forms.list_forms),
+    ("POST", "/audience/forms", forms.add_form),
+    ("POST", "/audience/forms/{form_id}", forms.change_form),
     ("GET", "/audience/segments", segments.list_segments),
     ("GET", "/audience/segments/live", segments.show_live),
     ("POST", "/audience/segments", segments.create_segments),

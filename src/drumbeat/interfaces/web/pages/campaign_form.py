@@ -130,6 +130,8 @@ def _form(
     segments: list[Segment] = []
     faces: Sequence[str] = ()
     subscribers = None
+    with visit.look() as department:
+        topics = department.topics.list_topics()
     if visit.may(Scope.AUDIENCE_READ):
         with visit.look() as department:
             segments = [each for each in department.audience.list_segments()]
@@ -142,6 +144,7 @@ def _form(
         editing=editing,
         segments=_named([each for each in segments if each.subscriber_count]),
         subscribers=subscribers,
+        topics=topics,
         kinds=[kind.value for kind in Kind],
         zones=sorted(zone for zone in known_zones() if "/" in zone or zone == "UTC"),
         wrong={} if error is None else {_place_of(error): said_at(error)},

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from starlette.responses import Response, StreamingResponse
 
+from drumbeat.interfaces.web.forms import text
 from drumbeat.interfaces.web.rendering import PAGE_HEADERS
 from drumbeat.interfaces.web.review import reason_in_words
 from drumbeat.interfaces.web.source import patient
@@ -87,6 +88,7 @@ def show_contact(visit: Visit) -> Response:
         contact = department.audience.get_contact(number)
         [row] = _rows(department, [contact])
         proofs = department.audience.list_proofs(number)
+        choices = department.topics.choices_of(number)
         happenings = department.analytics.timeline(number)
         figures = department.analytics.contact_figures(number)
         lines = department.delivery.history_of(number)
@@ -100,6 +102,8 @@ def show_contact(visit: Visit) -> Response:
         proofs=proofs,
         figures=figures,
         spent=[money(to_major(minor, currency), currency) for currency, minor in figures.spent],
+        choices=choices,
+        topics={each.topic.key: each.topic.name for each in choices.topics},
         moments=[_moment(each, mailings) for each in happenings],
         lines=[(mailings.get(line.mailing_no, "A mailing"), line) for line in lines],
         reason=reason_in_words,
@@ -121,6 +125,16 @@ def unsubscribe(visit: Visit) -> Response:
         number = contact_no_of(visit.path("contact_id"), department.office.keys)
         department.audience.withdraw(number, source=f"page:{visit.actor.name}")
     return visit.go(f"/audience/contacts/{visit.path('contact_id')}", "unsubscribed")
+
+
+def opt_out_of_sale(visit: Visit) -> Response:
+    """Somebody asked that their data be neither sold nor shared, or takes that back."""
+    opted_out = text(visit.form(), "opted_out") == "1"
+    with visit.begin() as department:
+        number = contact_no_of(visit.path("contact_id"), department.office.keys)
+        source = f"page:{visit.actor.name}"
+        department.topics.opt_out_of_sale(number, source=source, opted_out=opted_out)
+    return visit.go(f"/audience/contacts/{visit.path('contact_id')}", "choice-kept")
 
 
 def _rows(department: Department, contacts: list[Contact]) -> list[Row]:

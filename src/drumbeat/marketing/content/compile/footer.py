@@ -1,6 +1,7 @@
 """What every marketing mail must carry: a way out and the sender's postal address.
 
-A template may place `{{ unsubscribe_url }}` and `{{ postal_address }}` itself. What it does not
+A template may place `{{ unsubscribe_url }}`, `{{ preferences_url }}` and `{{ postal_address }}`
+itself. What it does not
 show in every case (outside conditions, loops and comments) a standard footer adds; without a
 postal address nothing is compiled.
 """
@@ -14,11 +15,12 @@ _BLOCKS = frozenset(("if", "unless", "case", "for", "capture", "ifchanged"))
 _STYLE = "margin:24px 0;font:12px/1.5 Arial,sans-serif;color:#666666;text-align:center"
 _HTML = {
     "postal_address": "{{ postal_address | newline_to_br }}",
-    "unsubscribe_url": '<a href="{{ unsubscribe_url }}" style="color:#666666">Unsubscribe</a>',
+    "unsubscribe_url": '<a href="{{ unsubscribe_url }}" style="color:#666666">Unsubscribe</a> · '
+    '<a href="{{ preferences_url }}" style="color:#666666">Your choices</a>',
 }
 _TEXT = {
     "postal_address": "{{ postal_address }}",
-    "unsubscribe_url": "Unsubscribe: {{ unsubscribe_url }}",
+    "unsubscribe_url": "Unsubscribe: {{ unsubscribe_url }}\nYour choices: {{ preferences_url }}",
 }
 
 

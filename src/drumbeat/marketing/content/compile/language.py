@@ -33,7 +33,7 @@ _FILTERS = (
     " truncatewords uniq upcase url_decode url_encode where"
 )
 TAGS, FILTERS = frozenset(_TAGS.split()), frozenset(_FILTERS.split())
-RESERVED = ("unsubscribe_url", "postal_address", "now", "today")
+RESERVED = ("unsubscribe_url", "preferences_url", "postal_address", "now", "today")
 """Names that the mail itself fills in; no template may assign them."""
 
 _LONGEST_DATE = 64

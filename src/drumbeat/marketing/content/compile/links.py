@@ -26,6 +26,7 @@ TOKEN = "\ue000token\ue001"
 _HOST = re.compile(r"https?://[\w.-]+(:\d{1,5})?(?=[/?#]|$)", re.IGNORECASE)
 # RFC 3986; "%" stays, because the author encoded what needed it.
 _URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~-._"
+_OWN_PAGE = re.compile("unsubscribe_url|preferences_url")
 _UNTRACKED = re.compile(r"(mailto|tel|sms|cid|data):|#|$", re.IGNORECASE)
 _CONTACT_VALUE = re.compile(r"\{\{-?\s*(?:contact\.)?(\w+)\s*(?:\|[^}]*)?-?\}\}")
 
@@ -76,7 +77,7 @@ def _is_link(piece: Piece) -> bool:
 
 
 def _number(href: str, table: LinkTable, own_names: frozenset[str]) -> int | None:
-    if _UNTRACKED.match(href) or "unsubscribe_url" in href:
+    if _UNTRACKED.match(href) or _OWN_PAGE.search(href):
         return None
     if not _HOST.match(href):
         table.warn(f"The link {href[:80]!r} is not tracked: it has no fixed http(s) host.")

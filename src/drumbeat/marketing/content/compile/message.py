@@ -101,6 +101,7 @@ class CompiledEmail:
             "contact": contact,
             **self.own_fields,
             "unsubscribe_url": f"{self.public_url}/u/{token}",
+            "preferences_url": f"{self.public_url}/p/{token}",
             "postal_address": self.postal_address,
             "now": date,
             "today": date,
@@ -120,8 +121,11 @@ class CompiledEmail:
 
     @property
     def _constants(self) -> Mapping[str, str]:
-        unsubscribe_url = f"{self.public_url}/u/{TOKEN}"
-        return {"unsubscribe_url": unsubscribe_url, "postal_address": self.postal_address}
+        return {
+            "unsubscribe_url": f"{self.public_url}/u/{TOKEN}",
+            "preferences_url": f"{self.public_url}/p/{TOKEN}",
+            "postal_address": self.postal_address,
+        }
 
     @cached_property
     def _opening(self) -> bytes:

@@ -30,7 +30,7 @@ Encode = Callable[[str], Ink]
 REMEMBERED = 2_000
 """Values a slot knows by heart; then it starts anew, for names repeat and codes do not."""
 
-_CHANGING = frozenset(("unsubscribe_url", "now", "today"))
+_CHANGING = frozenset(("unsubscribe_url", "preferences_url", "now", "today"))
 _WORKED_OUT = frozenset(("size", "first", "last"))
 _MISSING = object()
 
