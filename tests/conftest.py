@@ -14,7 +14,10 @@ from tests.postgresql import Server, running
 
 MARIA = Actor("maria", frozenset(Scope), person_no=1)
 GUEST = Actor("guest", frozenset(), person_no=2)
-ON_BOTH_DATABASES = {"marketing", "engine", "journeys", "storage", "test_migrations.py"}
+ON_BOTH_DATABASES = {
+    *("marketing", "engine", "journeys", "storage"),
+    *("test_migrations.py", "test_erasing.py"),
+}
 MONDAY_9 = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 

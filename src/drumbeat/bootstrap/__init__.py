@@ -307,6 +307,11 @@ def _told(office: Office, settings: Settings) -> Office:
         cost_per_email=settings.cost_per_email,
         hidden_link=settings.hidden_link,
         simulated=settings.simulated,
+        retention_days=(
+            settings.keep_unconfirmed_days,
+            settings.keep_evidence_days,
+            settings.keep_requests_days,
+        ),
         real_messenger=settings.messenger != "sandbox",
         dead_links=_lead_nowhere(settings, public_url),
     )

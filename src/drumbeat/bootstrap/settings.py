@@ -61,6 +61,9 @@ class Settings:
     cost_per_email: float = 0.001
     hidden_link: bool = True
     simulated: bool = False
+    keep_unconfirmed_days: int = 30
+    keep_evidence_days: int = 1_095
+    keep_requests_days: int = 365
 
     def make_clock(self) -> Clock:
         """The wall clock, or the file that DRUMBEAT_CLOCK=@FILE names."""
@@ -140,6 +143,9 @@ def _settings(home: Path, values: Mapping[str, str]) -> Settings:
         cost_per_email=_cost(values.get("cost_per_email", str(default.cost_per_email))),
         hidden_link=_flag("HIDDEN_LINK", values.get("hidden_link", "yes")),
         simulated=_flag("SIMULATED", values.get("simulated", "no")),
+        keep_unconfirmed_days=_days("keep_unconfirmed_days", values, default),
+        keep_evidence_days=_days("keep_evidence_days", values, default),
+        keep_requests_days=_days("keep_requests_days", values, default),
     )
 
 
@@ -207,6 +213,13 @@ def read_lane_rates(text: str | None) -> dict[str, float]:
             raise _invalid("LANE_RATES", f"must be like google=5,microsoft=2; lanes are {known}")
         rates[lane] = _rate("LANE_RATES", rate) or 0.0
     return rates
+
+
+def _days(name: str, values: Mapping[str, str], default: Settings) -> int:
+    text = values.get(name, str(getattr(default, name)))
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= 36_500):
+        raise _invalid(name.upper(), f"must be days, 0 for ever, not {text[:40]!r}")
+    return int(text)
 
 
 def _cost(text: str) -> float:

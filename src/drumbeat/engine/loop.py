@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from drumbeat.bootstrap import Drumbeat
-from drumbeat.engine import asks, bounces, campaigns, facts, figures, mail_tests, upkeep
+from drumbeat.engine import asks, bounces, campaigns, facts, figures, mail_tests, privacy, upkeep
 from drumbeat.engine.keeping import LeaseKeeper
 from drumbeat.engine.sending import Letter, Provider, SendingEngine
 from drumbeat.engine.sending.signing import SignedLetter
@@ -71,6 +71,8 @@ JOBS = (
     Job("facts.archive", 1.0, facts.archive, hurried=False),
     Job("facts.tidy", 3600.0, facts.tidy, hurried=False),
     Job("upkeep.sweep", 600.0, upkeep.sweep, hurried=False),
+    Job("privacy.erase", 5.0, privacy.finish_erasures, hurried=False),
+    Job("privacy.retain", 3600.0, privacy.retain, hurried=False),
     Job("bounces.forget", 3600.0, bounces.forget, hurried=False),
     Job("upkeep.plans", 3600.0, upkeep.sweep_plans, hurried=False),
 )

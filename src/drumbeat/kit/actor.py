@@ -73,6 +73,8 @@ SYSTEM_BOUNCES = Actor(
 )
 """Reads mail that came back: it may find whose it is, and only take permission away."""
 SYSTEM_UPKEEP = Actor("system:upkeep", frozenset({Scope.UPKEEP, Scope.CAMPAIGNS_READ}))
+SYSTEM_RETENTION = Actor("system:retention", frozenset({Scope.UPKEEP, Scope.FACTS_FOLD}))
+"""Removes what is kept for a time only, and finishes what erasing somebody left to do."""
 PUBLIC_TRACKING = Actor("public:tracking", frozenset({Scope.EVENTS_WRITE}))
 PUBLIC_BOUNCES = Actor("public:bounces", frozenset({Scope.EVENTS_WRITE}))
 PUBLIC_CONSENT = Actor("public:consent", frozenset({Scope.CONSENT_WITHDRAW, Scope.EVENTS_WRITE}))
@@ -81,6 +83,11 @@ PUBLIC_CHOICES = Actor(
     frozenset({Scope.CONSENT_CHOOSE, Scope.CONSENT_WITHDRAW, Scope.EVENTS_WRITE}),
 )
 """Somebody who signs up or chooses, known by a link that only their mailbox has got."""
+PUBLIC_SUBJECT = Actor(
+    "public:subject",
+    frozenset({Scope.AUDIENCE_READ, Scope.CAMPAIGNS_READ, Scope.EVENTS_READ}),
+)
+"""Gives somebody everything about themselves, by a link that only their mailbox has got."""
 PUBLIC_LINKS = Actor("public:links", frozenset({Scope.AUDIENCE_READ}))
 """Fills a clicked link with the fields of whoever clicked it."""
 SYSTEM_ACCOUNTS = Actor("system:accounts", frozenset({Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE}))

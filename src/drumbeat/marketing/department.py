@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         BehaviourService,
         BuyersService,
         CountingService,
+        ErasingService,
         FormsService,
         ImportsService,
         TopicsService,
@@ -206,6 +207,34 @@ class Department:
         office = self.office
         store = AskStore(self.connection)
         return AsksService(self.actor, store, self.topics, office.clock, office.keys)
+
+    @cached_property
+    def erasing(self) -> "ErasingService":
+        # Every store whose tables hold something about a person: `storage/persons.py` names them.
+        import drumbeat.marketing.delivery.store
+        import drumbeat.marketing.delivery.store_bounces
+        import drumbeat.marketing.delivery.store_mail_tests
+        import drumbeat.marketing.events.store  # noqa: F401
+        from drumbeat.marketing.audience import ErasingService, Retention
+        from drumbeat.marketing.audience.store import ContactStore
+        from drumbeat.marketing.audience.store_asks import AskStore
+        from drumbeat.marketing.audience.store_consent import ConsentStore
+        from drumbeat.marketing.audience.store_erasure import ErasureStore
+        from drumbeat.storage.persons import PersonStore
+
+        office, connection = self.office, self.connection
+        return ErasingService(
+            self.actor,
+            PersonStore(connection),
+            ErasureStore(connection),
+            ContactStore(connection, office.keys),
+            ConsentStore(connection),
+            AskStore(connection),
+            office.clock,
+            office.keys,
+            self.accounts.record,
+            Retention(*office.retention_days),
+        )
 
     @property
     def _audience_stores(self) -> "AudienceStores":

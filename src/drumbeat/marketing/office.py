@@ -18,6 +18,8 @@ class Office:
 
     `return_path` is where bounces are asked to; "" is the sender.
 
+    `retention_days`: how long unconfirmed sign-ups, the evidence of a yes, and requests are kept.
+
     `real_messenger`: mail leaves the house, so a placeholder sender is refused. `dead_links`: it
     leaves the machine, and `public_url` does not: nobody could unsubscribe, so that is refused too.
     """
@@ -35,6 +37,7 @@ class Office:
     simulated: bool = False
     real_messenger: bool = False
     dead_links: bool = False
+    retention_days: tuple[int, int, int] = (30, 1_095, 365)
     kept: Kept = field(default_factory=Kept, repr=False, compare=False)
     ducks: FactDucks = field(default_factory=FactDucks, repr=False, compare=False)
     compiled: Kept = field(default_factory=partial(Kept, 16), repr=False, compare=False)

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    delete,
     func,
     insert,
     select,
@@ -107,6 +108,11 @@ class MailFolder:
         if not found:
             raise NotFound(f"The sandbox holds no mail number {no}.")
         return found[0]
+
+    def remove(self, to: str) -> int:
+        """All mail to one address; answers how many there were."""
+        with self._database.begin() as connection:
+            return connection.execute(delete(_mail).where(_mail.c.recipient == to)).rowcount
 
     def count(self) -> int:
         with self._database.look() as connection:

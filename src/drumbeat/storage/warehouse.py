@@ -154,6 +154,20 @@ class Warehouse:
         if self.connection.execute(swap).rowcount != len(old):
             raise Conflict("Another compaction was faster: a fact file is replaced already.")
 
+    def replace_batch(self, batch_no: int, rows: bytes) -> None:
+        """Other rows, as many, under a number of their own: whoever read the old ones reads anew.
+
+        Raises Conflict if the batch is gone.
+        """
+        take_turn(self.connection, _TURN)
+        query = select(fact_batch.c.n, fact_batch.c.folded_at)
+        old = self.connection.execute(query.where(fact_batch.c.batch_no == batch_no)).first()
+        if old is None:
+            raise Conflict("This batch of facts is in a file already.")
+        self.connection.execute(delete(fact_batch).where(fact_batch.c.batch_no == batch_no))
+        row = {"n": old.n, "folded_at": old.folded_at, "rows": rows}
+        self.connection.execute(insert_into(fact_batch).values(row))
+
     def list_files(self) -> list[FactFile]:
         """The files that count, by family, month and number."""
         t = warehouse_file.c

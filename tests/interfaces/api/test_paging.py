@@ -25,6 +25,7 @@ FIXED = {
     "/segments": "segments",
     "/senders/dkim": "keys",
     "/topics": "topics",
+    "/erasure-requests": "requests",
     "/forms": "forms",
 }
 

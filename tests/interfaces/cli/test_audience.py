@@ -130,3 +130,17 @@ def test_a_sign_up_form_is_added_and_closed(people: Shell) -> None:
     assert "closed" in people.done("audience", "forms", "change", form, "--no-open").err
     [listed] = people.done("audience", "forms", "list", "--json").rows()
     assert listed["open"] is False
+
+
+def test_somebody_gets_everything_and_is_erased(people: Shell) -> None:
+    ada = "ada@example.com"
+    held = people.done("audience", "export-subject", ada, "--json").json()
+    assert held["email"] == ada
+    people.done("audience", "export-subject", ada, "--out", "ada.json")
+    assert json.loads((people.place / "ada.json").read_text())["email"] == ada
+    assert people.run("audience", "erase", ada).code == 1
+    assert people.done("audience", "erasure-requests", "--json").rows() == []
+    assert people.done("audience", "erase", ada, "--yes", "--json").json()["erasure_no"] == 1
+    left = people.done("audience", "export-subject", ada, "--json").json()
+    assert (left["contact"], left["suppressed"]) == (None, "erased")
+    assert people.run("audience", "erase", ada, "--yes").code == 1

@@ -1,6 +1,7 @@
 """Signing up, confirming and choosing over HTTP: by a browser, by a program, by an enemy."""
 
 import hashlib
+import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -314,7 +315,15 @@ def test_data_and_erasure_are_asked_back_by_mail_and_not_given_to_a_link(
     for deed in ("data", "erase"):
         assert b"A mail is on its way" in post(served, page, {"do": deed}).body
     work(house)
-    assert house.sandbox.count() == 2
+    data, erasure = (token(house, recipient_of(house, mail)) for mail in mails(house))
+    assert b"my-data" not in served.ask("GET", f"/confirm/{data}").body
+    for _ in range(2):
+        answer = post(served, f"/confirm/{data}", {})
+        assert "my-data.json" in answer.headers["content-disposition"]
+        assert json.loads(answer.body)["email"] == "ada@example.com"
+    assert b"A person takes care" in post(served, f"/confirm/{erasure}", {}).body
+    with house.look(house.owner()) as d:
+        assert [each.contact_no for each in d.erasing.list_requests()] == [ada.contact_no]
 
 
 def test_unknown_deeds_and_hostile_pages_change_nothing(

@@ -238,3 +238,14 @@ def test_a_sign_up_form_is_added_shown_as_html_and_closed(
     assert b"closed" in owner.get(at).body
     for wrong in ({"name": ""}, {"topics": "none"}, {"wording": ""}):
         assert owner.send(at, at, **(told | wrong)).status == 422
+
+
+def test_a_person_is_given_out_and_erased_from_their_page(
+    peopled: Drumbeat, owner: Browser
+) -> None:
+    page = page_of(owner, "ada@example.com")
+    held = owner.get(f"{page}/everything")
+    assert (held.status, b'"email": "ada@example.com"' in held.body) == (200, True)
+    assert "attachment" in held.headers["content-disposition"]
+    assert owner.send(page, f"{page}/erase").headers["location"] == "/audience?said=erased"
+    assert owner.get(page).status == 404

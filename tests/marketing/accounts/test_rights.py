@@ -93,6 +93,17 @@ om--  answers.append
 om--  asks.note_mailed
 ----  asks.sign_up
 ----  asks.standing
+om--  erasing.end
+om--  erasing.erase
+oma-  erasing.find_suppression
+om--  erasing.list_open
+oma-  erasing.list_requests
+----  erasing.retain
+oma-  erasing.rows_of
+oma-  events.facts_of
+om--  events.list_to_unname
+om--  events.swap_batch
+om--  events.swap_file
 om--  forms.add_form
 om--  forms.change_form
 omav  forms.get_form

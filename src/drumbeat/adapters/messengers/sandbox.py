@@ -52,6 +52,10 @@ class SandboxInbox:
     def get(self, no: int) -> SandboxMail:
         return _mail(self.folder.get(no))
 
+    def forget(self, to: str) -> int:
+        """Remove all mail to one address; answers how many there were."""
+        return self.folder.remove(to)
+
     def count(self) -> int:
         return self.folder.count()
 

@@ -26,6 +26,7 @@ from drumbeat.interfaces.api import (
     sandbox,
     senders,
     status,
+    subjects,
     topics,
     workflows,
 )
@@ -57,6 +58,7 @@ AREAS = (
     contacts,
     topics,
     forms,
+    subjects,
     events,
     bounces,
     sandbox,

@@ -4,6 +4,7 @@ Only POST changes anything. There is no cookie and no session, so an Origin prov
 none is asked for: what counts is a form's stamp, or the token that only one mailbox has got.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
@@ -16,12 +17,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from drumbeat.bootstrap import Drumbeat
+from drumbeat.bootstrap.erasing import everything_about
 from drumbeat.interfaces.public import pages, sheets
 from drumbeat.interfaces.public.consent import withdrawing
 from drumbeat.interfaces.public.proof import Stamps, script
 from drumbeat.interfaces.public.sheets import FilledIn, Standing
-from drumbeat.kit.actor import PUBLIC_CHOICES
+from drumbeat.kit.actor import PUBLIC_CHOICES, PUBLIC_SUBJECT
 from drumbeat.kit.errors import Conflict, DrumbeatError, InvalidInput, NotFound
+from drumbeat.kit.ids import ContactNo
 from drumbeat.kit.signing import Recipient, TokenSigner
 from drumbeat.marketing.audience import (
     Answered,
@@ -184,9 +187,23 @@ class _House:
         if found is None or answered is Answered.over:
             return _page(sheets.over(), 410)
         kind = found[0].kind
+        if kind is AskKind.DATA:
+            return self._data(recipient.contact_no)
         if answered is Answered.refused:
             return _page(sheets.refused(self._sender), 409)
         return _page(sheets.before(kind) if answered is Answered.before else sheets.confirmed(kind))
+
+    def _data(self, contact_no: ContactNo) -> Response:
+        """As often as they like, while the link works: it went to their mailbox alone."""
+        with self.drumbeat.look(PUBLIC_SUBJECT) as department:
+            address = department.audience.get_contact(contact_no).address
+        told = everything_about(self.drumbeat, PUBLIC_SUBJECT, address)
+        body = json.dumps(told, ensure_ascii=False, indent=1).encode()
+        kind = {
+            "content-type": "application/json; charset=utf-8",
+            "content-disposition": 'attachment; filename="my-data.json"',
+        }
+        return Response(body, 200, _PLAIN | kind)
 
     def _facts(self, recipient: Recipient, kind: AskKind) -> list[Fact]:
         if kind is not AskKind.SIGN_UP:

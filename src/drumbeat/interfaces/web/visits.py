@@ -42,6 +42,7 @@ NOTICES = {
     "sandbox-again": "Mail stays in the sandbox again.",
     "segmented": "Segments are up to date.",
     "unsubscribed": "They will not be mailed again.",
+    "erased": "Erased. Nothing here names them any more.",
     "choice-kept": "Noted.",
     "form-added": "The form is open.",
     "form-changed": "Changed.",

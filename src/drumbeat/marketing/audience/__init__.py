@@ -14,6 +14,7 @@ from drumbeat.marketing.audience.counting import CountingService
 from drumbeat.marketing.audience.deeds import Behaviour, Deed, DeedsOfOne, Signs
 from drumbeat.marketing.audience.embedding import embedded
 from drumbeat.marketing.audience.engagement import Engagement
+from drumbeat.marketing.audience.erasing import ErasingService, Retention
 from drumbeat.marketing.audience.forms import WORDING, FormsService
 from drumbeat.marketing.audience.import_report import (
     ImportOptions,
@@ -60,6 +61,7 @@ from drumbeat.marketing.audience.model_asks import (
     Taken,
     Visitor,
 )
+from drumbeat.marketing.audience.model_erasure import Erasure
 from drumbeat.marketing.audience.model_topics import (
     MARKETING_KEY,
     PAUSE_DAYS,
@@ -129,6 +131,8 @@ __all__ = [
     "DeedsOfOne",
     "DraftSegment",
     "Engagement",
+    "ErasingService",
+    "Erasure",
     "Foretold",
     "FormsService",
     "ImportOptions",
@@ -146,6 +150,7 @@ __all__ = [
     "PutReport",
     "RecipientFields",
     "Refusal",
+    "Retention",
     "SaleOptOut",
     "Scored",
     "SeenContacts",

@@ -17,10 +17,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    column,
     delete,
+    exists,
     func,
     insert,
     select,
+    table,
     update,
 )
 
@@ -79,6 +82,16 @@ spent_stamp = Table(
     Column("stamp", LargeBinary(16), primary_key=True),
     Column("until", BigInteger, nullable=False, index=True),
     sqlite_with_rowid=False,
+)
+
+_AT_ONCE = 2
+"""Seconds between a contact and the request it was made for: none but those of one unit."""
+_consent = table("consent", column("contact_no", Integer), column("state", SmallInteger))
+_contact = table(
+    "contact",
+    column("contact_no", Integer),
+    column("created_at", BigInteger),
+    column("external_key", LargeBinary),
 )
 
 
@@ -189,6 +202,44 @@ class AskStore:
             .values(state=int(AskState.expired), evidence=None)
         )
         return found
+
+    def list_unconfirmed(self, before: int, limit: int) -> list[ContactNo]:
+        """Who came by a form alone, never confirmed, and of whom nothing else is known."""
+        said = exists().where(
+            _consent.c.contact_no == reader_ask.c.contact_no, _consent.c.state != 0
+        )
+        came_by_it = _contact.c.created_at.between(
+            reader_ask.c.asked_at - _AT_ONCE, reader_ask.c.asked_at
+        )
+        query = (
+            select(reader_ask.c.contact_no)
+            .distinct()
+            .join(_contact, _contact.c.contact_no == reader_ask.c.contact_no)
+            .where(
+                reader_ask.c.kind == AskKind.SIGN_UP.value,
+                reader_ask.c.state == int(AskState.expired),
+                reader_ask.c.expires_at < before,
+                _contact.c.external_key.is_(None),
+                came_by_it,
+                ~said,
+            )
+        )
+        return [ContactNo(number) for number in self.connection.scalars(query.limit(limit))]
+
+    def forget(self, before: int, limit: int) -> int:
+        """Requests that ended before: what they were for is in the ledger of consent."""
+        ended = (int(AskState.confirmed), int(AskState.done), int(AskState.expired))
+        old = (
+            select(reader_ask.c.ask_no)
+            .where(
+                reader_ask.c.state.in_(ended),
+                reader_ask.c.expires_at < before,
+                reader_ask.c.kind != AskKind.ERASE.value,
+            )
+            .limit(limit)
+        )
+        gone = delete(reader_ask).where(reader_ask.c.ask_no.in_(old.scalar_subquery()))
+        return self.connection.execute(gone).rowcount
 
     # limits ---------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
     func,
     select,
     table,
+    update,
 )
 
 from drumbeat.kit.clock import epoch, from_epoch
@@ -182,6 +183,16 @@ class ConsentStore:
             row.topic_no: (Consent(row.state), from_epoch(row.changed_at))
             for row in self.connection.execute(wanted)
         }
+
+    def forget_evidence(self, before: int, limit: int) -> int:
+        """Of proofs from before: who they are of and what they say stays, whence it came goes."""
+        old = (
+            select(consent_proof.c.proof_no)
+            .where(consent_proof.c.evidence.is_not(None), consent_proof.c.recorded_at < before)
+            .limit(limit)
+        )
+        blank = update(consent_proof).where(consent_proof.c.proof_no.in_(old.scalar_subquery()))
+        return self.connection.execute(blank.values(evidence=None)).rowcount
 
     def list_standing(
         self, numbers: Sequence[ContactNo]

@@ -10,7 +10,7 @@ from drumbeat.kit.actor import Actor
 from drumbeat.marketing.accounts import AccountsService
 from drumbeat.marketing.analytics import AnalyticsService
 from drumbeat.marketing.approvals import ApprovalsService
-from drumbeat.marketing.audience import AudienceService, FormsService, TopicsService
+from drumbeat.marketing.audience import AudienceService, ErasingService, FormsService, TopicsService
 from drumbeat.marketing.campaigns.service import CampaignsService
 from drumbeat.marketing.content import ContentService
 from drumbeat.marketing.delivery import DecidingService, DeliveryService, SendingService
@@ -43,6 +43,8 @@ class Unit(Protocol):
     def deciding(self) -> DecidingService: ...
     @property
     def delivery(self) -> DeliveryService: ...
+    @property
+    def erasing(self) -> ErasingService: ...
     @property
     def events(self) -> EventsService: ...
     @property

@@ -121,6 +121,9 @@ class SandboxInbox(Protocol):
     def get(self, no: int) -> SandboxMail:
         """Raises NotFound."""
 
+    def forget(self, to: str) -> int:
+        """Remove all mail to one address; answers how many there were."""
+
     def count(self) -> int: ...
 
 

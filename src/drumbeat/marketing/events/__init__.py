@@ -19,6 +19,7 @@ from drumbeat.marketing.events.reading import EventFile, EventRow, RejectedRow, 
 from drumbeat.marketing.events.rejudging import JudgedAgain, judge_again
 from drumbeat.marketing.events.rules import MAX_FACTS, WHY, ContentIds, kind_of, problem_of
 from drumbeat.marketing.events.service import EventsService
+from drumbeat.marketing.events.unnaming import unname
 
 __all__ = [
     "HIDDEN_LINK",
@@ -42,4 +43,5 @@ __all__ = [
     "kind_of",
     "problem_of",
     "read_event_file",
+    "unname",
 ]

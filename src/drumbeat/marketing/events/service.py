@@ -20,9 +20,9 @@ from drumbeat.marketing.events.model import Fact, FoldedBatch, FoldedFact, Hit, 
 from drumbeat.marketing.events.rejudging import Material, Rejudged, judge_file
 from drumbeat.marketing.events.rules import ContentIds
 from drumbeat.marketing.events.store import EventStore, row_of, rows_of_hits
-from drumbeat.marketing.events.store_neighbours import neighbours_of
+from drumbeat.marketing.events.store_neighbours import facts_of, neighbours_of
 from drumbeat.storage.fact_marks import FactMarks
-from drumbeat.storage.sealed_parquet import FactFile
+from drumbeat.storage.sealed_parquet import FactFile, SealedParquet
 from drumbeat.storage.warehouse import Batch, FactReader, Warehouse
 
 
@@ -187,6 +187,32 @@ class EventsService:
         now = self.clock()
         expired = self.store.remove_evidence(epoch(now - timedelta(days=rules.EVIDENCE_DAYS)))
         return self.warehouse.sweep(epoch(now)) + expired
+
+    def facts_of(self, contact_no: ContactNo) -> list[dict[str, object]]:
+        """Every fact about one contact, the oldest first."""
+        self.actor.require(Scope.EVENTS_READ)
+        self.actor.require(Scope.AUDIENCE_READ)
+        return facts_of(self.facts, contact_no)
+
+    def list_to_unname(self) -> tuple[list[Batch], list[FactFile], SealedParquet]:
+        """In a reading unit: where facts of somebody who was erased may still lie."""
+        self._require_unnaming()
+        warehouse = self.warehouse
+        return warehouse.list_batches(), warehouse.list_files(), warehouse.files
+
+    def swap_batch(self, batch: Batch, rows: bytes) -> None:
+        """In a writing unit: the rows that name nobody count instead. Raises Conflict."""
+        self._require_unnaming()
+        self.warehouse.replace_batch(batch.batch_no, rows)
+
+    def swap_file(self, old: FactFile, new: FactFile) -> None:
+        """The same for a sealed file."""
+        self._require_unnaming()
+        self.warehouse.replace(new, [old.name], epoch(self.clock()))
+
+    def _require_unnaming(self) -> None:
+        if Scope.FACTS_FOLD not in self.actor.scopes:
+            self.actor.require(Scope.AUDIENCE_WRITE)
 
     def forget_evidence(self, contact_no: ContactNo) -> int:
         """Erase which address and program one contact used; the facts stay, as numbers."""

@@ -1,5 +1,7 @@
 """The sends and clicks around one file's opens and clicks, wherever they lie, in DuckDB's SQL."""
 
+from typing import Any
+
 from drumbeat.marketing.events.model import FoldedFact, Kind
 from drumbeat.storage.sealed_parquet import FactFile
 from drumbeat.storage.warehouse import FactReader
@@ -33,3 +35,12 @@ def neighbours_of(facts: FactReader, file: FactFile) -> list[FoldedFact]:
         FoldedFact(kind, at, contact, mailing, -1, link, verdict, reason, 0, "", 0, "", None)
         for kind, at, contact, mailing, link, verdict, reason in rows
     ]
+
+
+def facts_of(reader: FactReader, contact_no: int) -> list[dict[str, Any]]:
+    """Every fact about one contact, by column, the oldest first."""
+    query = "SELECT * FROM facts WHERE contact_no = $contact_no ORDER BY occurred_at, kind"
+    with reader.open() as duck:
+        found = duck.execute(query, {"contact_no": contact_no})
+        names = [each[0] for each in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -59,6 +59,8 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("GET", "/audience/export", contacts.export),
     ("POST", "/audience/contacts/{contact_id}/unsubscribe", contacts.unsubscribe),
     ("POST", "/audience/contacts/{contact_id}/sale", contacts.opt_out_of_sale),
+    ("GET", "/audience/contacts/{contact_id}/everything", contacts.show_everything),
+    ("POST", "/audience/contacts/{contact_id}/erase", contacts.erase_contact),
     ("GET", "/audience/topics", topics.list_topics),
     ("POST", "/audience/topics", topics.add_topic),
     ("POST", "/audience/topics/{key}", topics.change_topic),

@@ -1,17 +1,20 @@
 """The audience: who is known, who may be mailed, and one person's page with all that happened."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from starlette.responses import Response, StreamingResponse
 
+from drumbeat.bootstrap.erasing import erase, everything_about
 from drumbeat.interfaces.web.forms import text
 from drumbeat.interfaces.web.rendering import PAGE_HEADERS
 from drumbeat.interfaces.web.review import reason_in_words
 from drumbeat.interfaces.web.source import patient
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.interfaces.web.wording import count, money, words
+from drumbeat.kit.actor import Scope
 from drumbeat.kit.ids import MailingNo
 from drumbeat.kit.money import to_major
 from drumbeat.marketing.analytics import Happening
@@ -71,6 +74,8 @@ def list_contacts(visit: Visit) -> Response:
             contacts = department.audience.list_contacts(after=last, limit=PAGE_ROWS + 1)
         rows = _rows(department, contacts[:PAGE_ROWS])
         counts = patient(department).audience.count_audience()
+        asked_for = department.erasing.list_requests()
+        keys = department.office.keys
     more = len(contacts) > PAGE_ROWS
     return visit.page(
         "contacts.html",
@@ -79,6 +84,7 @@ def list_contacts(visit: Visit) -> Response:
         first=not after,
         asked=asked,
         counts=counts,
+        erasures=[(contact_id_of(each.contact_no, keys), each.asked_at) for each in asked_for],
     )
 
 
@@ -135,6 +141,29 @@ def opt_out_of_sale(visit: Visit) -> Response:
         source = f"page:{visit.actor.name}"
         department.topics.opt_out_of_sale(number, source=source, opted_out=opted_out)
     return visit.go(f"/audience/contacts/{visit.path('contact_id')}", "choice-kept")
+
+
+def show_everything(visit: Visit) -> Response:
+    """All that is held about them, as a file for them."""
+    visit.actor.require(Scope.AUDIENCE_WRITE)
+    with visit.look() as department:
+        number = contact_no_of(visit.path("contact_id"), department.office.keys)
+        address = department.audience.get_contact(number).address
+    told = everything_about(visit.drumbeat, visit.actor, address)
+    body = json.dumps(told, ensure_ascii=False, indent=1)
+    headers = {
+        "Content-Disposition": 'attachment; filename="everything.json"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(body, 200, headers, "application/json")
+
+
+def erase_contact(visit: Visit) -> Response:
+    visit.form()
+    number = contact_no_of(visit.path("contact_id"), visit.drumbeat.office.keys)
+    erase(visit.drumbeat, visit.actor, number)
+    return visit.go("/audience", "erased")
 
 
 def _rows(department: Department, contacts: list[Contact]) -> list[Row]:

@@ -122,3 +122,11 @@ def _add_asks() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_spent_stamp_until", "spent_stamp", ["until"], unique=False)
+    op.create_table(
+        "erasure",
+        sa.Column("erasure_no", number, nullable=False),
+        sa.Column("subject_no", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("erasure_no", name="pk_erasure"),
+    )

@@ -1,0 +1,64 @@
+"""Erasing somebody for good: the sandbox's mail, every table, then every file of facts.
+
+Each part may be repeated. What a killed process left undone the engine finishes.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.kit.actor import Actor
+from drumbeat.kit.ids import ContactNo
+from drumbeat.kit.json_objects import JsonObject
+from drumbeat.marketing.audience import Erasure
+from drumbeat.marketing.campaigns.subject_answer import subject_answer
+from drumbeat.marketing.department import Department
+from drumbeat.marketing.events import unname
+
+MOST_MAILS = 10_000
+
+
+def erase(drumbeat: Drumbeat, actor: Actor, contact_no: ContactNo) -> Erasure:
+    """Returns once nothing in the house names them. Raises NotFound."""
+    with drumbeat.look(actor) as department:
+        address = department.audience.get_contact(contact_no).address
+    with drumbeat.begin(actor) as department:
+        erasure = department.erasing.erase(contact_no)
+    drumbeat.sandbox.forget(address)
+    finish(drumbeat, actor)
+    return erasure
+
+
+def finish(drumbeat: Drumbeat, actor: Actor) -> bool:
+    """Make the facts of everybody who was erased nobody's; True if there were any."""
+    look, begin = _units(drumbeat.look, actor), _units(drumbeat.begin, actor)
+    with drumbeat.look(actor) as department:
+        waiting = department.erasing.list_open()
+    for erasure in waiting:
+        unname(look, begin, erasure.contact_no)
+        with drumbeat.begin(actor) as department:
+            department.erasing.end(erasure)
+    return bool(waiting)
+
+
+def everything_about(drumbeat: Drumbeat, actor: Actor, address: str) -> JsonObject:
+    """All that is kept about an address, also where no contact has it. Raises NotFound."""
+    with drumbeat.look(actor) as department:
+        told = subject_answer(department, address)
+    mails = drumbeat.sandbox.list_(MOST_MAILS, to=str(told["email"]))
+    told["sandbox_mail"] = [
+        {
+            "received_at": mail.received_at.isoformat(),
+            "subject": mail.subject,
+            "message_id": mail.message_id,
+            "source": mail.raw.decode("utf-8", "replace"),
+        }
+        for mail in mails
+    ]
+    return told
+
+
+def _units(
+    opened: Callable[[Actor], AbstractContextManager[Department]], actor: Actor
+) -> Callable[[], AbstractContextManager[Department]]:
+    return lambda: opened(actor)

@@ -1,0 +1,144 @@
+"""Use cases of erasure and retention: what leaves the house for good, and what is noted of it.
+
+What stays is the keyed hash of the address on the list of those never to be mailed, and counts that
+name nobody.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from drumbeat.kit.actor import Actor, Scope
+from drumbeat.kit.clock import Clock, epoch
+from drumbeat.kit.errors import NotFound
+from drumbeat.kit.ids import ContactNo
+from drumbeat.marketing.accounts import Record
+from drumbeat.marketing.audience.addresses import Address, normalise_address
+from drumbeat.marketing.audience.model import SuppressionReason
+from drumbeat.marketing.audience.model_asks import Ask, AskKind, AskState
+from drumbeat.marketing.audience.model_erasure import Erasure
+from drumbeat.marketing.audience.store import ContactStore
+from drumbeat.marketing.audience.store_asks import AskStore
+from drumbeat.marketing.audience.store_consent import ConsentStore
+from drumbeat.marketing.audience.store_erasure import ErasureStore
+from drumbeat.marketing.audience.topics import open_evidence
+from drumbeat.storage.persons import PersonStore
+from drumbeat.storage.secrets import KeyRing
+
+_UNIT = 100
+
+
+@dataclass(frozen=True)
+class Retention:
+    """Days; 0 keeps for ever. `unconfirmed`: who signed up and never confirmed. `evidence`: the
+    network address and the browser behind a yes. `requests`: what readers asked for."""
+
+    unconfirmed: int = 30
+    evidence: int = 1_095
+    requests: int = 365
+
+
+@dataclass(frozen=True)
+class ErasingService:
+    actor: Actor
+    persons: PersonStore
+    erasures: ErasureStore
+    contacts: ContactStore
+    consents: ConsentStore
+    asks: AskStore
+    clock: Clock
+    keys: KeyRing
+    record: Record
+    retention: Retention
+
+    def erase(self, contact_no: ContactNo) -> Erasure:
+        """Everything about one person, in this unit, but facts: `list_open` names those to do.
+
+        Their address is never mailed again, whatever is imported, until its owner signs up anew.
+        Raises NotFound.
+        """
+        self.actor.require(Scope.AUDIENCE_WRITE)
+        return self._erase(contact_no, keep_away=True)
+
+    def rows_of(self, contact_no: ContactNo) -> dict[str, list[dict[str, Any]]]:
+        """By table: every row about one person, with what is sealed in it opened."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        rows = dict(self.persons.each_row(contact_no))
+        rows["contact"] = []  # told in words already, unsealed
+        for each in rows["consent_proof"]:
+            each["evidence"] = self._opened(contact_no, each.get("evidence"))
+        for each in rows["reader_ask"]:
+            each["evidence"] = self._opened(contact_no, each.get("evidence"))
+        return rows
+
+    def find_suppression(self, address: str) -> str | None:
+        """Why an address is never mailed; None if it may be."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        found = normalise_address(address)
+        if not isinstance(found, Address):
+            return None
+        key = self.keys.address_key(found.text)
+        reason = self.consents.suppressed([key]).get(key)
+        return None if reason is None else reason.name
+
+    def list_requests(self) -> list[Ask]:
+        """Readers who confirmed from their mailbox that they want to be erased."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        return self.asks.list_in(AskState.confirmed, _UNIT, AskKind.ERASE)
+
+    # the engine's side ----------------------------------------------------------------------
+
+    def list_open(self) -> list[Erasure]:
+        """Erasures whose facts still carry the number."""
+        if Scope.UPKEEP not in self.actor.scopes:
+            self.actor.require(Scope.AUDIENCE_WRITE)
+        return self.erasures.list_open(_UNIT)
+
+    def end(self, erasure: Erasure) -> None:
+        """Nothing carries the number any more, so that it is forgotten too."""
+        if Scope.UPKEEP not in self.actor.scopes:
+            self.actor.require(Scope.AUDIENCE_WRITE)
+        self.erasures.end(erasure.erasure_no, epoch(self.clock()))
+
+    def retain(self) -> dict[str, int]:
+        """A bounded turn of the retention rules: what was removed, by rule, also in the trail."""
+        self.actor.require(Scope.UPKEEP)
+        now = self.clock()
+        rules, removed = self.retention, {}
+        if rules.unconfirmed:
+            before = epoch(now - timedelta(days=rules.unconfirmed))
+            found = self.asks.list_unconfirmed(before, _UNIT)
+            for contact_no in found:
+                self._erase(contact_no, keep_away=False)
+            removed["unconfirmed"] = len(found)
+        if rules.evidence:
+            before = epoch(now - timedelta(days=rules.evidence))
+            removed["evidence"] = self.consents.forget_evidence(before, _UNIT)
+        if rules.requests:
+            before = epoch(now - timedelta(days=rules.requests))
+            removed["requests"] = self.asks.forget(before, _UNIT)
+        removed = {rule: rows for rule, rows in removed.items() if rows}
+        if removed:
+            self.record("retention.removed", "audience", removed)
+        return removed
+
+    # ---------------------------------------------------------------------------------------
+
+    def _opened(self, contact_no: ContactNo, sealed: bytes | None) -> dict[str, str] | None:
+        opened = open_evidence(self.keys, contact_no, sealed)
+        return None if opened is None else dict(opened)
+
+    def _erase(self, contact_no: ContactNo, *, keep_away: bool) -> Erasure:
+        self.contacts.hold()
+        keys = self.contacts.address_keys_of([contact_no])
+        if not keys:
+            raise NotFound(f"There is no contact {contact_no}.")
+        now = self.clock()
+        if keep_away:
+            reasons = dict.fromkeys(keys, SuppressionReason.erased)
+            self.consents.suppress(reasons, "erasure", epoch(now))
+        touched = self.persons.erase(contact_no)
+        number = self.erasures.add(contact_no, epoch(now))
+        self.consents.bump_revision()
+        self.record("contact.erased", f"erasure {number}", {"rows": touched})
+        return Erasure(number, contact_no, now, None)

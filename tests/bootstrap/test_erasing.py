@@ -1,0 +1,275 @@
+"""What is held about somebody is given out whole; once they are erased nothing of it is left."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from drumbeat.bootstrap import Drumbeat
+from drumbeat.bootstrap.erasing import erase, everything_about, finish
+from drumbeat.engine.facts import archive, fold
+from drumbeat.engine.privacy import finish_erasures, retain
+from drumbeat.kit.actor import PUBLIC_CHOICES, PUBLIC_CONSENT, SYSTEM_RETENTION
+from drumbeat.kit.errors import NotFound, NotPermitted
+from drumbeat.kit.ids import ContactNo, MailingNo
+from drumbeat.marketing.audience import (
+    Asked,
+    AskKind,
+    Consent,
+    ContactRow,
+    SuppressionReason,
+    Visitor,
+)
+from drumbeat.marketing.events import Fact, Kind
+from drumbeat.storage.database import metadata
+from drumbeat.storage.persons import HOLDINGS, PERSON
+from tests.conftest import GUEST, MARIA, HandClock
+from tests.engine.test_asks import confirm, form_of, mails, recipient_of, sign_up, work
+
+ADA, SECRET = "ada@example.com", "Ada's favourite rose"
+READER = Visitor("203.0.113.77", "Roses/1")
+
+
+@pytest.fixture
+def ada(house: Drumbeat) -> ContactNo:
+    """Somebody with something in every part of the house, and a neighbour whom nobody erases."""
+    row = ContactRow(ADA, external_id="A-77", attributes={"note": SECRET})
+    with house.begin(house.owner()) as d:
+        d.audience.merge_contacts([row, ContactRow("bob@example.com", consent=Consent.subscribed)])
+        number = d.audience.contact_numbers([ADA])[ADA]
+    form = form_of(house)
+    sign_up(house, form, ADA, visitor=READER)
+    work(house)
+    confirm(house, recipient_of(house, mails(house)[0]))
+    with house.begin(house.owner()) as d:
+        d.topics.opt_out_of_sale(number, source="page")
+        d.topics.pause(number, source="page", days=3)
+    facts(house, number)
+    with house.begin(PUBLIC_CHOICES) as d:
+        d.asks.ask(number, AskKind.DATA, READER)
+    return number
+
+
+def facts(house: Drumbeat, number: ContactNo) -> None:
+    """Some in sealed files, some in a batch, some not folded yet."""
+    for turn in range(3):
+        with house.begin(house.owner()) as d:
+            d.events.record(
+                [
+                    Fact(
+                        kind=kind,
+                        occurred_at=house.office.clock() - timedelta(days=turn),
+                        contact_no=who,
+                        mailing_no=MailingNo(5),
+                        value_minor=900 if kind is Kind.purchased else 0,
+                        currency="EUR" if kind is Kind.purchased else "",
+                        order_id=f"order-{turn}-{who}" if kind is Kind.purchased else "",
+                        event_id=f"{kind}{turn}{who}",
+                        source="shop",
+                        ip="203.0.113.77",
+                        user_agent="Roses/1",
+                    )
+                    for kind in (Kind.opened, Kind.opened, Kind.purchased)
+                    for who in (number, ContactNo(2))
+                ]
+            )
+        if turn < 2:
+            while fold(house):
+                pass
+        if turn < 1:
+            house.office.clock.advance(hours=1)  # type: ignore[attr-defined]
+            while archive(house):
+                pass
+
+
+def counted(house: Drumbeat) -> list[tuple[object, ...]]:
+    """What figures are made of, without whose they are."""
+    while fold(house):
+        pass
+    with house.look(MARIA) as d, d.facts.open() as duck:
+        return duck.execute(
+            "SELECT kind, mailing_no, count(*), count(DISTINCT contact_no), sum(value_minor), "
+            "count(DISTINCT order_key) FILTER (order_key <> 0) FROM facts GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+
+
+def test_everything_is_given_out_from_every_part(house: Drumbeat, ada: ContactNo) -> None:
+    told = everything_about(house, house.owner(), "ADA@example.com")
+    assert told["email"] == ADA
+    contact, tables = told["contact"], told["tables"]
+    assert isinstance(contact, dict)
+    assert isinstance(tables, dict)
+    assert contact["attributes"] == {"note": SECRET}
+    assert contact["external_id"] == "A-77"
+    assert {"consent", "consent_proof", "consent_pause", "sale_opt_out"} <= tables.keys()
+    assert {"reader_ask", "evidence", "message"} <= tables.keys()
+    assert tables["reader_ask"][0]["evidence"]["ip"] == "203.0.113.77"
+    given = told["facts"]
+    assert isinstance(given, list)
+    assert sum(fact["kind"] == int(Kind.purchased) for fact in given) == 3
+    sandbox = told["sandbox_mail"]
+    assert isinstance(sandbox, list)
+    assert "Please confirm" in sandbox[0]["subject"]
+    assert "bob@" not in str(told)
+
+
+def test_nothing_is_left_but_the_hash_and_counts_of_nobody(house: Drumbeat, ada: ContactNo) -> None:
+    before = counted(house)
+    with house.look(house.owner()) as d:
+        ledger = d.delivery.ledger(MailingNo(1))
+    erase(house, house.owner(), ada)
+    assert counted(house) == before
+    with house.look(house.owner()) as d:
+        assert d.delivery.ledger(MailingNo(1)) == ledger
+        assert d.audience.find_contact(ADA) is None
+        permission = d.audience.permission_of(ADA)
+        assert d.events.facts_of(ada) == []
+    assert permission is not None
+    assert permission.reason == "suppressed:erased"
+    with house.database.look() as connection:
+        for table in metadata.sorted_tables:
+            if PERSON in table.c:
+                rows = connection.execute(select(table).where(table.c[PERSON] == ada)).all()
+                assert not rows, table.name
+        for table in metadata.sorted_tables:
+            found = str([tuple(row) for row in connection.execute(select(table)).all()])
+            for trace in (ADA, SECRET, "A-77", "203.0.113.77'"):
+                if table.name == "evidence":
+                    continue  # the neighbour's own, from the same place
+                assert trace not in found, (table.name, trace)
+    assert [mail["To"] for mail in mails(house)] == []
+    told = everything_about(house, house.owner(), ADA)
+    assert (told["contact"], told["facts"], told["suppressed"]) == (None, [], "erased")
+
+
+def test_the_neighbour_is_not_touched(house: Drumbeat, ada: ContactNo) -> None:
+    before = everything_about(house, house.owner(), "bob@example.com")
+    erase(house, house.owner(), ada)
+    assert everything_about(house, house.owner(), "bob@example.com") == before
+
+
+def test_a_re_import_does_not_bring_mail_back(house: Drumbeat, ada: ContactNo) -> None:
+    erase(house, house.owner(), ada)
+    with house.begin(house.owner()) as d:
+        d.audience.merge_contacts([ContactRow(ADA, consent=Consent.subscribed)])
+        number = d.audience.contact_numbers([ADA])[ADA]
+        assert number != ada  # a number is never given out twice
+        assert d.audience.permissions([number])[number].reason == "suppressed:erased"
+
+
+def test_who_complained_stays_known_as_that_by_the_hash_alone(
+    house: Drumbeat, ada: ContactNo
+) -> None:
+    with house.begin(house.owner()) as d:
+        d.audience.suppress(ada, SuppressionReason.complained)
+    erase(house, house.owner(), ada)
+    assert everything_about(house, house.owner(), ADA)["suppressed"] == "complained"
+
+
+def test_an_erasure_that_was_broken_off_is_finished_by_the_engine(
+    house: Drumbeat, ada: ContactNo
+) -> None:
+    before = counted(house)
+    with house.begin(house.owner()) as d:
+        d.erasing.erase(ada)
+    with house.look(house.owner()) as d:
+        assert d.events.facts_of(ada) != []
+    assert finish_erasures(house)
+    assert not finish_erasures(house)
+    assert not finish(house, SYSTEM_RETENTION)
+    with house.look(house.owner()) as d:
+        assert d.events.facts_of(ada) == []
+    assert [row[:3] for row in counted(house)] == [row[:3] for row in before]
+
+
+def test_an_erasure_is_in_the_trail_without_whom(house: Drumbeat, ada: ContactNo) -> None:
+    erase(house, house.owner(), ada)
+    with house.look(house.owner()) as d:
+        [entry] = [each for each in d.accounts.list_audit() if each.action == "contact.erased"]
+    assert ADA not in str(entry)
+    with pytest.raises(NotFound):
+        erase(house, house.owner(), ada)
+
+
+def test_nothing_is_told_of_an_address_that_nobody_has(house: Drumbeat) -> None:
+    for address in ("nobody@example.com", "", "x" * 5_000, "\x00@x"):
+        with pytest.raises(NotFound):
+            everything_about(house, house.owner(), address)
+    with pytest.raises(NotPermitted):
+        everything_about(house, GUEST, ADA)
+
+
+def test_every_table_with_a_person_in_it_is_known_to_erasure(house: Drumbeat) -> None:
+    with house.look(MARIA) as d:
+        assert d.erasing is not None
+    with house.database.look() as connection:
+        from sqlalchemy import inspect
+
+        look = inspect(connection)
+        named = {
+            t for t in look.get_table_names() if PERSON in {c["name"] for c in look.get_columns(t)}
+        }
+    assert named == HOLDINGS.keys()
+
+
+def test_who_signed_up_and_never_confirmed_is_forgotten_and_may_come_again(
+    house: Drumbeat, clock: HandClock
+) -> None:
+    from drumbeat.engine.asks import expire
+
+    form = form_of(house)
+    with house.begin(house.owner()) as d:
+        d.audience.merge_contacts([ContactRow("known@example.com")])
+    clock.advance(minutes=1)
+    for name in ("new", "known"):
+        sign_up(house, form, f"{name}@example.com")
+    work(house)
+    clock.advance(days=8)
+    while expire(house):
+        pass
+    assert not retain(house)
+    clock.advance(days=30)
+    assert retain(house)
+    assert not retain(house)
+    finish_erasures(house)
+    with house.look(house.owner()) as d:
+        assert d.audience.find_contact("new@example.com") is None
+        assert d.audience.find_contact("known@example.com") is not None
+        assert d.audience.permission_of("new@example.com") is None
+        trail = [e for e in d.accounts.list_audit() if e.action == "retention.removed"]
+    assert [dict(each.detail) for each in trail] == [{"unconfirmed": 1}]
+
+
+def test_the_evidence_of_a_yes_is_forgotten_and_the_yes_is_kept(
+    house: Drumbeat, clock: HandClock
+) -> None:
+    with house.begin(house.owner()) as d:
+        d.audience.merge_contacts([ContactRow(ADA)])
+        d.topics.choose(
+            ContactNo(1), {"marketing": True}, Asked("x", "Yes.", {"ip": "203.0.113.1"})
+        )
+    clock.advance(days=1_096)
+    assert retain(house)
+    assert not retain(house)
+    with house.look(house.owner()) as d:
+        [proof] = d.audience.list_proofs(ContactNo(1))
+    assert (proof.evidence, proof.wording, proof.state) == (None, "Yes.", Consent.subscribed)
+
+
+def test_a_reader_who_confirmed_an_erasure_waits_for_a_person(house: Drumbeat) -> None:
+    with house.begin(house.owner()) as d:
+        d.audience.merge_contacts([ContactRow(ADA, consent=Consent.subscribed)])
+    with house.begin(PUBLIC_CHOICES) as d:
+        d.asks.ask(ContactNo(1), AskKind.ERASE, READER)
+    work(house)
+    with house.look(house.owner()) as d:
+        assert d.erasing.list_requests() == []
+    confirm(house, recipient_of(house, mails(house)[0]))
+    with house.look(house.owner()) as d:
+        [request] = d.erasing.list_requests()
+    assert request.contact_no == 1
+    erase(house, house.owner(), ContactNo(1))
+    with house.look(house.owner()) as d:
+        assert d.erasing.list_requests() == []
+    with house.begin(PUBLIC_CONSENT) as d, pytest.raises(NotPermitted):
+        d.erasing.erase(ContactNo(1))
