@@ -176,20 +176,11 @@ class Department:
     @cached_property
     def topics(self) -> "TopicsService":
         from drumbeat.marketing.audience import TopicsService
-        from drumbeat.marketing.audience.store import ContactStore
-        from drumbeat.marketing.audience.store_consent import ConsentStore
         from drumbeat.marketing.audience.store_topics import TopicStore
 
-        keys = self.office.keys
-        return TopicsService(
-            self.actor,
-            TopicStore(self.connection),
-            ContactStore(self.connection, keys),
-            ConsentStore(self.connection),
-            self.office.clock,
-            keys,
-            self.accounts.record,
-        )
+        people, office, store = self._audience_stores, self.office, TopicStore(self.connection)
+        who, record = (people.contacts, people.consents), self.accounts.record
+        return TopicsService(self.actor, store, *who, office.clock, office.keys, record)
 
     @cached_property
     def forms(self) -> "FormsService":
@@ -204,36 +195,23 @@ class Department:
         from drumbeat.marketing.audience import AsksService
         from drumbeat.marketing.audience.store_asks import AskStore
 
-        office = self.office
-        store = AskStore(self.connection)
+        store, office = AskStore(self.connection), self.office
         return AsksService(self.actor, store, self.topics, office.clock, office.keys)
 
     @cached_property
     def erasing(self) -> "ErasingService":
-        # Every store whose tables hold something about a person: `storage/persons.py` names them.
-        import drumbeat.marketing.delivery.store
-        import drumbeat.marketing.delivery.store_bounces
-        import drumbeat.marketing.delivery.store_mail_tests
-        import drumbeat.marketing.events.store  # noqa: F401
         from drumbeat.marketing.audience import ErasingService, Retention
-        from drumbeat.marketing.audience.store import ContactStore
-        from drumbeat.marketing.audience.store_asks import AskStore
-        from drumbeat.marketing.audience.store_consent import ConsentStore
         from drumbeat.marketing.audience.store_erasure import ErasureStore
         from drumbeat.storage.persons import PersonStore
 
-        office, connection = self.office, self.connection
+        _ = self.delivery, self.events, self.mail_tests  # whose tables hold something about people
         return ErasingService(
             self.actor,
-            PersonStore(connection),
-            ErasureStore(connection),
-            ContactStore(connection, office.keys),
-            ConsentStore(connection),
-            AskStore(connection),
-            office.clock,
-            office.keys,
+            PersonStore(self.connection),
+            ErasureStore(self.connection),
+            self.asks,
             self.accounts.record,
-            Retention(*office.retention_days),
+            Retention(*self.office.retention_days),
         )
 
     @property

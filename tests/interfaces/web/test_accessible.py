@@ -61,6 +61,9 @@ def pages(peopled: Drumbeat, owner: Browser) -> list[str]:
     folder.close()
     segments = "/audience/segments"
     owner.send(segments, segments, by="rfm")
+    owner.send("/audience/topics", "/audience/topics", name="Garden tips")
+    told = {"name": "The letter", "topics": "marketing", "wording": "Yes.", "double": "1"}
+    owner.send("/audience/forms", "/audience/forms", **told)
     imported = upload(owner, CSV, consent="column", column="Status").headers["location"]
     settled(owner, imported)
     owner.send(imported, imported)
@@ -77,6 +80,8 @@ def pages(peopled: Drumbeat, owner: Browser) -> list[str]:
         "/audience",
         page_of(owner, "ada@example.com"),
         segments,
+        "/audience/topics",
+        "/audience/forms",
         "/audience/import",
         imported,
         "/sandbox",

@@ -9,21 +9,18 @@ from datetime import timedelta
 from typing import Any
 
 from drumbeat.kit.actor import Actor, Scope
-from drumbeat.kit.clock import Clock, epoch
+from drumbeat.kit.clock import epoch
 from drumbeat.kit.errors import NotFound
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.audience.addresses import Address, normalise_address
+from drumbeat.marketing.audience.asks import AsksService
 from drumbeat.marketing.audience.model import SuppressionReason
 from drumbeat.marketing.audience.model_asks import Ask, AskKind, AskState
 from drumbeat.marketing.audience.model_erasure import Erasure
-from drumbeat.marketing.audience.store import ContactStore
-from drumbeat.marketing.audience.store_asks import AskStore
-from drumbeat.marketing.audience.store_consent import ConsentStore
 from drumbeat.marketing.audience.store_erasure import ErasureStore
 from drumbeat.marketing.audience.topics import open_evidence
 from drumbeat.storage.persons import PersonStore
-from drumbeat.storage.secrets import KeyRing
 
 _UNIT = 100
 
@@ -43,11 +40,7 @@ class ErasingService:
     actor: Actor
     persons: PersonStore
     erasures: ErasureStore
-    contacts: ContactStore
-    consents: ConsentStore
-    asks: AskStore
-    clock: Clock
-    keys: KeyRing
+    readers: AsksService
     record: Record
     retention: Retention
 
@@ -77,14 +70,14 @@ class ErasingService:
         found = normalise_address(address)
         if not isinstance(found, Address):
             return None
-        key = self.keys.address_key(found.text)
-        reason = self.consents.suppressed([key]).get(key)
+        key = self.readers.keys.address_key(found.text)
+        reason = self.readers.topics.consents.suppressed([key]).get(key)
         return None if reason is None else reason.name
 
     def list_requests(self) -> list[Ask]:
         """Readers who confirmed from their mailbox that they want to be erased."""
         self.actor.require(Scope.AUDIENCE_READ)
-        return self.asks.list_in(AskState.confirmed, _UNIT, AskKind.ERASE)
+        return self.readers.store.list_in(AskState.confirmed, _UNIT, AskKind.ERASE)
 
     # the engine's side ----------------------------------------------------------------------
 
@@ -98,25 +91,25 @@ class ErasingService:
         """Nothing carries the number any more, so that it is forgotten too."""
         if Scope.UPKEEP not in self.actor.scopes:
             self.actor.require(Scope.AUDIENCE_WRITE)
-        self.erasures.end(erasure.erasure_no, epoch(self.clock()))
+        self.erasures.end(erasure.erasure_no, epoch(self.readers.clock()))
 
     def retain(self) -> dict[str, int]:
         """A bounded turn of the retention rules: what was removed, by rule, also in the trail."""
         self.actor.require(Scope.UPKEEP)
-        now = self.clock()
+        now = self.readers.clock()
         rules, removed = self.retention, {}
         if rules.unconfirmed:
             before = epoch(now - timedelta(days=rules.unconfirmed))
-            found = self.asks.list_unconfirmed(before, _UNIT)
+            found = self.readers.store.list_unconfirmed(before, _UNIT)
             for contact_no in found:
                 self._erase(contact_no, keep_away=False)
             removed["unconfirmed"] = len(found)
         if rules.evidence:
             before = epoch(now - timedelta(days=rules.evidence))
-            removed["evidence"] = self.consents.forget_evidence(before, _UNIT)
+            removed["evidence"] = self.readers.topics.consents.forget_evidence(before, _UNIT)
         if rules.requests:
             before = epoch(now - timedelta(days=rules.requests))
-            removed["requests"] = self.asks.forget(before, _UNIT)
+            removed["requests"] = self.readers.store.forget(before, _UNIT)
         removed = {rule: rows for rule, rows in removed.items() if rows}
         if removed:
             self.record("retention.removed", "audience", removed)
@@ -125,20 +118,20 @@ class ErasingService:
     # ---------------------------------------------------------------------------------------
 
     def _opened(self, contact_no: ContactNo, sealed: bytes | None) -> dict[str, str] | None:
-        opened = open_evidence(self.keys, contact_no, sealed)
+        opened = open_evidence(self.readers.keys, contact_no, sealed)
         return None if opened is None else dict(opened)
 
     def _erase(self, contact_no: ContactNo, *, keep_away: bool) -> Erasure:
-        self.contacts.hold()
-        keys = self.contacts.address_keys_of([contact_no])
+        self.readers.topics.contacts.hold()
+        keys = self.readers.topics.contacts.address_keys_of([contact_no])
         if not keys:
             raise NotFound(f"There is no contact {contact_no}.")
-        now = self.clock()
+        now = self.readers.clock()
         if keep_away:
             reasons = dict.fromkeys(keys, SuppressionReason.erased)
-            self.consents.suppress(reasons, "erasure", epoch(now))
+            self.readers.topics.consents.suppress(reasons, "erasure", epoch(now))
         touched = self.persons.erase(contact_no)
         number = self.erasures.add(contact_no, epoch(now))
-        self.consents.bump_revision()
+        self.readers.topics.consents.bump_revision()
         self.record("contact.erased", f"erasure {number}", {"rows": touched})
         return Erasure(number, contact_no, now, None)

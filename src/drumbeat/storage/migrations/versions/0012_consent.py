@@ -13,6 +13,7 @@ def upgrade() -> None:
     _add_topics()
     _add_choices()
     _add_asks()
+    _add_limits()
     op.add_column("consent_proof", sa.Column("wording_no", sa.Integer(), nullable=True))
     op.add_column("consent_proof", sa.Column("evidence", sa.LargeBinary(), nullable=True))
     # What every mailing asked until now: permission for mail in general.
@@ -106,6 +107,9 @@ def _add_asks() -> None:
     op.create_index(
         "ix_reader_ask_contact_no", "reader_ask", ["contact_no", "asked_at"], unique=False
     )
+
+
+def _add_limits() -> None:
     op.create_table(
         "reader_rate",
         sa.Column("place", sa.LargeBinary(length=16), nullable=False),
@@ -124,7 +128,9 @@ def _add_asks() -> None:
     op.create_index("ix_spent_stamp_until", "spent_stamp", ["until"], unique=False)
     op.create_table(
         "erasure",
-        sa.Column("erasure_no", number, nullable=False),
+        sa.Column(
+            "erasure_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("subject_no", sa.Integer(), nullable=False),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
