@@ -36,7 +36,8 @@ EXEMPT = (
         delivery.read_ahead
         analytics.arm_counts analytics.campaign_report analytics.status
         audience.audience_members audience.contact_numbers audience.contact_numbers_by_external_id
-        audience.count_audience audience.find_contact audience.known_fields
+        segments.named_by_rule
+        audience.count_audience audience.known_fields
         audience.permissions audience.recipients
         campaigns.approval_of campaigns.count_transitions campaigns.create
         campaigns.drop campaigns.find campaigns.find_look campaigns.get_by_no
@@ -71,6 +72,8 @@ EXEMPT = (
         counting.recount counting.save_counts
         counting.find_outdated counting.known_of counting.refresh_segments
         deciding.take_evidence
+        mirroring.adopt mirroring.find_changes mirroring.keep mirroring.read_page mirroring.sweep
+        segments.find_outdated
         events.adopt events.anything_to_fold events.archive_due events.compact events.fold
         events.read_batches
         events.replace events.seal events.small_files events.sweep
@@ -124,6 +127,11 @@ EXEMPT = (
         "analytics.as_of analytics.revision_of",
     ),
     Exempt(
+        "a page offers names to choose from; programs are told the nearest one",
+        ("interfaces/web",),
+        "segments.known_attributes",
+    ),
+    Exempt(
         "every use case writes the trail itself, in its own unit",
         ("marketing/department.py",),
         "accounts.record",
@@ -158,6 +166,7 @@ EXEMPT = (
         audience.addresses_of audience.merge_contacts audience.note_import audience.read_profile
         imports.add_ordinary imports.begin_import imports.note_progress
         audience.save_segments
+        segments.count_members segments.define segments.known_of segments.recount segments.refresh
         """,
     ),
     Exempt(
@@ -263,6 +272,10 @@ COMMANDS = {
     "GET /audience/engagement/{contact_id}": "audience engagement",
     "GET /segments": "segments list",
     "POST /segments": "segments create",
+    "GET /segments/schema": "segments schema",
+    "POST /segments/preview": "segments preview",
+    "POST /segments/explain": "segments explain",
+    "GET /segments/{segment}": "segments show",
     "GET /sandbox/messages": "sandbox list",
     "GET /sandbox/messages/{number}": "sandbox show",
     "GET /accounts/people": "accounts list-people",

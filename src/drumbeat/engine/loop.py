@@ -13,7 +13,17 @@ from datetime import datetime
 import structlog
 
 from drumbeat.bootstrap import Drumbeat
-from drumbeat.engine import asks, bounces, campaigns, facts, figures, mail_tests, privacy, upkeep
+from drumbeat.engine import (
+    asks,
+    bounces,
+    campaigns,
+    facts,
+    figures,
+    mail_tests,
+    privacy,
+    segments,
+    upkeep,
+)
 from drumbeat.engine.keeping import LeaseKeeper
 from drumbeat.engine.sending import Letter, Provider, SendingEngine
 from drumbeat.engine.sending.signing import SignedLetter
@@ -68,6 +78,8 @@ JOBS = (
     Job("facts.fold", 0.2, facts.fold),
     Job(COUNTING, 0.5, figures.count, rest=4.0),
     Job("figures.segment", 5.0, figures.segment, hurried=False, rest=20.0),
+    Job("segments.mirror", 5.0, segments.mirror, hurried=False, rest=20.0),
+    Job("segments.count", 5.0, segments.count, hurried=False, rest=20.0),
     Job("facts.archive", 1.0, facts.archive, hurried=False),
     Job("facts.tidy", 3600.0, facts.tidy, hurried=False),
     Job("upkeep.sweep", 600.0, upkeep.sweep, hurried=False),

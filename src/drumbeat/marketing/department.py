@@ -31,8 +31,11 @@ if TYPE_CHECKING:
         ErasingService,
         FormsService,
         ImportsService,
+        MirroringService,
+        SegmentsService,
         TopicsService,
     )
+    from drumbeat.marketing.audience.store_mirror import MirrorStore
     from drumbeat.marketing.campaigns import CampaignsService
     from drumbeat.marketing.connections import ConnectionsService
     from drumbeat.marketing.content import ContentService
@@ -259,6 +262,38 @@ class Department:
 
         segments, facts = SegmentStore(self.connection), BehaviourStore(self.facts)
         return BehaviourService(self.actor, facts, segments, self.office.clock)
+
+    @cached_property
+    def segments(self) -> "SegmentsService":
+        from drumbeat.marketing.audience import SegmentsService, SegmentStores
+        from drumbeat.marketing.audience.store_answers import AnswerStore
+        from drumbeat.marketing.audience.store_permits import PermitStore
+        from drumbeat.marketing.audience.store_rule_segments import RuleSegmentStore
+
+        office, connection, known = self.office, self.connection, self._audience_stores
+        permits, of_criteria = PermitStore(connection), known.segments
+        stores = SegmentStores(
+            known.contacts,
+            known.consents,
+            of_criteria,
+            RuleSegmentStore(connection),
+            self._mirror_store,
+            AnswerStore(self.facts, permits, of_criteria, office.answers),
+        )
+        return SegmentsService(self.actor, stores, office.clock, self.accounts.record)
+
+    @cached_property
+    def mirroring(self) -> "MirroringService":
+        from drumbeat.marketing.audience import MirroringService
+
+        return MirroringService(self.actor, self._mirror_store, self.office.clock)
+
+    @property
+    def _mirror_store(self) -> "MirrorStore":
+        from drumbeat.marketing.audience.store_mirror import MirrorStore
+
+        office = self.office
+        return MirrorStore(self.connection, office.keys, office.mirror_files, office.mirror)
 
     @cached_property
     def delivery(self) -> "DeliveryService":

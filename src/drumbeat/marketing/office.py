@@ -7,6 +7,7 @@ from drumbeat.kit import placeholders
 from drumbeat.kit.clock import Clock
 from drumbeat.storage.fact_ducks import FactDucks
 from drumbeat.storage.files import SealedFiles
+from drumbeat.storage.held import Held
 from drumbeat.storage.kept import Kept
 from drumbeat.storage.sealed_parquet import SealedParquet
 from drumbeat.storage.secrets import KeyRing
@@ -40,7 +41,13 @@ class Office:
     retention_days: tuple[int, int, int] = (30, 1_095, 365)
     kept: Kept = field(default_factory=Kept, repr=False, compare=False)
     ducks: FactDucks = field(default_factory=FactDucks, repr=False, compare=False)
+    answers: Kept = field(default_factory=partial(Kept, 64), repr=False, compare=False)
+    mirror: Held = field(default_factory=Held, repr=False, compare=False)
     compiled: Kept = field(default_factory=partial(Kept, 16), repr=False, compare=False)
+
+    @property
+    def mirror_files(self) -> SealedParquet:
+        return SealedParquet(self.files.folder.parent / "mirror", self.keys.derive("mirror"))
 
     @property
     def fact_files(self) -> SealedParquet:

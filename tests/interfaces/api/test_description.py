@@ -102,6 +102,7 @@ def test_every_example_is_answered_as_described(
     rest.post("/accounts/keys", {"label": "old"}, status=201)
     rest.post("/segments", {"by": "rfm"}, status=201)
     rest.post("/topics", {"name": "Garden tips", "key": "garden-tips"}, status=201)
+    rest.post("/segments", {"name": "Often", "rule": "clicked >= 9"}, status=201)
     rest.campaign(name="Tested", alt_subject_line="Spring is here")
     for method, path, operation in operations(described):
         if not path.startswith(PREFIX):
@@ -135,7 +136,7 @@ def fresh_names(rest: Rest, operation: str, path: str, number: int) -> dict[str,
     """Things of their own for this request, in the state it needs; None where there are none."""
     if operation in ("end_session", "show_message", "decide_ledger_rows", "rotate_dkim_keys"):
         return None  # a browser's, mail that was sent, a key in DNS: tests/interfaces has them
-    names = {"label": "old", "key": "garden-tips"}
+    names = {"label": "old", "key": "garden-tips", "segment": "Often", "deed": "buy"}
     if "{campaign_id}" in path or "{approval_id}" in path:
         timing = {"mode": "at", "at": "2027-03-01T08:00:00Z"}
         campaign = rest.campaign(name=f"{operation} {number}", timing=timing)

@@ -64,6 +64,9 @@ def pages(peopled: Drumbeat, owner: Browser) -> list[str]:
     owner.send("/audience/topics", "/audience/topics", name="Garden tips")
     told = {"name": "The letter", "topics": "marketing", "wording": "Yes.", "double": "1"}
     owner.send("/audience/forms", "/audience/forms", **told)
+    building = f"{segments}/new"
+    kept = owner.send(building, building, do="save", name="Keen", words="clicked and mailable")
+    one = kept.headers["location"].partition("?")[0]
     imported = upload(owner, CSV, consent="column", column="Status").headers["location"]
     settled(owner, imported)
     owner.send(imported, imported)
@@ -82,6 +85,9 @@ def pages(peopled: Drumbeat, owner: Browser) -> list[str]:
         segments,
         "/audience/topics",
         "/audience/forms",
+        building,
+        f"{building}?segment=Keen",
+        f"{one}?why=ada@example.com",
         "/audience/import",
         imported,
         "/sandbox",

@@ -1,4 +1,4 @@
-"""REST: /contacts and /segments."""
+"""REST: /contacts/import, a file of people."""
 
 import tempfile
 from collections.abc import Sequence
@@ -8,12 +8,8 @@ from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import ConfigDict, Field
 
-from drumbeat.interfaces.api.audience_answers import SegmentPage, Segments
 from drumbeat.interfaces.api.identity import Caller
-from drumbeat.interfaces.api.paging import Cursor, Limit, page_of
-from drumbeat.interfaces.api.strict import Strict
 from drumbeat.interfaces.api.uploads import Tell, receiving, taking_file, watched
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.json_objects import JsonObject
@@ -23,11 +19,8 @@ from drumbeat.marketing.audience import (
     ImportProgress,
     ImportReport,
     MergePolicy,
-    Segment,
-    audience_units,
     import_contacts,
     read_mapping,
-    segment_audience,
 )
 
 MOST_MAPPED = 1_000
@@ -68,16 +61,6 @@ class HowToImport:
     column_map: ColumnMap = ()
 
 
-class SegmentRequest(Strict):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"by": "rfm"}]})
-
-    by: str = Field(
-        "engagement",
-        max_length=100,
-        description="engagement, rfm, lifecycle_stage, behavioral or demographic.",
-    )
-
-
 @router.post(
     "/contacts/import",
     **taking_file("text/csv", "email,first_name,consent\nada@example.com,Ada,subscribed\n"),
@@ -108,24 +91,6 @@ def import_contact_file(
     return watched(request, work)
 
 
-@router.get("/segments", response_model=SegmentPage)
-def list_segments(caller: Caller, cursor: Cursor = None, limit: Limit = 500) -> JsonObject:
-    """Every segment with its rule as a sentence."""
-    with caller.look() as department:
-        listed = department.audience.list_segments()
-    page, following = page_of(listed, cursor, limit, lambda each: each.id)
-    return {"segments": [_segment(segment) for segment in page], "next_cursor": following}
-
-
-@router.post("/segments", status_code=201, response_model=Segments)
-def create_segments(request: SegmentRequest, caller: Caller) -> JsonObject:
-    """Segment everyone by one criterion; segments of the same name get a new membership."""
-    segments = segment_audience(
-        audience_units(caller.look), audience_units(caller.begin), request.by
-    )
-    return {"segments": [_segment(segment) for segment in segments]}
-
-
 def told_progress(at: ImportProgress) -> JsonObject:
     share = at.bytes_read / at.bytes_total if at.bytes_total else 1.0
     told: JsonObject = {"progress": min(share, 1.0), "rows": at.rows}
@@ -151,8 +116,3 @@ def told_report(report: ImportReport) -> JsonObject:
         "interrupted_at": report.interrupted_at or None,
         "rejected_csv": text,
     }
-
-
-def _segment(segment: Segment) -> JsonObject:
-    row = asdict(segment)
-    return {**row, "taken_at": segment.taken_at.isoformat()}

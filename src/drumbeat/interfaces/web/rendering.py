@@ -26,6 +26,8 @@ ASSETS = {
     "live.js": "text/javascript; charset=utf-8",
     "writing.js": "text/javascript; charset=utf-8",
     "writing.css": "text/css; charset=utf-8",
+    "building.js": "text/javascript; charset=utf-8",
+    "building.css": "text/css; charset=utf-8",
     "bricolage-grotesque.woff2": "font/woff2",
     "people.css": "text/css; charset=utf-8",
     "reference.css": "text/css; charset=utf-8",

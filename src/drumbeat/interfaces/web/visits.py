@@ -40,6 +40,7 @@ NOTICES = {
     "keys-made": "The keys are made. Publish their records, then ask DNS.",
     "server-saved": "The mail server let us in, and is saved. Engines take it up within seconds.",
     "sandbox-again": "Mail stays in the sandbox again.",
+    "segment-saved": "Kept. Campaigns can name it as their audience; the engine keeps it current.",
     "segmented": "Segments are up to date.",
     "unsubscribed": "They will not be mailed again.",
     "erased": "Erased. Nothing here names them any more.",

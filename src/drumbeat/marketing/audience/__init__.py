@@ -28,6 +28,7 @@ from drumbeat.marketing.audience.importing import ImportsService
 from drumbeat.marketing.audience.imports import import_contacts
 from drumbeat.marketing.audience.labelling import label_profile, segment_audience
 from drumbeat.marketing.audience.merging import SeenContacts
+from drumbeat.marketing.audience.mirroring import MirroringService
 from drumbeat.marketing.audience.model import (
     ANSWER_TOPIC,
     MARKETING_TOPIC,
@@ -79,12 +80,22 @@ from drumbeat.marketing.audience.patterns import (
     group_people,
     trace_stages,
 )
+from drumbeat.marketing.audience.persons import SegmentStores
 from drumbeat.marketing.audience.putting import PutProblem, PutReport, ToldContact, put_contacts
 from drumbeat.marketing.audience.rules import read_criterion
 from drumbeat.marketing.audience.scoring import Scored, read_cuts, score_buyers
+from drumbeat.marketing.audience.segmenting import (
+    Explanation,
+    Part,
+    Preview,
+    SegmentsService,
+    define_segment,
+    refresh_segment,
+)
 from drumbeat.marketing.audience.service import UNIT_ROWS, AudienceService, AudienceStores
+from drumbeat.marketing.audience.store_rule_segments import Change
 from drumbeat.marketing.audience.topics import TopicsService, open_evidence
-from drumbeat.marketing.audience.units import audience_units
+from drumbeat.marketing.audience.units import audience_units, segment_units
 from drumbeat.marketing.audience.valuing import (
     LONGEST_HORIZON,
     Valuation,
@@ -120,6 +131,7 @@ __all__ = [
     "Bought",
     "Buyers",
     "BuyersService",
+    "Change",
     "Choices",
     "Consent",
     "ConsentProof",
@@ -133,6 +145,7 @@ __all__ = [
     "Engagement",
     "ErasingService",
     "Erasure",
+    "Explanation",
     "Foretold",
     "FormsService",
     "ImportOptions",
@@ -142,8 +155,11 @@ __all__ = [
     "ImportsService",
     "MergeCounts",
     "MergePolicy",
+    "MirroringService",
     "NotAnAddress",
+    "Part",
     "Permission",
+    "Preview",
     "Problem",
     "Profile",
     "PutProblem",
@@ -155,6 +171,8 @@ __all__ = [
     "Scored",
     "SeenContacts",
     "Segment",
+    "SegmentStores",
+    "SegmentsService",
     "Signs",
     "SignupForm",
     "SuppressionReason",
@@ -170,6 +188,7 @@ __all__ = [
     "audience_units",
     "contact_id_of",
     "contact_no_of",
+    "define_segment",
     "embedded",
     "find_alike",
     "foretell",
@@ -183,8 +202,10 @@ __all__ = [
     "read_criterion",
     "read_cuts",
     "read_mapping",
+    "refresh_segment",
     "score_buyers",
     "segment_audience",
+    "segment_units",
     "trace_stages",
     "value_buyers",
 ]

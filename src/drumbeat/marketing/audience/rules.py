@@ -134,7 +134,9 @@ def choose_segment(
     Raises InvalidInput for `field` naming the nearest ones, or those it could mean.
     """
     left, colon, right = name.partition(":")
-    if colon and left.strip().casefold() in CRITERIA:
+    if colon and left.strip().casefold() == "rule":
+        segments, name = [each for each in segments if each.criterion == "rule"], right.strip()
+    elif colon and left.strip().casefold() in CRITERIA:
         name, among = right.strip(), read_criterion(left)
     known = [each for each in segments if among is None or each.criterion == among]
     for fits in (

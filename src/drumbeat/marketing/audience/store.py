@@ -52,7 +52,7 @@ contact = Table(
     Column("zone_source", SmallInteger, nullable=False),
     Column("attributes", PERSONAL_JSON, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    Column("changed_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False, index=True),
     Column("revision", Integer, nullable=False),
     sqlite_autoincrement=True,  # facts keep a number for ever, so no number is given out twice
 )

@@ -63,20 +63,19 @@ class BuyerStore:
     def read(self, until: date, later: date) -> Buyers:
         """Everybody who bought up to `until`; what they bought after it, up to `later`, aside."""
         with self.facts.open() as duck:
-            return _buyers(duck, until, later)
+            return read_buyers(duck, until, later)
 
     def read_bought(self, until: date) -> Bought:
         with self.facts.open() as duck:
-            currency = _currency(duck, until)
-            asked = {"until": until, "currency": currency}
-            return _bought(until, currency, duck.execute(_PURCHASES, asked).fetchnumpy())
+            return read_bought(duck, until)
 
     def list_contacts(self, numbers: Sequence[ContactNo]) -> list[Contact]:
         """In order of number; who was erased since is absent."""
         return self.contacts.list_(numbers)
 
 
-def _buyers(duck: duckdb.DuckDBPyConnection, until: date, later: date) -> Buyers:
+def read_buyers(duck: duckdb.DuckDBPyConnection, until: date, later: date) -> Buyers:
+    """What `BuyerStore.read` answers, from facts that are open already."""
     import numpy as np
 
     currency = _currency(duck, until)
@@ -84,6 +83,13 @@ def _buyers(duck: duckdb.DuckDBPyConnection, until: date, later: date) -> Buyers
     rows: dict[str, Any] = duck.execute(_BUYERS, asked).fetchnumpy()
     columns = {name: np.asarray(rows[name], np.float64) for name in rows if name != "contact_no"}
     return Buyers(until, currency, np.asarray(rows["contact_no"], np.int32), **columns)
+
+
+def read_bought(duck: duckdb.DuckDBPyConnection, until: date) -> Bought:
+    """What `BuyerStore.read_bought` answers, from facts that are open already."""
+    currency = _currency(duck, until)
+    asked = {"until": until, "currency": currency}
+    return _bought(until, currency, duck.execute(_PURCHASES, asked).fetchnumpy())
 
 
 def _currency(duck: duckdb.DuckDBPyConnection, until: date) -> str:

@@ -72,6 +72,8 @@ segment_cut = Table(
     Column("cut_at", BigInteger, nullable=False),
 )
 
+RULE = "rule"
+"""The criterion of segments that have a rule of their own."""
 _DAY = 86_400
 
 
@@ -80,15 +82,22 @@ class SegmentStore:
     connection: Connection
 
     def list_(self) -> list[Segment]:
-        wanted = _newest().order_by(segment.c.criterion, membership.c.n.desc(), segment.c.name)
-        return [_segment(row) for row in self.connection.execute(wanted)]
+        wanted = newest().order_by(segment.c.criterion, membership.c.n.desc(), segment.c.name)
+        return [segment_of(row) for row in self.connection.execute(wanted)]
 
     def count(self) -> int:
         return self.connection.execute(select(func.count()).select_from(segment)).scalar_one()
 
     def members(self, wanted: SegmentId) -> NDArray[np.bool_]:
         """Who is in the segment: an array that a contact number indexes."""
-        return _union(self.connection.execute(_newest().where(segment.c.id == wanted)).all())
+        return union(self.connection.execute(newest().where(segment.c.id == wanted)).all())
+
+    def members_named(self, name: str) -> NDArray[np.bool_]:
+        """Who is in the segment that a rule names so: `name`, or `criterion:name`."""
+        criterion, _, behind = name.partition(":")
+        exact = and_(segment.c.criterion == criterion, segment.c.name == behind)
+        wanted = newest().where((segment.c.name == name) | exact)
+        return union(self.connection.execute(wanted.order_by(segment.c.segment_no)).all()[:1])
 
     def find_members(self, taken: Collection[tuple[str, int]]) -> NDArray[np.bool_] | None:
         """Who was in any of these segments when it was taken, as `members` answers.
@@ -101,17 +110,17 @@ class SegmentStore:
         rows = self.connection.execute(wanted).all()
         if len(rows) != len(set(taken)):
             return None
-        return _union(rows)
+        return union(rows)
 
     def list_of_contact(self, contact_no: ContactNo) -> list[Segment]:
         """Those whose newest membership has this contact."""
-        wanted = _newest().order_by(segment.c.criterion, segment.c.name)
+        wanted = newest().order_by(segment.c.criterion, segment.c.name)
         byte, bit = contact_no >> 3, 0x80 >> (contact_no & 7)
         found = []
         for row in self.connection.execute(wanted):
             members = zlib.decompress(row.members)
             if byte < len(members) and members[byte] & bit:
-                found.append(_segment(row))
+                found.append(segment_of(row))
         return found
 
     def save(
@@ -130,19 +139,20 @@ class SegmentStore:
         for draft in drafts:
             found = known.pop((draft.criterion, draft.name), None)
             number = self._save_segment(draft, found, now)
-            self._add_membership(
-                number, at, _packed(draft.contact_nos), len(draft.contact_nos), draft.engaged
+            self.add_membership(
+                number, at, packed(draft.contact_nos), len(draft.contact_nos), draft.engaged
             )
             numbers.append(number)
         for row in known.values():
-            self._add_membership(row.segment_no, at, zlib.compress(b""), 0, None)
-        stored = self.connection.execute(_newest().where(segment.c.segment_no.in_(numbers)))
-        by_number = {row.segment_no: _segment(row) for row in stored}
+            self.add_membership(row.segment_no, at, zlib.compress(b""), 0, None)
+        stored = self.connection.execute(newest().where(segment.c.segment_no.in_(numbers)))
+        by_number = {row.segment_no: segment_of(row) for row in stored}
         return [by_number[number] for number in numbers]
 
     def list_cuts(self) -> list[tuple[str, str, int]]:
         """Each criterion that segments were made by, what its last cut knew, and when it was."""
-        made = select(segment.c.criterion).distinct().subquery()
+        by_rule = segment.c.criterion == RULE
+        made = select(segment.c.criterion).where(~by_rule).distinct().subquery()
         joined = made.outerjoin(segment_cut, segment_cut.c.criterion == made.c.criterion)
         cuts = select(made.c.criterion, segment_cut.c.known, segment_cut.c.cut_at)
         rows = self.connection.execute(cuts.select_from(joined).order_by(made.c.criterion))
@@ -184,7 +194,7 @@ class SegmentStore:
         )
         return int(self.connection.execute(added.returning(segment.c.segment_no)).scalar_one())
 
-    def _add_membership(
+    def add_membership(
         self, number: int, at: int, members: bytes, n: int, engaged: int | None
     ) -> None:
         taken = upsert(membership).values(
@@ -196,7 +206,7 @@ class SegmentStore:
         )
 
 
-def _union(rows: Sequence[Row[Any]]) -> NDArray[np.bool_]:
+def union(rows: Sequence[Row[Any]]) -> NDArray[np.bool_]:
     import numpy as np
 
     found = [np.unpackbits(_bytes(row.members)).view(np.bool_) for row in rows]
@@ -206,7 +216,7 @@ def _union(rows: Sequence[Row[Any]]) -> NDArray[np.bool_]:
     return union
 
 
-def _newest() -> Select[Any]:
+def newest() -> Select[Any]:
     """Every segment beside its newest membership."""
     last = (
         select(membership.c.segment_no, func.max(membership.c.taken_at).label("taken_at"))
@@ -229,7 +239,7 @@ def _newest() -> Select[Any]:
     )
 
 
-def _segment(row: Row[Any]) -> Segment:
+def segment_of(row: Row[Any]) -> Segment:
     rate = None if row.engaged_n is None or not row.n else row.engaged_n / row.n
     return Segment(
         id=row.id,
@@ -242,7 +252,7 @@ def _segment(row: Row[Any]) -> Segment:
     )
 
 
-def _packed(contact_nos: NDArray[np.int32]) -> bytes:
+def packed(contact_nos: NDArray[np.int32]) -> bytes:
     import numpy as np
 
     bits = np.zeros(int(contact_nos.max(initial=-1)) + 1, np.bool_)

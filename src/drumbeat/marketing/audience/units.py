@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from drumbeat.marketing.audience.segmenting import SegmentsService
 from drumbeat.marketing.audience.service import AudienceService
 
 MOST_SECONDS = 0.05
@@ -42,6 +43,11 @@ class _Unit(Protocol):
     def audience(self) -> AudienceService: ...
 
 
+class _SegmentsUnit(Protocol):
+    @property
+    def segments(self) -> SegmentsService: ...
+
+
 def audience_units(
     opened: Callable[[], AbstractContextManager[_Unit]],
 ) -> Callable[[], AbstractContextManager[AudienceService]]:
@@ -53,3 +59,16 @@ def audience_units(
             yield unit.audience
 
     return audience
+
+
+def segment_units(
+    opened: Callable[[], AbstractContextManager[_SegmentsUnit]],
+) -> Callable[[], AbstractContextManager[SegmentsService]]:
+    """What opens a caller's whole unit, as what opens the segments in it."""
+
+    @contextmanager
+    def segments() -> Iterator[SegmentsService]:
+        with opened() as unit:
+            yield unit.segments
+
+    return segments

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 
-from drumbeat.kit.actor import Actor
+from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience import (
@@ -17,7 +17,9 @@ from drumbeat.marketing.audience import (
     AudienceArrays,
     Segment,
     audience_units,
+    refresh_segment,
     segment_audience,
+    segment_units,
 )
 from drumbeat.marketing.campaigns.model import Brief, Campaign, ExperimentWish, TimingWish
 from drumbeat.marketing.campaigns.ports import House, Unit
@@ -88,6 +90,7 @@ def plan_timing(house: House, campaign: Campaign, actor: Actor) -> bool:
     """Choose hours as if it were launched now, and count who may be mailed."""
     if campaign.plan.timing is not None:
         return False
+    _count_anew(house, campaign, actor)
     with house.look(actor) as unit:
         members = unit.audience.audience_members(campaign.brief.audience)
         wish = send_wish(campaign.launch or campaign.brief.timing, campaign.brief)
@@ -104,6 +107,21 @@ def plan_timing(house: House, campaign: Campaign, actor: Actor) -> bool:
     with house.begin(actor) as unit:
         unit.campaigns.save_plan(campaign, decided)
     return True
+
+
+def _count_anew(house: House, campaign: Campaign, actor: Actor) -> None:
+    """Segments by rule are planned with whom they hold for now, not since the engine looked last.
+
+    Whoever may not keep a segment plans with whom it was taken to be.
+    """
+    if Scope.AUDIENCE_WRITE not in actor.scopes:
+        return
+    with house.look(actor) as unit:
+        names = unit.segments.named_by_rule(campaign.brief.audience)
+        keep = {at for each in unit.campaigns.list_unsent() for _, at in each.plan.cut}
+    opened = segment_units(partial(house.look, actor)), segment_units(partial(house.begin, actor))
+    for name in names:
+        refresh_segment(*opened, name, keep)
 
 
 PLANNING: Sequence[Callable[[House, Campaign, Actor], bool]] = (

@@ -10,7 +10,13 @@ from drumbeat.kit.actor import Actor
 from drumbeat.marketing.accounts import AccountsService
 from drumbeat.marketing.analytics import AnalyticsService
 from drumbeat.marketing.approvals import ApprovalsService
-from drumbeat.marketing.audience import AudienceService, ErasingService, FormsService, TopicsService
+from drumbeat.marketing.audience import (
+    AudienceService,
+    ErasingService,
+    FormsService,
+    SegmentsService,
+    TopicsService,
+)
 from drumbeat.marketing.campaigns.service import CampaignsService
 from drumbeat.marketing.content import ContentService
 from drumbeat.marketing.delivery import DecidingService, DeliveryService, SendingService
@@ -35,6 +41,9 @@ class Unit(Protocol):
     def approvals(self) -> ApprovalsService: ...
     @property
     def audience(self) -> AudienceService: ...
+
+    @property
+    def segments(self) -> SegmentsService: ...
     @property
     def campaigns(self) -> CampaignsService: ...
     @property

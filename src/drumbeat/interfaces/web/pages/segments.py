@@ -17,6 +17,7 @@ from drumbeat.kit.errors import InvalidInput
 from drumbeat.marketing.audience import Criterion, Segment, audience_units, segment_audience
 
 _TITLES = {
+    "rule": ("By rule", "Whoever its rule is true of; one person may be in several."),
     "engagement": ("Engagement", "How much they open, click and reply, newer counting more."),
     "rfm": ("Buying (RFM)", "How recently, how often and for how much they bought."),
     "lifecycle_stage": ("Lifecycle", "Where they stand between first hello and long silence."),
@@ -82,8 +83,10 @@ def _groups(visit: Visit) -> list[Group]:
 
 def _group(criterion: str, segments: list[Segment]) -> Group:
     title, about = _TITLES.get(criterion, (criterion.capitalize(), ""))
-    held = [segment for segment in segments if segment.subscriber_count]
-    whole = sum(segment.subscriber_count for segment in held)
+    kept = criterion == "rule"
+    held = [segment for segment in segments if segment.subscriber_count or kept]
+    sizes = [segment.subscriber_count for segment in held]
+    whole = max(sizes, default=0) if kept else sum(sizes)
     return Group(
         criterion=criterion,
         title=title,
@@ -107,5 +110,10 @@ def _line(segment: Segment, whole: int) -> Line:
         segment=segment,
         people=count(segment.subscriber_count),
         engaged=percent(segment.engagement_rate),
-        drawing=charts.bar(share, f"{percent(share)} of everybody in this way of cutting"),
+        drawing=charts.bar(share, f"{percent(share)} of {_whole(segment)}"),
     )
+
+
+def _whole(segment: Segment) -> str:
+    by_rule = segment.criterion == "rule"
+    return "the largest of them" if by_rule else "everybody in this way of cutting"

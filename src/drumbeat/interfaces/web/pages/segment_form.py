@@ -1,0 +1,112 @@
+"""A segment by saying what people did and did not do: its form, its count, and its own page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.responses import Response
+
+from drumbeat.interfaces.web import rule_form
+from drumbeat.interfaces.web.rule_form import RuleForm, form_of, place_of, read_form, rule_of
+from drumbeat.interfaces.web.visits import Visit
+from drumbeat.kit.actor import Scope
+from drumbeat.kit.errors import InvalidInput
+from drumbeat.marketing.audience import define_segment, segment_units
+from drumbeat.marketing.audience.scores import RFM_SEGMENTS
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What is wrong with which line; with none of them `whole`, with the name `name`."""
+
+    lines: Mapping[int, str] = field(default_factory=dict)
+    whole: str = ""
+    name: str = ""
+
+
+def show_form(visit: Visit) -> Response:
+    """Empty, or with the rule of the segment that is to be changed."""
+    visit.actor.require(Scope.AUDIENCE_READ)
+    named = visit.query("segment")
+    if not named:
+        return _shown(visit, RuleForm())
+    with visit.look() as department:
+        found = department.segments.get(named)
+        rule = department.segments.rule_of(named)
+    form = form_of(found.name, rule, found.rule)
+    return _shown(visit, form, deep="" if form.lines[0].fields else found.rule)
+
+
+def take_form(visit: Visit) -> Response:
+    """`do`: add, drop-N and see show the form again; save keeps the segment."""
+    sent = visit.form()
+    form = read_form(sent)
+    if sent.get("do") != "save":
+        return _shown(visit, form)
+    visit.actor.require(Scope.AUDIENCE_WRITE)
+    try:
+        made = define_segment(
+            segment_units(visit.look), segment_units(visit.begin), form.name, rule_of(form)
+        )
+    except InvalidInput as error:
+        return _shown(visit, form, 422, refused=error)
+    return visit.go(f"/audience/segments/{made.id}", "segment-saved")
+
+
+def show_segment(visit: Visit) -> Response:
+    """One segment with a rule: who is in, how it grew, and why somebody is in or is not."""
+    named, address = visit.path("segment"), visit.query("why")
+    with visit.look() as department:
+        segments = department.segments
+        found = segments.get(named)
+        preview = segments.preview(segments.rule_of(named), sample=8)
+        changes = segments.list_changes(named, limit=30)
+        person = department.audience.find_contact(address) if address else None
+        told = None if person is None else segments.explain_segment(named, person.contact_no)
+    return visit.page(
+        "segment.html",
+        segment=found,
+        preview=preview,
+        changes=list(reversed(changes)),
+        address=address,
+        told=told,
+    )
+
+
+def _shown(
+    visit: Visit,
+    form: RuleForm,
+    status: int = 200,
+    *,
+    refused: InvalidInput | None = None,
+    deep: str = "",
+) -> Response:
+    with visit.look() as department:
+        attributes = department.segments.known_attributes()
+        segments = [each.name for each in department.audience.list_segments()]
+        preview, wrong = None, Wrong() if refused is None else _wrong(refused)
+        if (refused is None and any(line.fields for line in form.lines)) or form.words:
+            try:
+                preview = department.segments.preview(rule_of(form))
+            except InvalidInput as error:
+                wrong = _wrong(error)
+    return visit.page(
+        "segment_form.html",
+        status,
+        draft=form,
+        preview=preview,
+        wrong=wrong,
+        deep=deep,
+        attributes=attributes,
+        segments=segments,
+        rfm_segments=RFM_SEGMENTS,
+        rule=rule_form,
+    )
+
+
+def _wrong(error: InvalidInput) -> Wrong:
+    said = str(error).partition(": ")[2] if error.field.startswith("rule") else str(error)
+    said = (said or str(error))[:1].upper() + (said or str(error))[1:]
+    if error.field == "name":
+        return Wrong(name=said)
+    place = place_of(error.field)
+    return Wrong(whole=said) if place is None else Wrong(lines={place: said})
