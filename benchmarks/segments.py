@@ -106,7 +106,9 @@ def fill_facts(house: Drumbeat, people: int, events: int) -> None:
             first = NOW - timedelta(days=30 * (month + 1))
             seconds = np.sort(rng.integers(0, 30 * 86_400, n)) + int(first.timestamp())
             columns: dict[str, object] = {
-                "contact_no": 1 + (rng.random(n) ** 3 * people).astype(np.int32),
+                "contact_no": people - (rng.random(n) ** 3 * people).astype(np.int32)
+                if kind == 8
+                else 1 + (rng.random(n) ** 3 * people).astype(np.int32),
                 "mailing_no": np.zeros(n) if kind == 8 else month * 20 + np.arange(n) * 20 // n,
                 "occurred_at": seconds,
                 "kind": np.full(n, kind),

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 KINDS: Mapping[Event, int] = {event: int(Kind[event.value]) for event in Event}
 _EVENTS = {number: event for event, number in KINDS.items()}
 _OF_KIND = "FROM facts WHERE kind = $kind AND verdict <> 2 AND occurred_at >= $since"
-_SENT = "SELECT contact_no, mailing_no, min(epoch(occurred_at))::BIGINT AS at {} GROUP BY ALL"
 _DEEDS = """
 SELECT kind, epoch(occurred_at)::BIGINT, mailing_no, order_key, properties FROM facts
 WHERE contact_no = $contact_no AND verdict <> 2 AND kind <= $last ORDER BY occurred_at
@@ -174,20 +173,22 @@ class AnswerStore:
         return np.bincount(numbers[numbers < size], minlength=size)
 
     def _of_last(self, leaf: OfLast, size: int) -> Mask:
+        """Only whoever answered often enough at all is looked at mail by mail."""
         import numpy as np
 
+        mails = f"{_OF_KIND} AND mailing_no <> 0"
+        asked: dict[str, object] = {"kind": KINDS[leaf.event], "since": _instant(0)}
         with self._duck() as duck:
-            always = _instant(0)
-            sent = duck.execute(
-                _SENT.format(_OF_KIND + " AND mailing_no <> 0"), {"kind": 1, "since": always}
-            ).fetchnumpy()
-            answered = duck.execute(
-                f"SELECT DISTINCT contact_no, mailing_no {_OF_KIND} AND mailing_no <> 0",
-                {"kind": KINDS[leaf.event], "since": always},
-            ).fetchnumpy()
-        newest = _newest(sent, leaf.last)
-        done = np.isin(newest, _pairs(answered))
-        people = (newest[done] >> 32).astype(np.int64)
+            rows = duck.execute(f"SELECT contact_no, mailing_no {mails}", asked).fetchnumpy()
+            answered = np.unique(_pairs(rows))
+            often = np.bincount(answered >> 32, minlength=size) >= leaf.at_least
+            sent = f"SELECT contact_no, mailing_no, epoch(occurred_at)::BIGINT AS at {mails}"
+            rows = duck.execute(sent, {**asked, "kind": KINDS[Event.SENT]}).fetchnumpy()
+        inside = rows["contact_no"] < len(often)  # a fact outlives who was erased
+        inside[inside] = often[rows["contact_no"][inside]]
+        few = {name: column[inside] for name, column in rows.items()}
+        newest = _newest(few, leaf.last)
+        people = newest[np.isin(newest, answered)] >> 32
         found: Mask = np.bincount(people[people < size], minlength=size) >= leaf.at_least
         return found
 
@@ -252,19 +253,18 @@ def _pairs(rows: dict[str, Any]) -> NDArray[np.int64]:
 
 
 def _newest(sent: dict[str, Any], last: int) -> NDArray[np.int64]:
-    """Of each contact the `last` mailings that were sent newest, as pairs."""
+    """Of each contact the `last` mailings that were sent newest, each once, as pairs."""
     import numpy as np
 
-    if not len(sent["at"]):
-        return np.empty(0, np.int64)
-    pairs = _pairs(sent)
-    contacts = sent["contact_no"]
-    order = np.lexsort((sent["mailing_no"], sent["at"], contacts))
-    contacts, pairs = contacts[order], pairs[order]
-    ends = np.append(np.flatnonzero(np.diff(contacts)), len(contacts) - 1)
-    sizes = np.diff(ends, prepend=-1)
-    from_end = np.repeat(ends, sizes) - np.arange(len(contacts))
-    newest: NDArray[np.int64] = pairs[from_end < last]
+    order = np.lexsort((sent["mailing_no"], sent["at"], sent["contact_no"]))[::-1]
+    pairs = _pairs(sent)[order]
+    _, first = np.unique(pairs, return_index=True)
+    pairs = pairs[np.sort(first)]  # the newest time of each pair, still in order
+    contacts = pairs >> 32
+    begins = np.flatnonzero(np.diff(contacts, prepend=-1))
+    sizes = np.diff(np.append(begins, len(contacts)))
+    places = np.arange(len(contacts)) - np.repeat(begins, sizes)
+    newest: NDArray[np.int64] = pairs[places < last]
     return newest
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from sqlalchemy import BigInteger, Column, Integer, Select, String, Table, func, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, String, Table, func, select
 
 from drumbeat.kit.errors import Conflict, NotFound
 from drumbeat.marketing.audience.mirror import Mirror, MirrorDraft, MirrorRow, empty_mirror
@@ -20,6 +20,7 @@ from drumbeat.marketing.audience.store import contact
 from drumbeat.storage.bulk import among
 from drumbeat.storage.database import Connection, metadata, upsert
 from drumbeat.storage.held import Held
+from drumbeat.storage.number_columns import read_numbers
 from drumbeat.storage.sealed_parquet import SealedHandle, SealedParquet
 from drumbeat.storage.sealing import seal_of
 from drumbeat.storage.secrets import KeyRing
@@ -107,14 +108,14 @@ class MirrorStore:
         ).one()
         size = max(newest or 0, len(mirror.revisions) - 1) + 1
         lately = contact.c.changed_at >= mirror.checked_at - SETTLED_SECONDS
-        numbers, revisions = self._revisions(_standing().where(lately))
+        numbers, revisions = self._revisions(lately)
         known = np.zeros(size, np.int32)
         known[: len(mirror.revisions)] = mirror.revisions
         came = int(np.count_nonzero(known[numbers] == 0))
         gone = np.empty(0, np.int64)
         late = now - compared >= COMPARED_EVERY and len(numbers) < people
         if late or mirror.people + came != people:
-            numbers, revisions = self._revisions(_standing())
+            numbers, revisions = self._revisions()
             there = np.zeros(size, np.bool_)
             there[numbers] = True
             gone = np.flatnonzero((known > 0) & ~there)
@@ -189,19 +190,15 @@ class MirrorStore:
                 self.files.remove(each)
 
     def _revisions(
-        self, wanted: Select[tuple[int, int]]
+        self, *where: ColumnElement[bool]
     ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         import numpy as np
 
-        rows = self.connection.execute(wanted).all()
-        pairs = np.array([tuple(row) for row in rows], np.int64).reshape(-1, 2)
-        return pairs[:, 0], pairs[:, 1].astype(np.int32)
+        columns = [contact.c.contact_no, contact.c.revision]
+        numbers, revisions = read_numbers(self.connection, columns, contact, *where)
+        return numbers, revisions.astype(np.int32)
 
 
 def told_of(attributes: dict[str, object], domain: str, zone: str) -> dict[str, object]:
     """What rules may ask of a contact: their attributes, and what the house knows beside them."""
     return {"email_domain": domain, "time_zone": zone, **attributes}
-
-
-def _standing() -> Select[tuple[int, int]]:
-    return select(contact.c.contact_no, contact.c.revision)

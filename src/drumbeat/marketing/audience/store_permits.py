@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, LargeBinary, Select, column, select, table
+from sqlalchemy import ColumnElement, FromClause, Integer, LargeBinary, column, select, table
 
-from drumbeat.marketing.audience.model import MARKETING_TOPIC
+from drumbeat.marketing.audience.model import MARKETING_TOPIC, Consent
 from drumbeat.marketing.audience.permits import STATES
 from drumbeat.marketing.audience.store_consent import audience_revision, consent, suppression
 from drumbeat.storage.database import Connection
+from drumbeat.storage.number_columns import read_numbers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,21 +32,20 @@ class PermitStore:
         """`permits.permit_code` by contact number; of whom nothing is recorded it is 0."""
         import numpy as np
 
+        codes = np.zeros(size, np.int8)
         marketing = consent.c.topic_no == MARKETING_TOPIC
-        states = self._pairs(select(consent.c.contact_no, consent.c.state).where(marketing))
+        for state in (Consent.subscribed, Consent.unsubscribed):
+            same = consent.c.state == int(state)
+            (numbers,) = self._numbers([consent.c.contact_no], consent, marketing, same)
+            codes[numbers[numbers < size]] = state
         same = suppression.c.address_key == _contact.c.address_key
         listed = suppression.join(_contact, same)
-        reasons = self._pairs(
-            select(_contact.c.contact_no, suppression.c.reason).select_from(listed)
-        )
-        codes = np.zeros(size, np.int8)
-        for pairs, factor in ((states, 1), (reasons, STATES)):
-            inside = pairs[:, 0] < size
-            codes[pairs[inside, 0]] += (pairs[inside, 1] * factor).astype(np.int8)
+        numbers, reasons = self._numbers([_contact.c.contact_no, suppression.c.reason], listed)
+        inside = numbers < size
+        codes[numbers[inside]] += (reasons[inside] * STATES).astype(np.int8)
         return codes
 
-    def _pairs(self, wanted: Select[tuple[int, int]]) -> NDArray[np.int64]:
-        import numpy as np
-
-        rows = self.connection.execute(wanted).all()
-        return np.array([tuple(row) for row in rows], np.int64).reshape(-1, 2)
+    def _numbers(
+        self, columns: list[Any], of: FromClause, *where: ColumnElement[bool]
+    ) -> list[NDArray[np.int64]]:
+        return read_numbers(self.connection, columns, of, *where)

@@ -135,12 +135,11 @@ def count_deeds(leaf: Did, deeds: Sequence[Deed], now: int) -> int:
 
 
 def _of_last(event: Event, last: int, deeds: Sequence[Deed]) -> tuple[int, int]:
-    first_sent: dict[int, int] = {}
+    sent: dict[int, int] = {}
     for deed in deeds:
         if deed.event is Event.SENT and deed.mailing_no:
-            before = first_sent.get(deed.mailing_no, deed.at)
-            first_sent[deed.mailing_no] = min(before, deed.at)
-    newest = sorted(first_sent, key=lambda no: (first_sent[no], no), reverse=True)[:last]
+            sent[deed.mailing_no] = max(sent.get(deed.mailing_no, deed.at), deed.at)
+    newest = sorted(sent, key=lambda no: (sent[no], no), reverse=True)[:last]
     answered = {deed.mailing_no for deed in deeds if deed.event is event}
     return sum(number in answered for number in newest), len(newest)
 
