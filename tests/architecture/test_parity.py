@@ -274,6 +274,8 @@ COMMANDS = {
     "POST /segments": "segments create",
     "GET /segments/schema": "segments schema",
     "POST /segments/preview": "segments preview",
+    "GET /segments/overlap": "segments overlap",
+    "GET /segments/suggestions": "segments suggest",
     "POST /segments/explain": "segments explain",
     "GET /segments/{segment}": "segments show",
     "GET /sandbox/messages": "sandbox list",

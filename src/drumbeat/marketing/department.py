@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         AudienceStores,
         BehaviourService,
         BuyersService,
+        ComparingService,
         CountingService,
         ErasingService,
         FormsService,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         MirroringService,
         SegmentsService,
         TopicsService,
+        SegmentStores,
     )
     from drumbeat.marketing.audience.store_mirror import MirrorStore
     from drumbeat.marketing.campaigns import CampaignsService
@@ -265,14 +267,27 @@ class Department:
 
     @cached_property
     def segments(self) -> "SegmentsService":
-        from drumbeat.marketing.audience import SegmentsService, SegmentStores
+        from drumbeat.marketing.audience import SegmentsService
+
+        stores, record = self._segment_stores, self.accounts.record
+        return SegmentsService(self.actor, stores, self.office.clock, record)
+
+    @cached_property
+    def comparing(self) -> "ComparingService":
+        from drumbeat.marketing.audience import ComparingService
+
+        return ComparingService(self.actor, self._segment_stores, self.office.clock)
+
+    @property
+    def _segment_stores(self) -> "SegmentStores":
+        from drumbeat.marketing.audience import SegmentStores
         from drumbeat.marketing.audience.store_answers import AnswerStore
         from drumbeat.marketing.audience.store_permits import PermitStore
         from drumbeat.marketing.audience.store_rule_segments import RuleSegmentStore
 
         office, connection, known = self.office, self.connection, self._audience_stores
         permits, of_criteria = PermitStore(connection), known.segments
-        stores = SegmentStores(
+        return SegmentStores(
             known.contacts,
             known.consents,
             of_criteria,
@@ -280,7 +295,6 @@ class Department:
             self._mirror_store,
             AnswerStore(self.facts, permits, of_criteria, office.answers),
         )
-        return SegmentsService(self.actor, stores, office.clock, self.accounts.record)
 
     @cached_property
     def mirroring(self) -> "MirroringService":

@@ -56,6 +56,8 @@ ROUTES = (
     ("GET", "/segments", Scope.AUDIENCE_READ),
     ("POST", "/segments", Scope.AUDIENCE_READ),
     ("GET", "/segments/schema", Scope.AUDIENCE_READ),
+    ("GET", "/segments/overlap", Scope.AUDIENCE_READ),
+    ("GET", "/segments/suggestions", Scope.AUDIENCE_READ),
     ("POST", "/segments/preview", Scope.AUDIENCE_READ),
     ("POST", "/segments/explain", Scope.AUDIENCE_READ),
     ("GET", "/segments/SEGMENT", Scope.AUDIENCE_READ),

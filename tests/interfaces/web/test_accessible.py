@@ -86,6 +86,7 @@ def pages(peopled: Drumbeat, owner: Browser) -> list[str]:
         "/audience/topics",
         "/audience/forms",
         building,
+        f"{segments}/compare",
         f"{building}?segment=Keen",
         f"{one}?why=ada@example.com",
         "/audience/import",

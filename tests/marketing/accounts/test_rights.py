@@ -168,6 +168,8 @@ omav  analytics.as_of
 ----  counting.find_outdated
 ----  counting.known_of
 ----  counting.refresh_segments
+oma-  comparing.overlap
+oma-  comparing.suggest
 ----  mirroring.adopt
 ----  mirroring.find_changes
 ----  mirroring.keep

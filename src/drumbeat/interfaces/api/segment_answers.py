@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pydantic import ConfigDict, Field
 
 from drumbeat.interfaces.api.audience_answers import SegmentView
-from drumbeat.interfaces.api.shape import Instant, Shape
+from drumbeat.interfaces.api.shape import Instant, Rate, Shape
 from drumbeat.interfaces.api.strict import Strict
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.json_objects import JsonObject
@@ -106,6 +106,31 @@ class ChangeView(Shape):
 class RuleSegmentAnswer(SegmentView):
     tree: JsonObject = Field(description="The rule as JSON.")
     changes: list[ChangeView] = Field(description="Whenever somebody entered or left.")
+
+
+class OverlapAnswer(Shape):
+    segments: list[SegmentView]
+    both: list[list[int]] = Field(
+        description="`both[i][j]` people are in segment i and in segment j; `both[i][i]` in i."
+    )
+
+
+class SuggestionView(Shape):
+    name: str
+    rule: str = Field(description="In words, as a preview and a new segment take it.")
+    purpose: str
+    count: int
+    mailable: int
+    spent: float = Field(description="What these people spent so far, in `currency`.")
+    spent_share: Rate
+    currency: str
+    evidence: str
+
+
+class SuggestionsAnswer(Shape):
+    suggestions: list[SuggestionView]
+    people: int
+    as_of: Instant
 
 
 class SchemaAnswer(Shape):

@@ -1,6 +1,10 @@
 """REST: /segments, named parts of the audience: cut by a criterion, or by a rule of their own."""
 
-from fastapi import APIRouter
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from drumbeat.interfaces.api.audience_answers import SegmentPage, Segments
 from drumbeat.interfaces.api.identity import Caller
@@ -8,11 +12,13 @@ from drumbeat.interfaces.api.paging import Cursor, Limit, page_of
 from drumbeat.interfaces.api.segment_answers import (
     ExplainAnswer,
     ExplainRequest,
+    OverlapAnswer,
     PreviewAnswer,
     PreviewRequest,
     RuleSegmentAnswer,
     SchemaAnswer,
     SegmentRequest,
+    SuggestionsAnswer,
     explain_answer,
     preview_answer,
     rule_of,
@@ -31,6 +37,11 @@ from drumbeat.marketing.audience import (
 )
 from drumbeat.marketing.audience.rule_tree import rule_json, rule_schema
 from drumbeat.marketing.department import Department
+
+Named = Annotated[
+    Sequence[str],
+    Query(max_length=40, description="Name, id or `criterion:name`; none is the largest ones."),
+]
 
 router = APIRouter(prefix="/segments", tags=["audience"])
 
@@ -66,6 +77,26 @@ def show_rule_schema(caller: Caller) -> JsonObject:
     """What a rule may say, as a JSON schema."""
     caller.actor.require(Scope.AUDIENCE_READ)
     return rule_schema()
+
+
+@router.get("/overlap", response_model=OverlapAnswer)
+def show_overlap(caller: Caller, segment: Named = ()) -> JsonObject:
+    """How many people are in each two of the named segments, or of the largest ones."""
+    with caller.look() as department:
+        found = department.comparing.overlap(segment)
+    return {
+        "segments": [segment_row(each) for each in found.segments],
+        "both": [list(row) for row in found.both],
+    }
+
+
+@router.get("/suggestions", response_model=SuggestionsAnswer)
+def suggest_segments(caller: Caller) -> JsonObject:
+    """Segments worth making, each with its size, what its people spent, and the evidence."""
+    with caller.look() as department:
+        found = department.comparing.suggest()
+    rows = [{**asdict(each), "rule": each.line} for each in found.found]
+    return {"suggestions": rows, "people": found.people, "as_of": found.as_of.isoformat()}
 
 
 @router.post("/preview", response_model=PreviewAnswer)

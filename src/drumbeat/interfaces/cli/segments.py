@@ -127,6 +127,45 @@ def show(segment: str, *, json: Json = False) -> int:
 
 
 @app.command
+def overlap(*segments: str, json: Json = False) -> int:
+    """Count who is in each two of these segments, or of the largest ones."""
+    with client() as house:
+        found = house.get("/segments/overlap", segment=list(segments))
+    if json:
+        print_json(found)
+        return 0
+    named, both = found["segments"], found["both"]
+    assert isinstance(named, list)
+    assert isinstance(both, list)
+    names = [str(each["name"]) for each in named]
+    rows = [
+        {"segment": name, **dict(zip(names, row, strict=True))}
+        for name, row in zip(names, both, strict=True)
+    ]
+    print_rows(rows, ("segment", *names), as_json=False)
+    return 0
+
+
+@app.command
+def suggest(*, json: Json = False) -> int:
+    """Suggest segments worth making, with their size, what their people spent, and the rule."""
+    with client() as house:
+        found = house.get("/segments/suggestions")
+    if json:
+        print_json(found)
+        return 0
+    rows = found["suggestions"]
+    assert isinstance(rows, list)
+    if not rows:
+        say("Nothing to suggest yet: too few people did anything.")
+    for row in rows:
+        say(f"{row['name']}: {row['evidence']}; {row['mailable']:,} may be mailed.")
+        say(f"  {row['purpose']}")
+        say(f"  drumbeat segments create \"{row['name']}\" --rule '{row['rule']}'")
+    return 0
+
+
+@app.command
 def schema() -> int:
     """Print the JSON schema of a rule."""
     with client() as house:

@@ -11,8 +11,16 @@ from starlette.datastructures import FormData
 from drumbeat.interfaces.web.forms import text
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.json_objects import JsonObject
-from drumbeat.marketing.audience.rule_tree import Rule, parse_rule, read_rule, rule_json
-from drumbeat.marketing.audience.rule_tree.tree import ANSWERS, Event, Permit, Score
+from drumbeat.marketing.audience.rule_tree import (
+    ANSWERS,
+    Event,
+    Permit,
+    Rule,
+    Score,
+    parse_rule,
+    read_rule,
+    rule_json,
+)
 
 MOST_LINES = 12
 WHATS = (

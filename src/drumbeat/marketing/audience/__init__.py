@@ -9,6 +9,7 @@ from drumbeat.marketing.audience.asks import AsksService
 from drumbeat.marketing.audience.behaviour import BehaviourService
 from drumbeat.marketing.audience.buyers import BuyersService
 from drumbeat.marketing.audience.columns import FIELDS, IGNORED, read_mapping
+from drumbeat.marketing.audience.comparing import ComparingService, Overlap, Suggestions
 from drumbeat.marketing.audience.contact_ids import contact_id_of, contact_no_of
 from drumbeat.marketing.audience.counting import CountingService
 from drumbeat.marketing.audience.deeds import Behaviour, Deed, DeedsOfOne, Signs
@@ -83,6 +84,7 @@ from drumbeat.marketing.audience.patterns import (
 from drumbeat.marketing.audience.persons import SegmentStores
 from drumbeat.marketing.audience.putting import PutProblem, PutReport, ToldContact, put_contacts
 from drumbeat.marketing.audience.rules import read_criterion
+from drumbeat.marketing.audience.scores import RFM_SEGMENTS
 from drumbeat.marketing.audience.scoring import Scored, read_cuts, score_buyers
 from drumbeat.marketing.audience.segmenting import (
     Explanation,
@@ -111,6 +113,7 @@ __all__ = [
     "MARKETING_KEY",
     "MARKETING_TOPIC",
     "PAUSE_DAYS",
+    "RFM_SEGMENTS",
     "UNIT_ROWS",
     "WORDING",
     "Address",
@@ -133,6 +136,7 @@ __all__ = [
     "BuyersService",
     "Change",
     "Choices",
+    "ComparingService",
     "Consent",
     "ConsentProof",
     "Contact",
@@ -157,6 +161,7 @@ __all__ = [
     "MergePolicy",
     "MirroringService",
     "NotAnAddress",
+    "Overlap",
     "Part",
     "Permission",
     "Preview",
@@ -175,6 +180,7 @@ __all__ = [
     "SegmentsService",
     "Signs",
     "SignupForm",
+    "Suggestions",
     "SuppressionReason",
     "Taken",
     "ToldContact",

@@ -49,6 +49,16 @@ class Scores:
     buyers: NDArray[np.int32]
     cells: NDArray[np.int16]
     names: NDArray[np.object_]
+    currency: str
+
+    def spent_by(self, members: Mask) -> float:
+        """What these spent together, in major units of `currency`."""
+        numbers, spent = self.values[Score.SPENT]
+        inside = numbers < len(members)
+        return float(spent[inside][members[numbers[inside]]].sum())
+
+    def spent_in_all(self) -> float:
+        return float(self.values[Score.SPENT][1].sum())
 
     def holds(self, leaf: Scored, size: int) -> Mask:
         import numpy as np
@@ -117,4 +127,4 @@ def scores_of(buyers: Bought, engaged: NDArray[np.int32], points: NDArray[np.flo
     by_score = {score: (numbers, found) for score, found in values.items()}
     by_score[Score.ENGAGEMENT] = (np.asarray(engaged), engagement_score(points))
     cells = rfm.recency.astype(np.int16) * 100 + rfm.frequency * 10 + rfm.monetary
-    return Scores(by_score, numbers, cells.astype(np.int16), names)
+    return Scores(by_score, numbers, cells.astype(np.int16), names, buyers.currency)

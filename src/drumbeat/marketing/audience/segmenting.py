@@ -5,8 +5,8 @@ Counting everybody is dear, so it is done in reading units; a writing unit keeps
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from drumbeat.kit.errors import InvalidInput, NotFound
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.audience import naming, rules
+from drumbeat.marketing.audience.everybody import MOST_CAUGHT_UP, Everybody
 from drumbeat.marketing.audience.mirror import Mirror
 from drumbeat.marketing.audience.model import Contact, Segment
 from drumbeat.marketing.audience.persons import SegmentStores, read_person
@@ -26,21 +27,16 @@ from drumbeat.marketing.audience.rule_tree import (
     AnyOf,
     Did,
     Event,
-    HasAttribute,
     InSegment,
     Judge,
-    Leaf,
     Permit,
     Reason,
     Rule,
     check_names,
-    expand,
     leaves_of,
-    members_of,
     rule_json,
     sentence,
 )
-from drumbeat.marketing.audience.store_answers import AnswerStore
 from drumbeat.marketing.audience.store_rule_segments import Change, Taken
 from drumbeat.marketing.audience.store_segments import RULE
 
@@ -50,8 +46,6 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
 
-MOST_CAUGHT_UP = 50_000
-"""Contacts a request copies before it answers; of more it tells as of when it knows."""
 SAMPLE = 5
 MOST_SAMPLED = 100
 ENGAGED = AnyOf(tuple(Did(event, 1) for event in (Event.OPENED, Event.CLICKED, Event.REPLIED)))
@@ -221,10 +215,10 @@ class SegmentsService:
 
     # ---------------------------------------------------------------------------------------
 
-    def _everybody(self) -> _Everybody:
+    def _everybody(self) -> Everybody:
         now = self.clock()
         mirror = self.stores.mirror.caught_up(epoch(now), at_most=MOST_CAUGHT_UP)
-        return _Everybody(mirror, self.stores.answers, self.stores.by_rule.rules(), now)
+        return Everybody(mirror, self.stores.answers, self.stores.by_rule.rules(), now)
 
     def _checked(self, rule: Rule, mirror: Mirror, called: str = "") -> Rule:
         known = self.stores.segments.list_()
@@ -238,7 +232,7 @@ class SegmentsService:
         check_names(rule, names, called=named)
         return rule
 
-    def _counted(self, everybody: _Everybody, rule: Rule) -> Taken:
+    def _counted(self, everybody: Everybody, rule: Rule) -> Taken:
         import numpy as np
 
         with everybody.asking([rule, ENGAGED]):
@@ -262,34 +256,6 @@ class SegmentsService:
         places = np.unique(np.linspace(0, len(numbers) - 1, min(most, len(numbers))).astype(int))
         chosen = [ContactNo(int(number)) for number in numbers[places]]
         return self.stores.contacts.list_(chosen) if chosen else []
-
-
-@dataclass(frozen=True)
-class _Everybody:
-    """All contacts at one instant, as what the leaves of rules are asked of."""
-
-    mirror: Mirror
-    answers: AnswerStore
-    rules: dict[str, Rule]
-    now: datetime
-
-    def members(self, rule: Rule) -> Mask:
-        return members_of(expand(rule, self.rules), self.mirror.everybody(), self._answer)
-
-    @contextmanager
-    def asking(self, asked: Sequence[Rule]) -> Iterator[None]:
-        """One reader of the facts, where any of these rules asks what people did."""
-        leaves = [leaf for rule in asked for leaf in leaves_of(expand(rule, self.rules))]
-        if all(isinstance(leaf, HasAttribute | Allows | InSegment) for leaf in leaves):
-            yield
-            return
-        with self.answers.asking():
-            yield
-
-    def _answer(self, leaf: Leaf) -> Mask:
-        if isinstance(leaf, HasAttribute):
-            return self.mirror.holds(leaf)
-        return self.answers.answer(leaf, len(self.mirror.revisions), self.now)
 
 
 Opened = Callable[[], AbstractContextManager[SegmentsService]]

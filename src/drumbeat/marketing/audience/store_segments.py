@@ -99,6 +99,12 @@ class SegmentStore:
         wanted = newest().where((segment.c.name == name) | exact)
         return union(self.connection.execute(wanted.order_by(segment.c.segment_no)).all()[:1])
 
+    def read_packed(self) -> list[tuple[Segment, NDArray[np.uint8]]]:
+        """Every segment that somebody is in, and its newest membership, a bit a contact."""
+        wanted = newest().where(membership.c.n > 0)
+        rows = self.connection.execute(wanted.order_by(membership.c.n.desc(), segment.c.name))
+        return [(segment_of(row), _bytes(row.members)) for row in rows]
+
     def find_members(self, taken: Collection[tuple[str, int]]) -> NDArray[np.bool_] | None:
         """Who was in any of these segments when it was taken, as `members` answers.
 

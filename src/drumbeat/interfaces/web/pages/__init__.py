@@ -73,6 +73,7 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("POST", "/audience/segments", segments.create_segments),
     ("GET", "/audience/segments/new", segment_form.show_form),
     ("POST", "/audience/segments/new", segment_form.take_form),
+    ("GET", "/audience/segments/compare", segment_form.compare_segments),
     ("GET", "/audience/segments/{segment}", segment_form.show_segment),
     ("GET", "/audience/import", importing.show_upload),
     ("POST", "/audience/import", importing.upload),

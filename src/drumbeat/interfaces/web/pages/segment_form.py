@@ -10,8 +10,8 @@ from drumbeat.interfaces.web.rule_form import RuleForm, form_of, place_of, read_
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import InvalidInput
-from drumbeat.marketing.audience import define_segment, segment_units
-from drumbeat.marketing.audience.scores import RFM_SEGMENTS
+from drumbeat.marketing.audience import RFM_SEGMENTS, define_segment, segment_units
+from drumbeat.marketing.audience.rule_tree import LONGEST
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ def show_form(visit: Visit) -> Response:
     visit.actor.require(Scope.AUDIENCE_READ)
     named = visit.query("segment")
     if not named:
-        return _shown(visit, RuleForm())
+        words = visit.query("words")[:LONGEST]
+        return _shown(visit, RuleForm(name=visit.query("name")[:120], words=words))
     with visit.look() as department:
         found = department.segments.get(named)
         rule = department.segments.rule_of(named)
@@ -70,6 +71,14 @@ def show_segment(visit: Visit) -> Response:
         address=address,
         told=told,
     )
+
+
+def compare_segments(visit: Visit) -> Response:
+    """Which segments are worth making, and who is in two of those there are."""
+    with visit.look() as department:
+        suggestions = department.comparing.suggest()
+        overlap = department.comparing.overlap()
+    return visit.page("segment_compare.html", suggestions=suggestions, overlap=overlap)
 
 
 def _shown(

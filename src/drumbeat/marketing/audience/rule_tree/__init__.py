@@ -9,8 +9,9 @@ from drumbeat.marketing.audience.rule_tree.judging import Deed, Judge, Person, R
 from drumbeat.marketing.audience.rule_tree.reading import read_rule
 from drumbeat.marketing.audience.rule_tree.schema import rule_schema
 from drumbeat.marketing.audience.rule_tree.sentences import sentence
-from drumbeat.marketing.audience.rule_tree.short_form import parse_rule
+from drumbeat.marketing.audience.rule_tree.short_form import LONGEST, parse_rule
 from drumbeat.marketing.audience.rule_tree.tree import (
+    ANSWERS,
     All,
     Allows,
     AnyOf,
@@ -33,6 +34,8 @@ from drumbeat.marketing.audience.rule_tree.tree import (
 from drumbeat.marketing.audience.rule_tree.writing import rule_json
 
 __all__ = [
+    "ANSWERS",
+    "LONGEST",
     "All",
     "Allows",
     "AnyOf",
