@@ -106,9 +106,7 @@ def fill_facts(house: Drumbeat, people: int, events: int) -> None:
             first = NOW - timedelta(days=30 * (month + 1))
             seconds = np.sort(rng.integers(0, 30 * 86_400, n)) + int(first.timestamp())
             columns: dict[str, object] = {
-                "contact_no": people - (rng.random(n) ** 3 * people).astype(np.int32)
-                if kind == 8
-                else 1 + (rng.random(n) ** 3 * people).astype(np.int32),
+                "contact_no": who(kind, month, n, people, rng),
                 "mailing_no": np.zeros(n) if kind == 8 else month * 20 + np.arange(n) * 20 // n,
                 "occurred_at": seconds,
                 "kind": np.full(n, kind),
@@ -130,6 +128,14 @@ def fill_facts(house: Drumbeat, people: int, events: int) -> None:
                     family, 202601 + month, name, n, size, 0, 0, int(seconds[0]), int(seconds[-1])
                 )
                 warehouse.adopt([named], [], int(NOW.timestamp()))
+
+
+def who(kind: int, month: int, n: int, people: int, rng: np.random.Generator) -> np.ndarray:
+    """A mailing goes to nobody twice; some click and open far more than most, others buy."""
+    if kind == 1:
+        return ((np.arange(n) + month * n) % people + 1).astype(np.int32)
+    keen = (rng.random(n) ** 3 * people).astype(np.int32)
+    return people - keen if kind == 8 else 1 + keen
 
 
 def report(house: Drumbeat, plain: sqlite3.Connection, people: int) -> dict[str, object]:

@@ -30,11 +30,30 @@ class MirrorRow(NamedTuple):
 
 @dataclass(frozen=True)
 class MirrorColumn:
-    """`codes` are places in `texts`, -1 without text; `numbers` NaN without, None without any."""
+    """`codes` are places in `texts`, -1 without text; `numbers` NaN without, None without any.
 
-    codes: NDArray[np.int32]
+    Both as narrow as they can be: a process holds those of everybody.
+    """
+
+    codes: NDArray[np.signedinteger]
     texts: tuple[str, ...]
-    numbers: NDArray[np.float64] | None = None
+    numbers: NDArray[np.floating] | None = None
+
+    def narrowed(self) -> MirrorColumn:
+        """The same in as little memory as loses nothing."""
+        import numpy as np
+
+        codes, numbers = self.codes, self.numbers
+        for width in (np.int8, np.int16):
+            if len(self.texts) <= np.iinfo(width).max:
+                codes = codes.astype(width)
+                break
+        if numbers is not None:
+            with np.errstate(over="ignore"):
+                half = numbers.astype(np.float32)
+            if np.array_equal(half, numbers, equal_nan=True):
+                numbers = half
+        return MirrorColumn(codes, self.texts, numbers)
 
     def holds(self, leaf: HasAttribute) -> NDArray[np.bool_]:
         """For whom the leaf holds: each distinct text is asked once."""
@@ -107,12 +126,16 @@ class MirrorDraft:
     _revisions: NDArray[np.int32] = field(init=False)
 
     def __post_init__(self) -> None:
+        import numpy as np
+
         self._revisions = _grown(self.before.revisions, self.size, 0)
         for key, column in self.before.columns.items():
             numbers = column.numbers
             self._columns[key] = _Draft(
-                _grown(column.codes, self.size, -1),
-                None if numbers is None else _grown(numbers, self.size, float("nan")),
+                _grown(column.codes.astype(np.int32), self.size, -1),
+                None
+                if numbers is None
+                else _grown(numbers.astype(np.float64), self.size, float("nan")),
                 {text: place for place, text in enumerate(column.texts)},
             )
 
@@ -161,7 +184,7 @@ class MirrorDraft:
                 numbers = None
             codes, texts = _tidied(draft)
             if texts or numbers is not None:
-                columns[key] = MirrorColumn(codes, texts, numbers)
+                columns[key] = MirrorColumn(codes, texts, numbers).narrowed()
         return Mirror(self._revisions, checked_at, compared_at, columns)
 
     def _write(

@@ -51,7 +51,7 @@ def from_parquet(file: BinaryIO) -> Mirror:
         numbers = None
         if _NUMBER + key in names:
             numbers = table[_NUMBER + key].to_numpy().astype(np.float64, copy=False)
-        columns[key] = MirrorColumn(codes, words, numbers)
+        columns[key] = MirrorColumn(codes, words, numbers).narrowed()
     checked_at, compared_at = (int(table.schema.metadata[name]) for name in _TIMES)
     return Mirror(table[_REVISION].to_numpy(), checked_at, compared_at, columns)
 

@@ -52,6 +52,8 @@ _DEEDS = """
 SELECT kind, epoch(occurred_at)::BIGINT, mailing_no, order_key, properties FROM facts
 WHERE contact_no = $contact_no AND verdict <> 2 AND kind <= $last ORDER BY occurred_at
 """
+_REPEATS = 3
+"""How many more of the newest mails are looked at, in case one was sent twice."""
 _POINTS = """
 SELECT contact_no, sum($points[kind::INTEGER]
          * pow(2, -date_diff('second', occurred_at, $as_of) / 86400.0 / $half_life)) AS points
@@ -187,7 +189,7 @@ class AnswerStore:
         inside = rows["contact_no"] < len(often)  # a fact outlives who was erased
         inside[inside] = often[rows["contact_no"][inside]]
         few = {name: column[inside] for name, column in rows.items()}
-        newest = _newest(few, leaf.last)
+        newest = newest_mails(few, leaf.last)
         people = newest[np.isin(newest, answered)] >> 32
         found: Mask = np.bincount(people[people < size], minlength=size) >= leaf.at_least
         return found
@@ -252,20 +254,53 @@ def _pairs(rows: dict[str, Any]) -> NDArray[np.int64]:
     return pairs
 
 
-def _newest(sent: dict[str, Any], last: int) -> NDArray[np.int64]:
+def newest_mails(sent: dict[str, Any], last: int) -> NDArray[np.int64]:
     """Of each contact the `last` mailings that were sent newest, each once, as pairs."""
+
+    pairs = _pairs(sent)[_by_time(sent)]
+    whole = _first_of_each(pairs, last + _REPEATS)
+    shown = _first_of_each(_once(whole), last)
+    # Whoever was sent one mailing again and again has others further back: then all are looked at.
+    if len(whole) < len(pairs) and len(_once(whole)) < len(whole):
+        return _first_of_each(_once(pairs), last)
+    return shown
+
+
+def _by_time(sent: dict[str, Any]) -> NDArray[np.intp]:
+    """The order by contact, each one's newest first; of one second the higher mailing first."""
     import numpy as np
 
-    order = np.lexsort((sent["mailing_no"], sent["at"], sent["contact_no"]))[::-1]
-    pairs = _pairs(sent)[order]
+    contacts, at = sent["contact_no"].astype(np.int64), sent["at"]
+    if len(at) and int(at.max()) - int(at.min()) < 1 << 32:
+        keys = contacts << 32 | (at.max() - at)
+        order: NDArray[np.intp] = np.argsort(keys)
+        sorted_keys = keys[order]
+        if not (sorted_keys[1:] == sorted_keys[:-1]).any():
+            return order
+    return np.lexsort((-sent["mailing_no"].astype(np.int64), -at, contacts))
+
+
+def _once(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each pair where it stands first."""
+    import numpy as np
+
+    ordered = np.sort(pairs)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return pairs
     _, first = np.unique(pairs, return_index=True)
-    pairs = pairs[np.sort(first)]  # the newest time of each pair, still in order
+    return pairs[np.sort(first)]
+
+
+def _first_of_each(pairs: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Of pairs in order of contact, at most so many of each contact."""
+    import numpy as np
+
     contacts = pairs >> 32
     begins = np.flatnonzero(np.diff(contacts, prepend=-1))
     sizes = np.diff(np.append(begins, len(contacts)))
     places = np.arange(len(contacts)) - np.repeat(begins, sizes)
-    newest: NDArray[np.int64] = pairs[places < last]
-    return newest
+    kept: NDArray[np.int64] = pairs[places < most]
+    return kept
 
 
 def _fitted(mask: Mask, size: int) -> Mask:

@@ -63,20 +63,26 @@ def number_test(leaf: HasAttribute, number: float) -> bool:
     return False
 
 
-def number_mask(leaf: HasAttribute, numbers: "NDArray[np.float64]") -> "NDArray[np.bool_]":
+def number_mask(leaf: HasAttribute, numbers: "NDArray[np.floating]") -> "NDArray[np.bool_]":
     """`number_test` of each; where there is no number (NaN) it does not fit."""
     import numpy as np
 
     if leaf.op is Op.KNOWN:
-        return ~np.isnan(numbers)
+        known: NDArray[np.bool_] = ~np.isnan(numbers)
+        return known
     if leaf.op in ORDER:
-        size = _size(leaf.values[0])
+        size: np.floating = np.float64(_size(leaf.values[0]))
+        with np.errstate(over="ignore"):
+            half = np.float32(size)
+        if half == size and numbers.dtype == np.float32:  # else two numbers would become one
+            size = half
         compared = {Op.AT_LEAST: np.greater_equal, Op.AT_MOST: np.less_equal}
         compare = compared.get(leaf.op, np.greater if leaf.op is Op.ABOVE else np.less)
         found: NDArray[np.bool_] = compare(numbers, size)
         return found
     if leaf.op in (Op.IS, Op.ONE_OF):
-        return np.isin(numbers, [_size(value) for value in leaf.values])
+        same: NDArray[np.bool_] = np.isin(numbers, np.array([_size(v) for v in leaf.values]))
+        return same
     return np.zeros(len(numbers), np.bool_)
 
 
