@@ -22,7 +22,8 @@ def services() -> dict[str, dict[str, Method]]:
     """By property of Department: the public methods of the service it answers."""
     return {
         name: _public_methods(_class_named(str(prop.func.__annotations__["return"])))
-        for name, prop in vars(department.Department).items()
+        for part in reversed(department.Department.__mro__)
+        for name, prop in vars(part).items()
         if isinstance(prop, cached_property) and name not in NO_SERVICES
     }
 
@@ -35,8 +36,9 @@ def _public_methods(service: type) -> dict[str, Method]:
 def _class_named(annotation: str) -> type:
     """The department imports its services for the type checker only: follow that import."""
     wanted = annotation.strip("'\"")
-    for node in ast.walk(parsed(SOURCE / "marketing" / "department.py")):
-        if isinstance(node, ast.ImportFrom) and any(a.name == wanted for a in node.names):
-            found: type = getattr(importlib.import_module(str(node.module)), wanted)
-            return found
-    raise LookupError(f"department.py does not import {wanted}")
+    for file in ("department.py", "audience_department.py"):
+        for node in ast.walk(parsed(SOURCE / "marketing" / file)):
+            if isinstance(node, ast.ImportFrom) and any(a.name == wanted for a in node.names):
+                found: type = getattr(importlib.import_module(str(node.module)), wanted)
+                return found
+    raise LookupError(f"The department does not import {wanted}")

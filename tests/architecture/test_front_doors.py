@@ -15,6 +15,8 @@ PUBLIC_MODULES = {
     "drumbeat.marketing.campaigns.connectors": "the literal of what is known, for descriptions",
     "drumbeat.marketing.campaigns.content_answer": "reads across areas inside one unit",
     "drumbeat.marketing.campaigns.experiment_answer": "reads across areas inside one unit",
+    "drumbeat.marketing.campaigns.judging": "reads across areas inside one unit",
+    "drumbeat.marketing.campaigns.subject_answer": "reads across all areas inside one unit",
     "drumbeat.marketing.campaigns.preview": "leads through several areas inside one unit",
     "drumbeat.marketing.campaigns.row_decisions": "leads through several areas inside one unit",
     "drumbeat.marketing.campaigns.mail": "leads through several areas inside one unit",
@@ -39,7 +41,7 @@ def is_a_door(importer: str, imported: str) -> bool:
     if imported == area_of(imported) or imported in PUBLIC_MODULES:
         return True
     last = imported.rpartition(".")[2]
-    if importer == "drumbeat.marketing.department":
+    if importer in ("drumbeat.marketing.department", "drumbeat.marketing.audience_department"):
         return last == "service" or last == "store" or last.startswith("store_")
     return last == "ports"
 
