@@ -9,6 +9,7 @@ from drumbeat.bootstrap import Drumbeat
 from drumbeat.bootstrap.erasing import erase, everything_about, finish
 from drumbeat.engine.facts import archive, fold
 from drumbeat.engine.privacy import finish_erasures, retain
+from drumbeat.engine.segments import mirror
 from drumbeat.kit.actor import PUBLIC_CHOICES, PUBLIC_CONSENT, SYSTEM_RETENTION
 from drumbeat.kit.errors import NotFound, NotPermitted
 from drumbeat.kit.ids import ContactNo, MailingNo
@@ -273,3 +274,17 @@ def test_a_reader_who_confirmed_an_erasure_waits_for_a_person(house: Drumbeat) -
         assert d.erasing.list_requests() == []
     with house.begin(PUBLIC_CONSENT) as d, pytest.raises(NotPermitted):
         d.erasing.erase(ContactNo(1))
+
+
+def test_the_copy_that_segments_are_counted_from_forgets_them_too(
+    house: Drumbeat, ada: ContactNo
+) -> None:
+    mirror(house)
+    assert house.office.mirror_files.list_()
+    erase(house, house.owner(), ada)
+    assert house.office.mirror_files.list_() == []
+    mirror(house)
+    [name] = house.office.mirror_files.list_()
+    with house.look(house.owner()) as d:
+        assert d.mirroring.store.file_name() == name
+        assert d.mirroring.store.newest().people == 1

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from drumbeat.bootstrap import Drumbeat
-from drumbeat.kit.actor import Actor
+from drumbeat.kit.actor import SYSTEM_SEGMENTS, Actor
 from drumbeat.kit.ids import ContactNo
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.audience import Erasure
@@ -36,9 +36,18 @@ def finish(drumbeat: Drumbeat, actor: Actor) -> bool:
         waiting = department.erasing.list_open()
     for erasure in waiting:
         unname(look, begin, erasure.contact_no)
+        _forget_attributes(drumbeat)
         with drumbeat.begin(actor) as department:
             department.erasing.end(erasure)
     return bool(waiting)
+
+
+def _forget_attributes(drumbeat: Drumbeat) -> None:
+    """The sealed copy of attributes that segments are counted from may still have theirs."""
+    with drumbeat.begin(SYSTEM_SEGMENTS) as department:
+        department.mirroring.unname()
+    with drumbeat.look(SYSTEM_SEGMENTS) as department:
+        department.mirroring.sweep()
 
 
 def everything_about(drumbeat: Drumbeat, actor: Actor, address: str) -> JsonObject:

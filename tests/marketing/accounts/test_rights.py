@@ -175,6 +175,7 @@ oma-  comparing.suggest
 ----  mirroring.keep
 ----  mirroring.read_page
 ----  mirroring.sweep
+----  mirroring.unname
 oma-  segments.count_members
 om--  segments.define
 oma-  segments.explain

@@ -66,6 +66,14 @@ class MirroringService:
         self.actor.require(Scope.FACTS_FOLD)
         self.store.save(name, mirror)
 
+    def unname(self) -> None:
+        """Somebody was erased: the file that may still have them counts no more.
+
+        Swept files are gone; what processes hold drops the person when it catches up.
+        """
+        self.actor.require(Scope.FACTS_FOLD)
+        self.store.unname()
+
     def sweep(self) -> None:
         """Remove the files that are not named any more."""
         self.actor.require(Scope.FACTS_FOLD)

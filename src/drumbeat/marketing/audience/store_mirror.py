@@ -11,7 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Integer, String, Table, func, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Integer,
+    String,
+    Table,
+    delete,
+    func,
+    select,
+)
 
 from drumbeat.kit.errors import Conflict, NotFound
 from drumbeat.marketing.audience.mirror import Mirror, MirrorDraft, MirrorRow, empty_mirror
@@ -181,6 +191,10 @@ class MirrorStore:
         values |= {"people": people, "revisions": revisions}
         named = upsert(attribute_mirror).values(only=_ONLY, **values)
         self.connection.execute(named.on_conflict_do_update(index_elements=["only"], set_=values))
+
+    def unname(self) -> None:
+        """No file counts any more; whoever holds the copy in memory writes a new one."""
+        self.connection.execute(delete(attribute_mirror))
 
     def sweep(self) -> None:
         """Remove the files that are not named, in a reading unit behind `save`'s."""
