@@ -139,6 +139,7 @@ def test_mail_does_not_go_out_with_links_that_nobody_can_follow(
         smtp_url=smtp_url,
         messenger="smtp" if smtp_url else "sandbox",
         public_url=public_url,
+        sender_name="Garden shop",
         sender_email="news@shop.example",
         postal_address="5 Market Lane, Ghent",
     )

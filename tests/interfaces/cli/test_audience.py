@@ -82,7 +82,7 @@ def test_what_waits_is_listed_shown_approved_and_declined(people: Shell) -> None
     assert launched["status"] == "scheduled"
     assert people.run("campaigns", "launch", second, "--json").code in (1, 3)
     content = people.done("content", "show", first)
-    assert "Variant 0: What we planted" in content.err
+    assert "Variant A: What we planted" in content.err
     assert "Link 0: https://example.com" in content.err
 
 

@@ -7,6 +7,7 @@ from cyclopts import App, Parameter
 from drumbeat.interfaces.cli.answers import print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.cli.paths import path_of
 from drumbeat.kit.json_objects import JsonObject
 
 app = App(name="forms", help="Public forms by which people sign up.")
@@ -56,7 +57,7 @@ def change(
     """Give a form, by id, other topics, or close it."""
     told = {"topics": topics, "double": double, "open": open_}
     with client() as house:
-        answer = house.put(f"/forms/{form}", told)
+        answer = house.put(path_of("/forms/{}", form), told)
     _tell(answer, json=json)
     return 0
 
