@@ -83,7 +83,7 @@ def test_what_waits_is_listed_shown_approved_and_declined(people: Shell) -> None
     assert people.run("campaigns", "launch", second, "--json").code in (1, 3)
     content = people.done("content", "show", first)
     assert "Variant A: What we planted" in content.err
-    assert "Link 0: https://example.com" in content.err
+    assert "Link 1: https://example.com" in content.err
 
 
 def test_counts_are_judged_one_answer_each(shell: Shell) -> None:

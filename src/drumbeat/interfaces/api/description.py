@@ -140,7 +140,7 @@ def _complete(method: str, path: str, operation: Json) -> None:
         return
     taken = operation.setdefault("parameters", [])
     refused = {401, 403}
-    if "{" in path or path.endswith(("/preview", "/explain")):
+    if "{" in path or path.endswith(("/preview", "/explain", "/subjects")):
         refused.add(404)
     if taken or method in CHANGING:
         refused.add(422)

@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 from drumbeat.interfaces.cli.answers import print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.cli.paths import path_of
 from drumbeat.kit.errors import InvalidInput
 
 app = App(name="segments", help="See the audience's segments and their rules; make them by rule.")
@@ -114,7 +115,7 @@ def explain(
 def show(segment: str, *, json: Json = False) -> int:
     """Show a segment's rule, and who entered and left when."""
     with client() as house:
-        found = house.get(f"/segments/{segment}")
+        found = house.get(path_of("/segments/{}", segment))
     if json:
         print_json(found)
         return 0

@@ -8,6 +8,7 @@ from drumbeat.interfaces.cli.answers import print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.contact_ids import contact_id
 from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.cli.paths import path_of
 from drumbeat.kit.json_objects import JsonObject
 
 app = App(name="topics", help="What people can get mail about.")
@@ -54,7 +55,7 @@ def change(
     """Put a topic into other words, or stop offering it."""
     told = {"name": name, "description": description, "offered": offered}
     with client() as house:
-        answer = house.put(f"/topics/{key}", told)
+        answer = house.put(path_of("/topics/{}", key), told)
     if json:
         print_json(answer)
     else:
@@ -65,7 +66,7 @@ def change(
 def choices(contact: str, *, json: Json = False) -> int:
     """Show what somebody, by id or address, said yes and no to."""
     with client() as house:
-        answer = house.get(f"/contacts/{contact_id(house, contact)}/choices")
+        answer = house.get(path_of("/contacts/{}/choices", contact_id(house, contact)))
     _tell(answer, json=json)
     return 0
 
@@ -83,7 +84,7 @@ def choose(
     topics = dict.fromkeys(yes or (), True) | dict.fromkeys(no or (), False)
     told: JsonObject = {"topics": topics, "source": source, "wording": wording}
     with client() as house:
-        answer = house.post(f"/contacts/{contact_id(house, contact)}/choices", told)
+        answer = house.post(path_of("/contacts/{}/choices", contact_id(house, contact)), told)
     _tell(answer, json=json)
     return 0
 
@@ -96,7 +97,7 @@ def opt_out_of_sale(
 ) -> int:
     """Somebody's data, by id or address, may be neither sold nor shared (CCPA)."""
     with client() as house:
-        path = f"/contacts/{contact_id(house, contact)}/sale"
+        path = path_of("/contacts/{}/sale", contact_id(house, contact))
         answer = house.post(path, {"opted_out": not undo})
     _tell(answer, json=json)
     return 0
