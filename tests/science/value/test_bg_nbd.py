@@ -113,6 +113,20 @@ def test_where_the_closed_form_gives_up_the_mean_is_still_exact() -> None:
         assert told == pytest.approx(mean * model.alive(of)[0], rel=1e-9)
 
 
+@pytest.mark.parametrize(("a", "b"), [(2e6, 8e6), (2e4, 8e4)])
+def test_a_chance_to_leave_that_is_alike_for_all_is_that_chance(a: float, b: float) -> None:
+    model = BgNbd(1.0, 1.0, a, b, 0.0, 1, NO_COVARIANCE)
+    summed = model._by_quadrature(np.array([3.0]), np.array([9.0]), 20.0)[0]
+    chance = a / (a + b + 3)
+    assert summed == pytest.approx((1 - (1 + chance * 2.0) ** -4) / chance, rel=1e-4)
+
+
+def test_nobody_leaves_where_the_chance_to_is_nothing() -> None:
+    model = BgNbd(1.0, 1.0, 1e-8, 1e6, 0.0, 1, NO_COVARIANCE)
+    summed = model._by_quadrature(np.array([3.0]), np.array([9.0]), 20.0)[0]
+    assert summed == pytest.approx(4 * 2.0, rel=1e-4)
+
+
 @given(
     logs=st.tuples(*[st.floats(-1.5, 1.5)] * 4),
     x=st.integers(0, 60),

@@ -18,7 +18,7 @@ NEEDED_REPEATERS = 50
 """Fewer repeat customers leave four parameters to chance."""
 
 _STEP, _FALL, _FURTHEST = 0.25, 36.0, 690.0
-"""Of logit p: how far apart, where a tail has fallen to exp(-36), and where doubles end."""
+"""Of logit p: how far apart at most, where a tail has fallen to exp(-36), where doubles end."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +96,26 @@ class BgNbd:
         for i, (bought, known) in enumerate(zip(x, age, strict=True)):
             upper, stays = self.r + bought, self.b + bought
             rate = horizon / (self.alpha + known)
-            low, high = (_FALL / min(shape, 1.0) for shape in (self.a, stays))
-            u = np.arange(-min(low, _FURTHEST), min(high, _FURTHEST), _STEP)
+            u, step = _logits(self.a, stays)
             log_p, log_q = -np.logaddexp(0, -u), -np.logaddexp(0, u)
-            weight = _STEP * np.exp(self.a * log_p + stays * log_q - betaln(self.a, stays))
+            weight = step * np.exp(self.a * log_p + stays * log_q - betaln(self.a, stays))
             p = np.exp(log_p)
             mean = weight @ (-np.expm1(-upper * np.log1p(p * rate)) / p)
-            near = betainc(self.a, stays, expit(u[0] - _STEP / 2)) * upper * rate
-            far = betainc(stays, self.a, expit(-u[-1] - _STEP / 2))
+            near = betainc(self.a, stays, expit(u[0] - step / 2)) * upper * rate
+            far = betainc(stays, self.a, expit(-u[-1] - step / 2))
             found[i] = mean + near - far * np.expm1(-upper * np.log1p(rate))
         return found
+
+
+def _logits(a: float, b: float) -> tuple[Floats, float]:
+    """Places in logit p that Beta(a, b) is summed over, and how far apart: by its own spread."""
+    from scipy.special import polygamma
+
+    middle = float(np.clip(np.log(a) - np.log(b), -_FURTHEST, _FURTHEST))
+    spread = float(np.sqrt(polygamma(1, a) + polygamma(1, b)))
+    step = min(_STEP, spread / 4)
+    low, high = (middle + side * (9 * spread + _FALL / shape) for side, shape in ((-1, a), (1, b)))
+    return np.arange(max(low, -_FURTHEST), min(high, _FURTHEST) + step, step), step
 
 
 def fit_bg_nbd(of: Histories) -> BgNbd | Inconclusive:
