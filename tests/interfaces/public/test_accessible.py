@@ -1,6 +1,5 @@
 """The public pages in a real browser: axe finds nothing, a phone is wide enough, keys suffice."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from drumbeat.bootstrap import Drumbeat
 from drumbeat.interfaces.public import choosing_app
 from drumbeat.kit.signing import Recipient
 from tests.engine.test_asks import form_of, mails, recipient_of, sign_up, why, work
+from tests.interfaces.chromium import IN_CHROMIUM
 from tests.interfaces.public.test_choosing import token
 from tests.interfaces.serving import Served, serving
 from tests.interfaces.web.test_accessible import LOOKS, looked_at
@@ -18,21 +18,7 @@ from tests.interfaces.web.test_accessible import LOOKS, looked_at
 if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["Chromium"]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+pytestmark = IN_CHROMIUM
 
 
 @pytest.fixture

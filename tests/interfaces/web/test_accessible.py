@@ -3,8 +3,6 @@
 axe-core is vendored beside this file, under its own licence.
 """
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ from drumbeat.kit.result import Again
 from drumbeat.marketing.campaigns.pipeline import advance, proceed
 from drumbeat.storage.mail_folder import NewMail
 from tests.conftest import MONDAY_9
+from tests.interfaces.chromium import IN_CHROMIUM
 from tests.interfaces.web.browser import Browser
 from tests.interfaces.web.conftest import add_campaign
 from tests.interfaces.web.test_audience_pages import CSV, page_of, settled, upload
@@ -26,24 +25,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
-CHROMIUM = shutil.which("chromium")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOOKS = [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["Chromium"]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+pytestmark = IN_CHROMIUM
 
 
 @pytest.fixture

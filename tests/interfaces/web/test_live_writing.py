@@ -1,12 +1,9 @@
 """The preview follows what is written, in a real browser; and without script a button shows it."""
 
-import shutil
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import pytest
-
 from drumbeat.bootstrap import Drumbeat
+from tests.interfaces.chromium import IN_CHROMIUM
 from tests.interfaces.web.browser import Browser
 from tests.interfaces.web.test_accessible import AXE, RULES
 
@@ -14,21 +11,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
     from playwright.sync_api import BrowserContext, Page, Route
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["Chromium"]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+pytestmark = IN_CHROMIUM
 
 
 def signed_in(chromium: "Chromium", owner: Browser, *, script: bool = True) -> "BrowserContext":
