@@ -3,8 +3,7 @@
 Each part may be repeated. What a killed process left undone the engine finishes.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from functools import partial
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import SYSTEM_SEGMENTS, Actor
@@ -12,7 +11,6 @@ from drumbeat.kit.ids import ContactNo
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.audience import Erasure
 from drumbeat.marketing.campaigns.subject_answer import subject_answer
-from drumbeat.marketing.department import Department
 from drumbeat.marketing.events import unname
 
 MOST_MAILS = 10_000
@@ -31,13 +29,15 @@ def erase(drumbeat: Drumbeat, actor: Actor, contact_no: ContactNo) -> Erasure:
 
 def finish(drumbeat: Drumbeat, actor: Actor) -> bool:
     """Make the facts of everybody who was erased nobody's; True if there were any."""
-    look, begin = _units(drumbeat.look, actor), _units(drumbeat.begin, actor)
-    with drumbeat.look(actor) as department:
+    look, begin = partial(drumbeat.look, actor), partial(drumbeat.begin, actor)
+    with look() as department:
         waiting = department.erasing.list_open()
     for erasure in waiting:
         unname(look, begin, erasure.contact_no)
+    if waiting:
         _forget_attributes(drumbeat)
-        with drumbeat.begin(actor) as department:
+    for erasure in waiting:
+        with begin() as department:
             department.erasing.end(erasure)
     return bool(waiting)
 
@@ -65,9 +65,3 @@ def everything_about(drumbeat: Drumbeat, actor: Actor, address: str) -> JsonObje
         for mail in mails
     ]
     return told
-
-
-def _units(
-    opened: Callable[[Actor], AbstractContextManager[Department]], actor: Actor
-) -> Callable[[], AbstractContextManager[Department]]:
-    return lambda: opened(actor)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from fastapi import APIRouter
 
 from drumbeat.interfaces.api.answers import ContentAnswer, ContentPreview
+from drumbeat.interfaces.api.errors import MAY_MISS
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.requests import ContentPreviewRequest
 from drumbeat.kit.ids import CampaignId
@@ -22,7 +23,7 @@ def show_content(campaign_id: CampaignId, caller: Caller) -> JsonObject:
         return content_answer(department, campaign_id)
 
 
-@router.post("/content/preview", response_model=ContentPreview)
+@router.post("/content/preview", response_model=ContentPreview, responses=MAY_MISS)
 def preview_content(request: ContentPreviewRequest, caller: Caller) -> JsonObject:
     """The message that one contact would get if this were saved; nothing is saved by looking."""
     brief, contact = request.brief(), request.contact

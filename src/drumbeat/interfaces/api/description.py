@@ -140,7 +140,7 @@ def _complete(method: str, path: str, operation: Json) -> None:
         return
     taken = operation.setdefault("parameters", [])
     refused = {401, 403}
-    if "{" in path or path.endswith(("/preview", "/explain", "/subjects")):
+    if "{" in path or "404" in answers:
         refused.add(404)
     if taken or method in CHANGING:
         refused.add(422)
@@ -155,8 +155,7 @@ def _complete(method: str, path: str, operation: Json) -> None:
     if method in CHANGING and "{" in path:
         refused.add(412)
         taken.append(_IF_MATCH)
-    for status in sorted(refused):
-        answers.setdefault(str(status), _refusal(status))
+    answers |= {str(status): _refusal(status) for status in refused}
     operation["responses"] = dict(sorted(answers.items()))
 
 

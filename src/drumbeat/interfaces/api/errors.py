@@ -18,6 +18,10 @@ STATUS: dict[type[errors.DrumbeatError], tuple[int, str]] = {
 }
 
 
+MAY_MISS: dict[int | str, dict[str, object]] = {404: {}}
+"""`responses` of a route that names something in its query or body instead of in its path."""
+
+
 class Unauthenticated(errors.NotPermitted):
     """Nobody is signed in and no valid key was sent."""
 

@@ -8,7 +8,7 @@ from drumbeat.interfaces.api.paging import Cursor, Limit, page_of
 from drumbeat.interfaces.api.shape import Instant, NextCursor, Shape
 from drumbeat.interfaces.api.strict import Strict
 from drumbeat.kit.json_objects import JsonObject
-from drumbeat.marketing.audience import WORDING, SignupForm, embedded
+from drumbeat.marketing.audience import WORDING, SignupForm, show_form
 from drumbeat.marketing.department import Department
 
 router = APIRouter(prefix="/forms", tags=["audience"])
@@ -81,9 +81,8 @@ def change_form(form_id: str, request: FormChange, caller: Caller) -> JsonObject
 
 
 def _form(department: Department, form: SignupForm) -> JsonObject:
-    names = {each.key: each.name for each in department.topics.list_topics()}
-    topics = [(key, names.get(key, key)) for key in form.topics]
-    url = f"{department.office.public_url.rstrip('/')}/s/{form.id}"
+    topics, public_url = department.topics.list_topics(), department.office.public_url
+    shown = show_form(form, topics, public_url)
     return {
         "form_id": form.id,
         "name": form.name,
@@ -91,7 +90,7 @@ def _form(department: Department, form: SignupForm) -> JsonObject:
         "wording": form.wording,
         "double": form.double,
         "open": form.open,
-        "url": url,
-        "html": embedded(url, form.wording, topics),
+        "url": shown.url,
+        "html": shown.html,
         "created_at": form.created_at.isoformat(),
     }

@@ -35,7 +35,7 @@ from drumbeat.marketing.audience import (
     group_people,
     trace_stages,
 )
-from drumbeat.science.segmentation import Clusters, Propensity
+from drumbeat.science.segmentation import MOST_CLUSTERS, Clusters, Propensity
 
 router = APIRouter(prefix="/audience", tags=["audience"])
 
@@ -43,7 +43,8 @@ LONGEST_HORIZON = 366
 MOST_ALIKE = 100_000
 _ROWS = rows_of("a person")
 Groups = Annotated[
-    int | None, Query(ge=2, le=8, description="How many groups; left out, those that fit best.")
+    int | None,
+    Query(ge=2, le=MOST_CLUSTERS, description="How many groups; left out, those that fit best."),
 ]
 Horizon = Annotated[int, Query(ge=1, le=LONGEST_HORIZON, description="Days ahead, from `as_of`.")]
 Step = Annotated[int, Query(ge=1, le=366, description="Days from one moment to the next.")]

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from drumbeat.interfaces.api.audience_answers import SegmentPage, Segments
+from drumbeat.interfaces.api.errors import MAY_MISS
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.paging import Cursor, Limit, page_of
 from drumbeat.interfaces.api.segment_answers import (
@@ -107,7 +108,7 @@ def preview_segment(request: PreviewRequest, caller: Caller) -> JsonObject:
     return preview_answer(found, caller.drumbeat.office.keys)
 
 
-@router.post("/explain", response_model=ExplainAnswer)
+@router.post("/explain", response_model=ExplainAnswer, responses=MAY_MISS)
 def explain_segment(request: ExplainRequest, caller: Caller) -> JsonObject:
     """Why one contact is in a segment, or is not: each part of the rule with what was seen."""
     if request.segment and request.rule is not None:

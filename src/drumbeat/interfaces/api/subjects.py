@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from drumbeat.bootstrap.erasing import erase, everything_about
+from drumbeat.interfaces.api.errors import MAY_MISS
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.paging import Cursor, Limit, page_of
 from drumbeat.interfaces.api.shape import Instant, NextCursor, Shape
@@ -41,7 +42,7 @@ class ErasureRequests(Shape):
     next_cursor: NextCursor
 
 
-@router.get("/subjects", response_model=SubjectAnswer)
+@router.get("/subjects", response_model=SubjectAnswer, responses=MAY_MISS)
 def export_subject(caller: Caller, email: Email) -> JsonObject:
     """Everything that is held about one person, from every area; 404 where that is nothing."""
     return everything_about(caller.drumbeat, caller.actor, email)

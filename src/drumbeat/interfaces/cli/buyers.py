@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from drumbeat.interfaces.cli.answers import print_json, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.house import client
+from drumbeat.interfaces.cli.whole_files import whole_file
 from drumbeat.interfaces.sdk.client import JsonObject
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.spreadsheet import safe_cell
@@ -95,19 +96,14 @@ def ask_for(path: str, out: Path | None, columns: tuple[str, ...], **query: obje
 
 
 def _written(lines: Iterator[JsonObject], out: Path, columns: tuple[str, ...]) -> JsonObject:
-    """The last line is the answer; the file appears whole or not at all."""
-    part = out.with_name(f"{out.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            answer = next(lines)
-            for following in lines:
-                writer.writerow(safe_cell(_cell(answer[name])) for name in columns)
-                answer = following
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
+    """The last line is the answer."""
+    with whole_file(out) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        answer = next(lines)
+        for following in lines:
+            writer.writerow(safe_cell(_cell(answer[name])) for name in columns)
+            answer = following
     return answer
 
 

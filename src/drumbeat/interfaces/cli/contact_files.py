@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from drumbeat.interfaces.cli.answers import FAILED, print_json, say
 from drumbeat.interfaces.cli.house import client
 from drumbeat.interfaces.cli.importing import upload
+from drumbeat.interfaces.cli.whole_files import whole_file
 
 
 def export(
@@ -34,14 +35,9 @@ def export(
             for piece in pieces:
                 sys.stdout.buffer.write(piece)
             return 0
-        part = out.with_name(f"{out.name}.part")
-        try:
-            with part.open("wb") as file:
-                for piece in pieces:
-                    file.write(piece)
-            part.replace(out)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole_file(out) as part, part.open("wb") as file:
+            for piece in pieces:
+                file.write(piece)
     if json:
         print_json({"file": str(out), "format": form})
     else:

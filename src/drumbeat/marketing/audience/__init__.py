@@ -13,7 +13,7 @@ from drumbeat.marketing.audience.comparing import ComparingService, Overlap, Sug
 from drumbeat.marketing.audience.contact_ids import contact_id_of, contact_no_of
 from drumbeat.marketing.audience.counting import CountingService
 from drumbeat.marketing.audience.deeds import Behaviour, Deed, DeedsOfOne, Signs
-from drumbeat.marketing.audience.embedding import embedded
+from drumbeat.marketing.audience.embedding import show_form
 from drumbeat.marketing.audience.engagement import Engagement
 from drumbeat.marketing.audience.erasing import ErasingService, Retention
 from drumbeat.marketing.audience.forms import WORDING, FormsService
@@ -195,7 +195,6 @@ __all__ = [
     "contact_id_of",
     "contact_no_of",
     "define_segment",
-    "embedded",
     "find_alike",
     "foretell",
     "group_people",
@@ -212,6 +211,7 @@ __all__ = [
     "score_buyers",
     "segment_audience",
     "segment_units",
+    "show_form",
     "trace_stages",
     "value_buyers",
 ]

@@ -12,7 +12,7 @@ from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.deeds import Behaviour, Deed, Signs
 from drumbeat.marketing.audience.engagement import Engagement, engagement_of
-from drumbeat.marketing.audience.rules import choose_segment
+from drumbeat.marketing.audience.rules import choose_segment, day_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from drumbeat.marketing.audience.store_behaviour import BehaviourStore
     from drumbeat.marketing.audience.store_segments import SegmentStore
 
-EARLIEST = date(1900, 1, 1)
 MOST_MOMENTS, LONGEST_STEP = 60, 366
 
 
@@ -39,7 +38,7 @@ class BehaviourService:
         `ahead` days after it. Dear: look, don't write. Raises InvalidInput for a day to come.
         """
         self.actor.require(Scope.AUDIENCE_READ)
-        return self.store.read(self._day(as_of), deed, ahead)
+        return self.store.read(day_of(as_of, self.clock()), deed, ahead)
 
     def read_signs(self, as_of: date | None, *, step: int, moments: int) -> Signs:
         """At `moments` days, `step` days apart, the last of them `as_of`. As dear as `read`.
@@ -53,14 +52,14 @@ class BehaviourService:
         if not 1 <= step <= LONGEST_STEP:
             message = f"Moments lie 1 to {LONGEST_STEP} days apart, not {step}."
             raise InvalidInput(message, field="step")
-        last = self._day(as_of)
+        last = day_of(as_of, self.clock())
         days = tuple(last - timedelta(days=step * back) for back in reversed(range(moments)))
         return self.store.read_signs(days, step)
 
     def explain_engagement(self, contact_no: ContactNo, as_of: date | None = None) -> Engagement:
         """Why one contact is as engaged as they are. Raises InvalidInput for a day to come."""
         self.actor.require(Scope.AUDIENCE_READ)
-        day = self._day(as_of)
+        day = day_of(as_of, self.clock())
         return engagement_of(day, self.store.list_deeds(contact_no, day))
 
     def find_members(self, segment: str) -> NDArray[np.int32]:
@@ -68,11 +67,3 @@ class BehaviourService:
         self.actor.require(Scope.AUDIENCE_READ)
         named = choose_segment(segment, self.segments.list_(), None, field="segment")
         return self.segments.members(named.id).nonzero()[0].astype("int32")
-
-    def _day(self, as_of: date | None) -> date:
-        today = self.clock().date()
-        day = today if as_of is None else as_of
-        if not EARLIEST <= day <= today:
-            message = f"{day} is not a day between {EARLIEST} and today, {today}."
-            raise InvalidInput(message, field="as_of")
-        return day

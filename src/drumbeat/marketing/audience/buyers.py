@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock
-from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.model import Bought, Buyers, Contact
+from drumbeat.marketing.audience.rules import day_of
 
 if TYPE_CHECKING:
     from drumbeat.marketing.audience.store_buyers import BuyerStore
-
-EARLIEST = date(1900, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -29,8 +27,9 @@ class BuyersService:
         `ahead` days after it are looked at for `later`. Raises InvalidInput for a day to come.
         """
         self.actor.require(Scope.AUDIENCE_READ)
-        day, today = self._day(as_of), self.clock().date()
-        return self.store.read(day, min(day + timedelta(days=ahead), today))
+        now = self.clock()
+        day = day_of(as_of, now)
+        return self.store.read(day, min(day + timedelta(days=ahead), now.date()))
 
     def read_bought(self, as_of: date | None = None) -> Bought:
         """How recently, how often and for how much everybody bought by the end of `as_of`.
@@ -38,17 +37,9 @@ class BuyersService:
         Cheaper than `read`, which keeps days apart. Raises InvalidInput for a day to come.
         """
         self.actor.require(Scope.AUDIENCE_READ)
-        return self.store.read_bought(self._day(as_of))
+        return self.store.read_bought(day_of(as_of, self.clock()))
 
     def list_people(self, contact_nos: Sequence[ContactNo]) -> list[Contact]:
         """Up to 2,000 buyers in order of number; who was erased since is absent."""
         self.actor.require(Scope.AUDIENCE_READ)
         return self.store.list_contacts(contact_nos)
-
-    def _day(self, as_of: date | None) -> date:
-        today = self.clock().date()
-        day = today if as_of is None else as_of
-        if not EARLIEST <= day <= today:
-            message = f"{day} is not a day between {EARLIEST} and today, {today}."
-            raise InvalidInput(message, field="as_of")
-        return day

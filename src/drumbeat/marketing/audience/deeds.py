@@ -26,7 +26,7 @@ class Behaviour:
 
     Machines' opens and clicks are left out. Days are NaN when it never happened; `lately` is the
     last 90 days; money is in minor units of `currency`, the one most purchases were made in. `did`
-    is who did the deed that was asked about in the days after `until`; None where none was.
+    is who did the deed that was asked about in the days after `until`; None without such days.
     """
 
     until: date

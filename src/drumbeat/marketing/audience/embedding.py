@@ -1,7 +1,30 @@
 """A sign-up form as plain HTML, for a page of somebody's own: no script, nothing to load."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
+
+from drumbeat.marketing.audience.model_asks import SignupForm
+from drumbeat.marketing.audience.model_topics import Topic
+
+
+@dataclass(frozen=True)
+class ShownForm:
+    """Where a form is, what its topics are called, and its HTML for any other page."""
+
+    form: SignupForm
+    topics: tuple[str, ...]
+    url: str
+    html: str
+
+
+def show_form(form: SignupForm, topics: Sequence[Topic], public_url: str) -> ShownForm:
+    """`topics` are all of the house; one that is not among them is called by its key."""
+    names = {each.key: each.name for each in topics}
+    named = [(key, names.get(key, key)) for key in form.topics]
+    url = f"{public_url.rstrip('/')}/s/{form.id}"
+    html = embedded(url, form.wording, named)
+    return ShownForm(form, tuple(name for _, name in named), url, html)
 
 
 def embedded(url: str, wording: str, topics: Sequence[tuple[str, str]]) -> str:

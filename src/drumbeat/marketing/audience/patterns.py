@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 SEED = 20_260_801
 """Draws are the same for the same facts, so that a figure does not move by itself."""
-MOST_CLUSTERS = 8
 FEW_AND_MANY: Mapping[str, tuple[str, str]] = {
     "known_days": ("new", "known for long"),
     "active_days": ("active lately", "long silent"),
@@ -77,7 +76,7 @@ def group_people(behaviour: Behaviour, clusters: int | None = None) -> Clusters 
 
     Raises InvalidInput for a number of groups that is not from 2 to 8.
     """
-    from drumbeat.science.segmentation import find_clusters
+    from drumbeat.science.segmentation import MOST_CLUSTERS, find_clusters
 
     if clusters is not None and not 2 <= clusters <= MOST_CLUSTERS:
         message = f"clusters must be from 2 to {MOST_CLUSTERS}, not {clusters}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EVERYONE = "all"
+EARLIEST = date(1900, 1, 1)
 CUT_AGAIN_AFTER = 30
 """Seconds: people and facts may change every moment, and each cut reads them all."""
 CUT_LATEST_AFTER = 3_600
@@ -109,6 +111,16 @@ def permissions(
         else:
             found[number] = topic_permission(reason, chosen, paused=paused)
     return found
+
+
+def day_of(as_of: date | None, now: datetime) -> date:
+    """The last day (UTC) that counts; None is today. Raises InvalidInput for a day to come."""
+    today = now.date()
+    day = today if as_of is None else as_of
+    if not EARLIEST <= day <= today:
+        message = f"{day} is not a day between {EARLIEST} and today, {today}."
+        raise InvalidInput(message, field="as_of")
+    return day
 
 
 def read_criterion(text: str) -> Criterion:

@@ -31,6 +31,7 @@ from drumbeat.marketing.audience.rule_tree import (
 from drumbeat.marketing.audience.rule_tree.values import as_seen
 from drumbeat.marketing.audience.scores import Scores, scores_of
 from drumbeat.marketing.audience.store_buyers import read_bought
+from drumbeat.marketing.audience.store_deeds import SIGN_KINDS, points_by_kind
 from drumbeat.marketing.audience.store_permits import PermitStore
 from drumbeat.marketing.audience.store_segments import SegmentStore
 from drumbeat.marketing.events import Kind
@@ -54,10 +55,10 @@ WHERE contact_no = $contact_no AND verdict <> 2 AND kind <= $last ORDER BY occur
 """
 _REPEATS = 3
 """How many more of the newest mails are looked at, in case one was sent twice."""
-_POINTS = """
+_POINTS = f"""
 SELECT contact_no, sum($points[kind::INTEGER]
          * pow(2, -date_diff('second', occurred_at, $as_of) / 86400.0 / $half_life)) AS points
-FROM facts WHERE verdict <> 2 AND kind IN (4, 5, 6, 7, 8, 11) AND occurred_at <= $as_of
+FROM facts WHERE verdict <> 2 AND kind IN {SIGN_KINDS} AND occurred_at <= $as_of
 GROUP BY contact_no
 """
 _KEYS = """
@@ -205,10 +206,13 @@ class AnswerStore:
         return found
 
     def _scores(self, now: datetime, hour: datetime) -> Scores:
-        from drumbeat.science.segmentation import ENGAGEMENT_POINTS, HALF_LIFE_DAYS
+        from drumbeat.science.segmentation import HALF_LIFE_DAYS
 
-        points = [ENGAGEMENT_POINTS.get(_EVENTS[kind].value, 0.0) for kind in sorted(_EVENTS)]
-        asked = {"as_of": hour.replace(tzinfo=None), "half_life": HALF_LIFE_DAYS, "points": points}
+        asked = {
+            "as_of": hour.replace(tzinfo=None),
+            "half_life": HALF_LIFE_DAYS,
+            "points": points_by_kind(),
+        }
         with self._duck() as duck:
             rows = duck.execute(_POINTS, asked).fetchnumpy()
             bought = read_bought(duck, now.date())

@@ -17,13 +17,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    column,
     delete,
     exists,
     func,
     insert,
     select,
-    table,
     update,
 )
 
@@ -31,6 +29,8 @@ from drumbeat.kit.clock import epoch, from_epoch
 from drumbeat.kit.errors import NotFound
 from drumbeat.kit.ids import ContactNo, PersonNo
 from drumbeat.marketing.audience.model_asks import Ask, AskKind, AskState, SignupForm
+from drumbeat.marketing.audience.store import contact
+from drumbeat.marketing.audience.store_consent import consent
 from drumbeat.storage.database import NUMBER, Connection, metadata, upsert
 
 signup_form = Table(
@@ -86,13 +86,6 @@ spent_stamp = Table(
 
 _AT_ONCE = 2
 """Seconds between a contact and the request it was made for: none but those of one unit."""
-_consent = table("consent", column("contact_no", Integer), column("state", SmallInteger))
-_contact = table(
-    "contact",
-    column("contact_no", Integer),
-    column("created_at", BigInteger),
-    column("external_key", LargeBinary),
-)
 
 
 @dataclass(frozen=True)
@@ -205,21 +198,19 @@ class AskStore:
 
     def list_unconfirmed(self, before: int, limit: int) -> list[ContactNo]:
         """Who came by a form alone, never confirmed, and of whom nothing else is known."""
-        said = exists().where(
-            _consent.c.contact_no == reader_ask.c.contact_no, _consent.c.state != 0
-        )
-        came_by_it = _contact.c.created_at.between(
+        said = exists().where(consent.c.contact_no == reader_ask.c.contact_no, consent.c.state != 0)
+        came_by_it = contact.c.created_at.between(
             reader_ask.c.asked_at - _AT_ONCE, reader_ask.c.asked_at
         )
         query = (
             select(reader_ask.c.contact_no)
             .distinct()
-            .join(_contact, _contact.c.contact_no == reader_ask.c.contact_no)
+            .join(contact, contact.c.contact_no == reader_ask.c.contact_no)
             .where(
                 reader_ask.c.kind == AskKind.SIGN_UP.value,
                 reader_ask.c.state == int(AskState.expired),
                 reader_ask.c.expires_at < before,
-                _contact.c.external_key.is_(None),
+                contact.c.external_key.is_(None),
                 came_by_it,
                 ~said,
             )

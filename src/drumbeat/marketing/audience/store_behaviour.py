@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.deeds import Behaviour, Deed, DeedsOfOne, Signs
+from drumbeat.marketing.audience.store_deeds import (
+    SIGN_KINDS,
+    SIGNS,
+    main_currency,
+    points_by_kind,
+)
 from drumbeat.storage.warehouse import FactReader
 
 if TYPE_CHECKING:
@@ -21,11 +27,6 @@ if TYPE_CHECKING:
 # Kinds are those of marketing.events: sent 1, opened 4, clicked 5, replied 6, forwarded 7,
 # purchased 8, unsubscribed 9, viewed 11; verdict 2 is a machine. No order is order_key 0.
 _KIND_OF = {Deed.BUY: 8, Deed.CLICK: 5, Deed.UNSUBSCRIBE: 9}
-_SIGNS = "(4, 5, 6, 7, 8, 11)"
-_CURRENCY = """
-SELECT currency FROM facts WHERE kind = 8 AND occurred_at::DATE <= $until
-GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 1
-"""
 _BEHAVIOUR = f"""
 WITH past AS (
     SELECT *, occurred_at::DATE AS day, occurred_at::DATE > $since AS lately
@@ -33,7 +34,7 @@ WITH past AS (
 )
 SELECT contact_no,
        date_diff('day', min(day), $until)::DOUBLE AS known_days,
-       coalesce(date_diff('day', max(day) FILTER (kind IN {_SIGNS}), $until), 'NaN'::DOUBLE)
+       coalesce(date_diff('day', max(day) FILTER (kind IN {SIGN_KINDS}), $until), 'NaN'::DOUBLE)
          AS active_days,
        coalesce(date_diff('day', max(day) FILTER (kind = 8), $until), 'NaN'::DOUBLE)
          AS bought_days,
@@ -59,18 +60,17 @@ GROUP BY contact_no ORDER BY contact_no
 _LAST = f"""
 SELECT contact_no, greatest(0, (date_diff('day', $first, occurred_at::DATE) + $step - 1) // $step)
          AS moment, max(date_diff('day', $first, occurred_at::DATE)) AS day
-FROM facts WHERE verdict <> 2 AND kind IN {_SIGNS} AND occurred_at::DATE <= $until
+FROM facts WHERE verdict <> 2 AND kind IN {SIGN_KINDS} AND occurred_at::DATE <= $until
 GROUP BY ALL
 """
-_OF_ONE = """
+_OF_ONE = f"""
 SELECT kind, count(*)::INTEGER AS times, max(occurred_at::DATE) AS last,
        sum($points[kind::INTEGER]
          * pow(2, -date_diff('day', occurred_at::DATE, $until) / $half_life))
-FROM facts WHERE contact_no = $contact_no AND verdict <> 2 AND kind IN (4, 5, 6, 7, 8, 11)
+FROM facts WHERE contact_no = $contact_no AND verdict <> 2 AND kind IN {SIGN_KINDS}
   AND occurred_at::DATE <= $until
 GROUP BY kind ORDER BY 4 DESC, kind
 """
-_NAMES = {4: "opened", 5: "clicked", 6: "replied", 7: "forwarded", 8: "purchased", 11: "viewed"}
 LATELY_DAYS = 90
 
 
@@ -83,12 +83,12 @@ class BehaviourStore:
         import numpy as np
 
         with self.facts.open() as duck:
-            found = duck.execute(_CURRENCY, {"until": until}).fetchone()
-            currency, since = str(found[0]) if found else "", until - timedelta(days=LATELY_DAYS)
+            currency = main_currency(duck, until + timedelta(days=1))
+            since = until - timedelta(days=LATELY_DAYS)
             asked = {"until": until, "since": since, "currency": currency}
             rows: dict[str, Any] = duck.execute(_BEHAVIOUR, asked).fetchnumpy()
             did = None
-            if deed is not None:
+            if deed is not None and ahead:
                 later = until + timedelta(days=ahead)
                 who = {"kind": _KIND_OF[deed], "until": until, "later": later}
                 did = np.isin(
@@ -133,15 +133,14 @@ class BehaviourStore:
 
     def list_deeds(self, contact_no: ContactNo, until: date) -> list[DeedsOfOne]:
         """What earns points, the most points first."""
-        from drumbeat.science.segmentation import ENGAGEMENT_POINTS, HALF_LIFE_DAYS
+        from drumbeat.science.segmentation import HALF_LIFE_DAYS
 
-        worth = [ENGAGEMENT_POINTS.get(_NAMES.get(kind, ""), 0.0) for kind in range(1, 12)]
         asked = {
             "contact_no": contact_no,
             "until": until,
-            "points": worth,
+            "points": points_by_kind(),
             "half_life": HALF_LIFE_DAYS,
         }
         with self.facts.open() as duck:
             rows = duck.execute(_OF_ONE, asked).fetchall()
-        return [DeedsOfOne(_NAMES[kind], times, last, points) for kind, times, last, points in rows]
+        return [DeedsOfOne(SIGNS[kind], times, last, points) for kind, times, last, points in rows]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.model import Bought, Buyers, Contact
 from drumbeat.marketing.audience.store import ContactStore
+from drumbeat.marketing.audience.store_deeds import main_currency
 from drumbeat.storage.warehouse import FactReader
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Purchases are kind 8 of marketing.events; no order is order_key 0.
-_CURRENCY = """
-SELECT currency FROM facts WHERE kind = 8 AND occurred_at::DATE <= $until
-GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 1
-"""
 _BUYERS = """
 WITH days AS (
     SELECT contact_no, occurred_at::DATE AS day,
@@ -78,7 +75,7 @@ def read_buyers(duck: duckdb.DuckDBPyConnection, until: date, later: date) -> Bu
     """What `BuyerStore.read` answers, from facts that are open already."""
     import numpy as np
 
-    currency = _currency(duck, until)
+    currency = main_currency(duck, until + timedelta(days=1))
     asked = {"until": until, "later": later, "currency": currency}
     rows: dict[str, Any] = duck.execute(_BUYERS, asked).fetchnumpy()
     columns = {name: np.asarray(rows[name], np.float64) for name in rows if name != "contact_no"}
@@ -87,14 +84,9 @@ def read_buyers(duck: duckdb.DuckDBPyConnection, until: date, later: date) -> Bu
 
 def read_bought(duck: duckdb.DuckDBPyConnection, until: date) -> Bought:
     """What `BuyerStore.read_bought` answers, from facts that are open already."""
-    currency = _currency(duck, until)
+    currency = main_currency(duck, until + timedelta(days=1))
     asked = {"until": until, "currency": currency}
     return _bought(until, currency, duck.execute(_PURCHASES, asked).fetchnumpy())
-
-
-def _currency(duck: duckdb.DuckDBPyConnection, until: date) -> str:
-    found = duck.execute(_CURRENCY, {"until": until}).fetchone()
-    return str(found[0]) if found else ""
 
 
 def _bought(until: date, currency: str, rows: dict[str, Any]) -> Bought:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, LargeBinary, column, select, table
+from sqlalchemy import ColumnElement, FromClause, select
 
 from drumbeat.marketing.audience.model import MARKETING_TOPIC, Consent
 from drumbeat.marketing.audience.permits import STATES
+from drumbeat.marketing.audience.store import contact
 from drumbeat.marketing.audience.store_consent import audience_revision, consent, suppression
 from drumbeat.storage.database import Connection
 from drumbeat.storage.number_columns import read_numbers
@@ -16,8 +17,6 @@ from drumbeat.storage.number_columns import read_numbers
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-_contact = table("contact", column("contact_no", Integer), column("address_key", LargeBinary))
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,9 @@ class PermitStore:
             same = consent.c.state == int(state)
             (numbers,) = self._numbers([consent.c.contact_no], consent, marketing, same)
             codes[numbers[numbers < size]] = state
-        same = suppression.c.address_key == _contact.c.address_key
-        listed = suppression.join(_contact, same)
-        numbers, reasons = self._numbers([_contact.c.contact_no, suppression.c.reason], listed)
+        same = suppression.c.address_key == contact.c.address_key
+        listed = suppression.join(contact, same)
+        numbers, reasons = self._numbers([contact.c.contact_no, suppression.c.reason], listed)
         inside = numbers < size
         codes[numbers[inside]] += (reasons[inside] * STATES).astype(np.int8)
         return codes

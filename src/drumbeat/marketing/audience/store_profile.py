@@ -7,7 +7,7 @@ of machines are left out here, so nothing computed from a profile can learn from
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from drumbeat.kit.clock import epoch
 from drumbeat.marketing.audience.model import Profile
 from drumbeat.marketing.audience.store import contact
 from drumbeat.marketing.audience.store_consent import subscribed
+from drumbeat.marketing.audience.store_deeds import SIGN_KINDS, main_currency, points_by_kind
 from drumbeat.storage.database import Connection
 from drumbeat.storage.sealing import seal_of
 from drumbeat.storage.secrets import KeyRing
@@ -30,14 +31,8 @@ _DAY = 86_400
 _COUNTS = ("sent", "opened", "clicked", "replied", "viewed", "orders")
 _DAYS = ("active_days", "bought_days")
 
-# Kinds and the machine verdict are those of marketing.events: sent 1, opened 4, clicked 5,
-# replied 6, forwarded 7, purchased 8, viewed 11; verdict 2 is a machine.
-_KINDS = {4: "opened", 5: "clicked", 6: "replied", 7: "forwarded", 8: "purchased", 11: "viewed"}
-_MAIN_CURRENCY = """
-SELECT currency FROM facts WHERE kind = 8 AND occurred_at <= $as_of
-GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 1
-"""
-_BEHAVIOUR = """
+# Kinds are those of marketing.events, sent is 1; verdict 2 is a machine.
+_BEHAVIOUR = f"""
 SELECT contact_no,
        count(*) FILTER (kind = 1) AS sent,
        count(*) FILTER (kind = 4) AS opened,
@@ -56,7 +51,7 @@ SELECT contact_no,
        coalesce(date_diff('day', max(occurred_at) FILTER (kind = 8), $as_of), 'NaN'::DOUBLE)
          AS bought_days
 FROM facts
-WHERE verdict <> 2 AND kind IN (1, 4, 5, 6, 7, 8, 11) AND occurred_at <= $as_of
+WHERE verdict <> 2 AND (kind = 1 OR kind IN {SIGN_KINDS}) AND occurred_at <= $as_of
 GROUP BY contact_no
 ORDER BY contact_no
 """
@@ -131,15 +126,14 @@ def _said(value: object) -> str:
 def _behaviour(
     duck: duckdb.DuckDBPyConnection, as_of: datetime
 ) -> tuple[dict[str, NDArray[Any]], str]:
-    from drumbeat.science.segmentation import ENGAGEMENT_POINTS, HALF_LIFE_DAYS
+    from drumbeat.science.segmentation import HALF_LIFE_DAYS
 
     at = as_of.replace(tzinfo=None)  # the view's instants are UTC without saying so
-    found = duck.execute(_MAIN_CURRENCY, {"as_of": at}).fetchone()
-    currency = str(found[0]) if found else ""
+    currency = main_currency(duck, at + timedelta(microseconds=1))
     asked = {
         "as_of": at,
         "currency": currency,
         "half_life": HALF_LIFE_DAYS,
-        "points": [ENGAGEMENT_POINTS.get(_KINDS.get(kind, ""), 0.0) for kind in range(1, 12)],
+        "points": points_by_kind(),
     }
     return duck.execute(_BEHAVIOUR, asked).fetchnumpy(), currency

@@ -7,10 +7,13 @@ machine and on what else it does, so it is measured while the work goes on.
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from drumbeat.marketing.audience.segmenting import SegmentsService
 from drumbeat.marketing.audience.service import AudienceService
+
+T = TypeVar("T")
+Part = TypeVar("Part")
 
 MOST_SECONDS = 0.05
 LEAST_ROWS = 25
@@ -48,27 +51,23 @@ class _SegmentsUnit(Protocol):
     def segments(self) -> SegmentsService: ...
 
 
-def audience_units(
-    opened: Callable[[], AbstractContextManager[_Unit]],
-) -> Callable[[], AbstractContextManager[AudienceService]]:
+Opened = Callable[[], AbstractContextManager[T]]
+
+
+def audience_units(opened: Opened[_Unit]) -> Opened[AudienceService]:
     """What opens a caller's whole unit, as what opens the audience in it."""
-
-    @contextmanager
-    def audience() -> Iterator[AudienceService]:
-        with opened() as unit:
-            yield unit.audience
-
-    return audience
+    return _part_of(opened, lambda unit: unit.audience)
 
 
-def segment_units(
-    opened: Callable[[], AbstractContextManager[_SegmentsUnit]],
-) -> Callable[[], AbstractContextManager[SegmentsService]]:
+def segment_units(opened: Opened[_SegmentsUnit]) -> Opened[SegmentsService]:
     """What opens a caller's whole unit, as what opens the segments in it."""
+    return _part_of(opened, lambda unit: unit.segments)
 
+
+def _part_of(opened: Opened[T], part: Callable[[T], Part]) -> Opened[Part]:
     @contextmanager
-    def segments() -> Iterator[SegmentsService]:
+    def of_a_unit() -> Iterator[Part]:
         with opened() as unit:
-            yield unit.segments
+            yield part(unit)
 
-    return segments
+    return of_a_unit

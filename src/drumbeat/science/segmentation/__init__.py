@@ -5,7 +5,12 @@ says who belongs to it. Nobody is in two segments of one criterion.
 """
 
 from drumbeat.science.segmentation.behavior import Deeds, behavior_segments
-from drumbeat.science.segmentation.clusters import Clusters, find_clusters, structure_of
+from drumbeat.science.segmentation.clusters import (
+    MOST_CLUSTERS,
+    Clusters,
+    find_clusters,
+    structure_of,
+)
 from drumbeat.science.segmentation.engagement_score import (
     ENGAGEMENT_POINTS,
     HALF_LIFE_DAYS,
@@ -51,6 +56,7 @@ __all__ = [
     "ENGAGEMENT_POINTS",
     "HALF_LIFE_DAYS",
     "LEAST_BUYERS",
+    "MOST_CLUSTERS",
     "NOT_YET",
     "POINTS_SCALE",
     "TOO_FEW",

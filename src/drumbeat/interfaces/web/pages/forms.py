@@ -7,7 +7,7 @@ from drumbeat.interfaces.web.forms import text
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import InvalidInput
-from drumbeat.marketing.audience import WORDING, embedded
+from drumbeat.marketing.audience import WORDING, show_form
 
 _AT = "/audience/forms"
 
@@ -51,19 +51,8 @@ def _shown(
     with visit.look() as department:
         topics = department.topics.list_topics()
         forms = department.forms.list_forms()
-        at = f"{department.office.public_url.rstrip('/')}/s/"
-    names = {each.key: each.name for each in topics}
-    rows = [
-        {
-            "form": form,
-            "topics": [names.get(key, key) for key in form.topics],
-            "url": at + form.id,
-            "html": embedded(
-                at + form.id, form.wording, [(key, names.get(key, key)) for key in form.topics]
-            ),
-        }
-        for form in forms
-    ]
+        public_url = department.office.public_url
+    rows = [show_form(form, topics, public_url) for form in forms]
     return visit.page(
         "forms.html",
         status,
