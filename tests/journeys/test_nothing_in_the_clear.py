@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from drumbeat.interfaces.local import answers
 from drumbeat.interfaces.sdk import Client
 from tests.journeys.household import PATIENCE, Household, id_of
 from tests.journeys.postbox import free_port
@@ -123,9 +124,11 @@ def people_react(client: Client, household: Household) -> None:
 def serving(household: Household) -> Iterator[Client]:
     """`drumbeat serve` with its engine, until the block ends."""
     server = household.start("serve", "--port", free_port())
-    client = Client.of_socket(household.home / "drumbeat.sock")
+    at = household.home / "drumbeat.sock"
+    client = Client.of_socket(at)
     try:
-        until(lambda: bool((household.home / "drumbeat.sock").exists()) and running(client))
+        # A refused connection leaves the client's socket open, so it asks where somebody answers.
+        until(lambda: at.exists() and answers(at) and running(client))
         yield client
     finally:
         client.close()
