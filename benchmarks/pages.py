@@ -215,6 +215,7 @@ def pages_of(house: House, campaign_id: CampaignId) -> Sequence[tuple[str, str]]
         ("audience", "/audience"),
         ("audience_by_address", "/audience?address=reader7@home7.example"),
         ("contact", f"/audience/contacts/{contact}"),
+        ("contact_deeds", f"/audience/contacts/{contact}/deeds"),
         ("segments", "/audience/segments"),
         ("import", "/audience/import"),
         ("sandbox", "/sandbox"),

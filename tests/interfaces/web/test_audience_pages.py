@@ -70,11 +70,15 @@ def test_one_persons_page_tells_what_happened(peopled: Drumbeat, owner: Browser)
             Fact(Kind.viewed, now - timedelta(hours=2), number, source="shop"),
         ]
         department.events.record(facts)
-    body = owner.get(page_of(owner, "ada@example.com")).body.decode()
-    assert body.index("Bought") < body.index("Viewed a page")
-    assert "€19.99" in body
+    page = page_of(owner, "ada@example.com")
+    body = owner.get(page).body.decode()
     assert "Subscribed" in body
     assert "No campaign has named them yet." in body
+    assert "Viewed a page" not in body  # it follows, since it is read from all facts
+    for told in (owner.get(f"{page}/deeds"), owner.get(f"{page}?whole=1")):
+        body = told.body.decode()
+        assert body.index("Bought") < body.index("Viewed a page")
+        assert "€19.99" in body
 
 
 def test_who_asks_by_phone_is_unsubscribed_from_the_page(peopled: Drumbeat, owner: Browser) -> None:

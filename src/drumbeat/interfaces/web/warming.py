@@ -38,7 +38,7 @@ _OF_CAMPAIGN = (
     "/campaigns/{campaign_id}/preview",
     "/campaigns/{campaign_id}/recipients",
 )
-_OF_CONTACT = ("/audience/contacts/{contact_id}",)
+_OF_CONTACT = ("/audience/contacts/{contact_id}/deeds", "/audience/contacts/{contact_id}")
 _SHOWS = {path: show for method, path, show in PAGES if method == "GET"}
 
 Named = Mapping[str, str]

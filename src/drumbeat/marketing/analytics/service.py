@@ -106,13 +106,13 @@ class AnalyticsService:
         """What one contact did and was sent, newest first; machines' deeds are marked."""
         self.actor.require(Scope.EVENTS_READ)
         self.actor.require(Scope.AUDIENCE_READ)
-        return self.store.list_of_contact(contact_no, min(max(limit, 1), 1_000))
+        return self.store.contacts.list_happenings(contact_no, min(max(limit, 1), 1_000))
 
     def contact_figures(self, contact_no: ContactNo) -> ContactFigures:
         """How often one contact opened, clicked and bought in all, when last, and for how much."""
         self.actor.require(Scope.EVENTS_READ)
         self.actor.require(Scope.AUDIENCE_READ)
-        return self.store.count_of_contact(contact_no)
+        return self.store.contacts.count(contact_no)
 
     def status(self) -> Totals:
         """What all mailings together did; revenue is None before anything was sent."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drumbeat.kit.clock import epoch, from_epoch
 from drumbeat.kit.ids import ContactNo, MailingNo
@@ -12,14 +12,13 @@ from drumbeat.marketing.analytics import store_queries as sql
 from drumbeat.marketing.analytics.metrics import ATTRIBUTION_DAYS, Counts
 from drumbeat.marketing.analytics.model import (
     ArmCounts,
-    ContactFigures,
-    Happening,
     HourCount,
     LeftOut,
 )
+from drumbeat.marketing.analytics.store_contact import ContactStore
 from drumbeat.marketing.analytics.store_figures import Counted, Figures, FigureStore, Revision
 from drumbeat.marketing.analytics.tally import Revenue, Tally, choose_currency
-from drumbeat.marketing.events import WHY, Kind, Reason, Verdict
+from drumbeat.marketing.events import WHY, Kind, Reason
 from drumbeat.storage.fact_marks import FactMarks
 from drumbeat.storage.kept import Answer, Kept
 from drumbeat.storage.warehouse import FactReader
@@ -32,7 +31,6 @@ FACTS_A_PART = 2_000_000
 
 _HOUR = 3_600
 _UTC_HOURS = sql.HOURS_OF_DAY.format(local="", zones="")
-_JUDGED = (Kind.opened, Kind.clicked)
 
 
 @dataclass(frozen=True)
@@ -118,52 +116,9 @@ class AnalyticsStore:
             paid = dict(duck.execute(sql.REVENUE_BY_CURRENCY).fetchall())
         return mailings, messages, choose_currency({code: int(n) for code, n in paid.items()})
 
-    def list_of_contact(self, contact_no: ContactNo, limit: int) -> list[Happening]:
-        """What one contact did and was sent, newest first."""
-        asked = ("contact", contact_no, limit)
-        return list(self._kept(asked, lambda: self._list_of_contact(contact_no, limit)))
-
-    def count_of_contact(self, contact_no: ContactNo) -> ContactFigures:
-        """What one contact did in all."""
-        asked = ("figures of contact", contact_no)
-        return self._kept(asked, lambda: self._count_of_contact(contact_no))
-
-    def _count_of_contact(self, contact_no: ContactNo) -> ContactFigures:
-        with self.facts.open() as duck:
-            named = {"contact_no": contact_no}
-            rows = duck.execute(sql.DEEDS_OF_CONTACT, named).fetchall()
-        by_kind: dict[int, list[tuple[str, int, datetime, int, int]]] = {}
-        for kind, *deed in rows:
-            by_kind.setdefault(kind, []).append(tuple(deed))
-
-        def last(kind: Kind) -> datetime | None:
-            times = [at.replace(tzinfo=UTC) for _, _, at, _, _ in by_kind.get(kind, ())]
-            return max(times, default=None)
-
-        bought = by_kind.get(Kind.purchased, ())
-        return ContactFigures(
-            opens=sum(count for _, count, *_ in by_kind.get(Kind.opened, ())),
-            clicks=sum(count for _, count, *_ in by_kind.get(Kind.clicked, ())),
-            purchases=sum(orders for *_, orders in bought),
-            last_open=last(Kind.opened),
-            last_click=last(Kind.clicked),
-            last_purchase=last(Kind.purchased),
-            spent=tuple((currency, minor) for currency, _, _, minor, _ in bought if currency),
-        )
-
-    def _list_of_contact(self, contact_no: ContactNo, limit: int) -> tuple[Happening, ...]:
-        """DuckDB is asked again only when facts were folded: what just came is few, and at hand."""
-        asked, revision = ("settled", contact_no, limit), self.facts.settled_revision
-        settled = self.kept.get(asked, revision, lambda: self._list_settled(contact_no, limit))
-        pending = [_happening_of(row) for row in self.facts.list_pending(contact_no)]
-        newest = sorted((*pending, *settled), key=_order, reverse=True)
-        return tuple(newest[:limit])
-
-    def _list_settled(self, contact_no: ContactNo, limit: int) -> tuple[Happening, ...]:
-        named = {"contact_no": contact_no, "limit": limit}
-        with self.facts.open(settled=True) as duck:
-            rows = duck.execute(sql.OF_CONTACT, named).fetchall()
-        return tuple(_happening(*row) for row in rows)
+    @property
+    def contacts(self) -> ContactStore:
+        return ContactStore(self.facts, self.kept)
 
     def _kept(self, question: Hashable, count: Callable[[], Answer]) -> Answer:
         return self.kept.get(question, self.facts.revision, count)
@@ -228,33 +183,6 @@ class AnalyticsStore:
 def _left_out(kind: int, reason: int, recipients: int) -> LeftOut:
     because = Reason(reason)
     return LeftOut(Kind(kind).name, because.name, WHY.get(because, ""), recipients)
-
-
-def _happening(at: datetime, kind: int, verdict: int, reason: int, *rest: Any) -> Happening:
-    mailing_no, link_no, value_minor, currency, source = rest
-    return Happening(
-        at=at.replace(tzinfo=UTC),
-        kind=Kind(kind).name,
-        mailing_no=MailingNo(mailing_no),
-        link_no=link_no,
-        by_machine=verdict == Verdict.machine,
-        verdict=Verdict(verdict).name if kind in _JUDGED else "",
-        value_minor=value_minor,
-        currency=currency or "",
-        source=source or "",
-        why=WHY.get(Reason(reason), ""),
-    )
-
-
-def _happening_of(row: tuple[Any, ...]) -> Happening:
-    kind, at, _, mailing_no, _, link_no, verdict, reason, value_minor, currency, _, source, _ = row
-    rest = (mailing_no, link_no, value_minor, currency, source)
-    return _happening(from_epoch(at), kind, verdict, reason, *rest)
-
-
-def _order(each: Happening) -> tuple[datetime, int, int, int]:
-    """As `OF_CONTACT` has it."""
-    return each.at, Kind[each.kind], each.mailing_no, each.link_no
 
 
 class _Hours:

@@ -156,18 +156,25 @@ SELECT kind, reason, count(DISTINCT contact_no) FROM mine SEMI JOIN recipient US
 WHERE kind IN ({Kind.opened:d}, {Kind.clicked:d}) AND NOT ({_HUMAN}) GROUP BY kind, reason
 """
 
+# Both questions below are about these: the files are read once.
 OF_CONTACT = """
-SELECT occurred_at, kind, verdict, reason, mailing_no, link_no, value_minor, currency, source
+CREATE OR REPLACE TEMP TABLE of_contact AS
+SELECT occurred_at, kind, verdict, reason, mailing_no, link_no, value_minor, currency, source,
+       order_key
 FROM facts WHERE contact_no = $contact_no
+"""
+
+NEWEST_OF_CONTACT = """
+SELECT * EXCLUDE (order_key) FROM of_contact
 ORDER BY occurred_at DESC, kind DESC, mailing_no DESC, link_no DESC LIMIT $limit
 """
 
 DEEDS_OF_CONTACT = f"""
 SELECT kind, currency, count(*), max(occurred_at), sum(value_minor)::BIGINT,
-       count(DISTINCT order_key) FILTER (WHERE order_key <> 0)
-       + count(*) FILTER (WHERE order_key = 0)
-FROM facts
-WHERE contact_no = $contact_no AND verdict <> {Verdict.machine:d}
+       count(*) FILTER (WHERE order_key = 0),
+       coalesce(list(DISTINCT order_key) FILTER (WHERE order_key <> 0), [])
+FROM of_contact
+WHERE verdict <> {Verdict.machine:d}
   AND kind IN ({Kind.opened:d}, {Kind.clicked:d}, {Kind.purchased:d})
-GROUP BY kind, currency ORDER BY count(*) DESC, currency
+GROUP BY kind, currency
 """

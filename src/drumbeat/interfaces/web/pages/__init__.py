@@ -57,6 +57,7 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("POST", "/campaigns/{campaign_id}/cancel", campaign.cancel),
     ("GET", "/audience", contacts.list_contacts),
     ("GET", "/audience/contacts/{contact_id}", contacts.show_contact),
+    ("GET", "/audience/contacts/{contact_id}/deeds", contacts.show_deeds),
     ("GET", "/audience/export", contacts.export),
     ("POST", "/audience/contacts/{contact_id}/unsubscribe", contacts.unsubscribe),
     ("POST", "/audience/contacts/{contact_id}/sale", contacts.opt_out_of_sale),

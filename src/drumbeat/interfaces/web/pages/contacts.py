@@ -15,7 +15,7 @@ from drumbeat.interfaces.web.source import patient
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.interfaces.web.wording import count, money, words
 from drumbeat.kit.actor import Scope
-from drumbeat.kit.ids import MailingNo
+from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.kit.money import to_major
 from drumbeat.marketing.analytics import Happening
 from drumbeat.marketing.audience import Contact, Permission, contact_id_of, contact_no_of
@@ -89,31 +89,51 @@ def list_contacts(visit: Visit) -> Response:
 
 
 def show_contact(visit: Visit) -> Response:
+    """What they did is read from all facts and so comes by itself after the page; or `whole`."""
     with visit.look() as department:
         number = contact_no_of(visit.path("contact_id"), department.office.keys)
         contact = department.audience.get_contact(number)
         [row] = _rows(department, [contact])
         proofs = department.audience.list_proofs(number)
         choices = department.topics.choices_of(number)
-        happenings = department.analytics.timeline(number)
-        figures = department.analytics.contact_figures(number)
         lines = department.delivery.history_of(number)
-        numbers = {line.mailing_no for line in lines} | {each.mailing_no for each in happenings}
-        campaigns = department.campaigns.list_by_mailing(numbers)
-    mailings = {mailing_no: each.brief.name for mailing_no, each in campaigns.items()}
+        mailings = _mailings(department, {line.mailing_no for line in lines})
+        deeds = _deeds(department, number) if visit.query("whole") else {}
     return visit.page(
         "contact.html",
         row=row,
         contact=contact,
         proofs=proofs,
-        figures=figures,
-        spent=[money(to_major(minor, currency), currency) for currency, minor in figures.spent],
         choices=choices,
         topics={each.topic.key: each.topic.name for each in choices.topics},
-        moments=[_moment(each, mailings) for each in happenings],
         lines=[(mailings.get(line.mailing_no, "A mailing"), line) for line in lines],
         reason=reason_in_words,
+        **deeds,
     )
+
+
+def show_deeds(visit: Visit) -> Response:
+    """The part of the page that says what they did."""
+    with visit.look() as department:
+        number = contact_no_of(visit.path("contact_id"), department.office.keys)
+        department.audience.get_contact(number)
+        deeds = _deeds(department, number)
+    return visit.page("contact_deeds.html", **deeds)
+
+
+def _deeds(department: Department, number: ContactNo) -> dict[str, object]:
+    happenings = department.analytics.timeline(number)
+    figures = department.analytics.contact_figures(number)
+    mailings = _mailings(department, {each.mailing_no for each in happenings})
+    spent = [money(to_major(minor, currency), currency) for currency, minor in figures.spent]
+    moments = [_moment(each, mailings) for each in happenings]
+    return {"figures": figures, "spent": spent, "moments": moments}
+
+
+def _mailings(department: Department, numbers: set[MailingNo]) -> dict[MailingNo, str]:
+    """Their campaigns' names."""
+    campaigns = department.campaigns.list_by_mailing(numbers)
+    return {mailing_no: each.brief.name for mailing_no, each in campaigns.items()}
 
 
 def export(visit: Visit) -> Response:

@@ -81,6 +81,16 @@ function later(panel, pause) {
   }, pause);
 }
 
+// What takes longer than the page it stands on; where it does not come, its link does the same.
+async function fill(panel) {
+  try {
+    const answer = await fetch(panel.dataset.later, { credentials: "same-origin" });
+    if (answer.ok) panel.innerHTML = await answer.text();
+  } catch {
+    // Nothing is lost: the link stands there.
+  }
+}
+
 // Escape closes what was opened to be sure, and goes back to what opened it.
 document.addEventListener("keydown", (event) => {
   const open = event.key === "Escape" && document.querySelector("details.sure[open]");
@@ -90,3 +100,4 @@ document.addEventListener("keydown", (event) => {
 });
 
 for (const panel of document.querySelectorAll("[data-live]")) follow(panel);
+for (const panel of document.querySelectorAll("[data-later]")) fill(panel);
