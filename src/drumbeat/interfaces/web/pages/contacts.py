@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
@@ -121,7 +122,7 @@ def show_deeds(visit: Visit) -> Response:
     return visit.page("contact_deeds.html", **deeds)
 
 
-def _deeds(department: Department, number: ContactNo) -> dict[str, object]:
+def _deeds(department: Department, number: ContactNo) -> dict[str, Any]:
     happenings = department.analytics.timeline(number)
     figures = department.analytics.contact_figures(number)
     mailings = _mailings(department, {each.mailing_no for each in happenings})
