@@ -1,6 +1,7 @@
 """The cast and the places: a real migrated database in a folder of its own, and its people."""
 
 import os
+import shutil
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -58,10 +59,22 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an empty migrated house and its key, to be copied: migrations take a while."""
+    folder = tmp_path_factory.mktemp("founded")
+    open_folder(folder / "home", folder / "keys" / "key").close()
+    return folder
+
+
 @pytest.fixture
-def house(tmp_path: Path, clock: HandClock, database_url: str | None) -> Iterator[Drumbeat]:
+def house(
+    tmp_path: Path, clock: HandClock, database_url: str | None, request: pytest.FixtureRequest
+) -> Iterator[Drumbeat]:
     """An open, migrated, empty data folder on the test's clock."""
     home, key = tmp_path / "home", tmp_path / "keys" / "key"
+    if database_url is None:
+        shutil.copytree(request.getfixturevalue("founded"), tmp_path, dirs_exist_ok=True)
     drumbeat = open_folder(home, key, clock=clock, database_url=database_url)
     yield drumbeat
     drumbeat.close()
