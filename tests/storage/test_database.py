@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy.exc import DatabaseError
 
 from drumbeat.kit.errors import Conflict
-from drumbeat.storage.database import Connection, Database
+from drumbeat.storage.database import LITTLE_KB, Connection, Database
 from drumbeat.storage.sqlite import FairLock, connect
+from drumbeat.storage.wal_index import find_head
 
 KEY = bytes(range(32))
 FORK = multiprocessing.get_context("spawn")
@@ -189,3 +190,70 @@ def test_nothing_of_a_row_can_be_read_in_the_folder(database: Database, tmp_path
     database.close()
     for path in tmp_path.iterdir():
         assert b"ada@example.com" not in path.read_bytes(), path.name
+
+
+def test_a_writer_that_keeps_little_still_writes(database: Database) -> None:
+    database.keep_little()
+    with database.begin() as connection:
+        kept = connection.exec_driver_sql("PRAGMA cache_size").scalar()
+        connection.exec_driver_sql("CREATE TABLE kept (number INTEGER)")
+    assert kept == -LITTLE_KB
+    with database.look() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM kept").scalar() == 0
+
+
+def test_the_version_moves_with_every_commit_of_whomever(
+    database: Database, tmp_path: Path
+) -> None:
+    here = database.version()
+    with database.look() as connection:
+        count(connection)
+    assert database.version() == here
+    raise_by_one(database, 1)
+    mine = database.version()
+    assert mine != here
+    process = FORK.Process(target=raise_in_a_process, args=(tmp_path / "drumbeat.db", 1))
+    process.start()
+    process.join()
+    theirs = database.version()
+    assert theirs != mine
+    raise_by_one(database, 1)
+    assert database.version() != theirs
+
+
+def test_the_version_is_asked_of_sqlite_where_its_memory_cannot_be_seen(
+    database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("drumbeat.storage.wal_index._MAPS", tmp_path / "no such file")
+    other = connect(tmp_path / "drumbeat.db", KEY)
+    seen = [other.version(), other.version()]
+    raise_by_one(database, 1)
+    assert seen[0] == seen[1] != other.version()
+    other.close()
+
+
+def test_the_head_of_the_wal_index_is_found_for_its_own_file_only(
+    database: Database, tmp_path: Path
+) -> None:
+    raise_by_one(database, 1)
+    assert find_head(tmp_path / "another.db") is None
+    (tmp_path / "another.db-shm").write_bytes(bytes(40_000))
+    assert find_head(tmp_path / "another.db") is None  # nobody has it mapped
+    head = find_head(tmp_path / "drumbeat.db")
+    if head is None:
+        pytest.skip("this system does not say what is mapped")
+    before = head.raw
+    raise_by_one(database, 1)
+    assert head.raw != before
+
+
+def test_two_that_have_one_file_open_leave_each_other_their_locks(
+    database: Database, tmp_path: Path
+) -> None:
+    other = connect(tmp_path / "drumbeat.db", KEY)
+    raise_by_one(database, 1)
+    seen = database.version()
+    other.close()
+    assert database.version() == seen
+    raise_by_one(database, 1)
+    assert database.version() != seen

@@ -97,6 +97,7 @@ class Outdated(Exception):
 def sending_engine(drumbeat: Drumbeat) -> SendingEngine:
     """The sender of this process, with the carrier that the settings name."""
     messenger = drumbeat.settings.messenger
+    drumbeat.database.keep_little()
     return SendingEngine(
         drumbeat,
         drumbeat.carrier,

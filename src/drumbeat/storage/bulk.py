@@ -3,6 +3,7 @@
 Names come from Table objects only, never from outside. PostgreSQL is given rows by COPY.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
@@ -15,10 +16,12 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
+    Select,
     Table,
     Text,
     TypeDecorator,
     bindparam,
+    func,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -184,6 +187,27 @@ def among(column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
 
 def _listed(numbers: Sequence[int]) -> str:
     return f"[{','.join(map(str, numbers))}]"
+
+
+class AtOnce:
+    """A query whose rows come in no order and as one value: SQLite's driver gives way to other
+    threads at every row, and two busy threads then hand each other the turn all the time.
+
+    `packed` are its columns as JSON, where that is not what they are; no column may be bytes.
+    """
+
+    def __init__(self, query: Select[Any], packed: Sequence[ColumnElement[Any]] = ()) -> None:
+        self._query = query
+        row = func.json_array(*(packed or query.selected_columns))
+        self._packed = query.with_only_columns(func.json_group_array(row))
+
+    def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        if connection.dialect.name == "postgresql":
+            return [tuple(row) for row in connection.execute(self._query, values)]
+        rows: list[Sequence[Any]] = json.loads(
+            connection.execute(self._packed, values).scalar_one()
+        )
+        return rows
 
 
 def insert_new(connection: Connection, column: Column[bytes], keys: Sequence[bytes]) -> set[bytes]:

@@ -6,13 +6,12 @@ with `table:row:column` as associated data: one that was moved to another row do
 
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import JSON, Column, Integer, LargeBinary, String, Table, Text, inspect, select
+from sqlalchemy import JSON, Column, Integer, LargeBinary, String, Table, inspect, select
 
 from drumbeat.kit.errors import Conflict
 from drumbeat.storage.database import Connection, Database, metadata, upsert
@@ -20,8 +19,6 @@ from drumbeat.storage.secrets import KeyRing
 
 PERSONAL_TEXT = String().with_variant(LargeBinary(), "postgresql")
 PERSONAL_JSON = JSON().with_variant(LargeBinary(), "postgresql")
-AS_STORED = Text().with_variant(LargeBinary(), "postgresql")
-"""What `RowSeal.open_json` reads: a column of PERSONAL_JSON before it is parsed."""
 
 PERSONAL_COLUMNS = {
     "contact": ("address_key", {"address": False, "external_id": False, "attributes": True})
@@ -73,13 +70,6 @@ class RowSeal:
                 f"{self.table}.{column} of one row was changed outside of Drumbeat, or sealed with "
                 "another key file."
             ) from None
-
-    def open_json(self, column: str, stored: Sequence[tuple[bytes, Any]]) -> list[Any]:
-        """Many values of one column, each with the bytes that name its row: parsed all at once."""
-        if self.cipher is None:
-            values: list[Any] = json.loads(f"[{','.join([text for _, text in stored])}]")
-            return values
-        return [self.open(row, column, each) for row, each in stored]
 
     def _place(self, row: bytes, column: str) -> bytes:
         return b"%s:%s:%s" % (self.table.encode(), row.hex().encode(), column.encode())

@@ -90,20 +90,48 @@ def test_torn_and_damaged_records_are_skipped(tmp_path: Path) -> None:
     log.begin(HERE, 7)
     log.begin(THERE, 8)
     log.close()
-    content = bytearray(path.read_bytes())
+    content = bytearray(path.read_bytes()[: log.size])
     content[30] ^= 1
     path.write_bytes(content + b"half a record")
     with log_of(path) as sign:
         assert sign == Traces(BOOT, frozenset({(THERE, 8)}), {})
 
 
-def test_a_record_that_a_full_disk_cut_short_hides_none_that_follow(tmp_path: Path) -> None:
-    log = written(tmp_path / "one.wire")
-    with no_file_longer_than(log.size + 10), pytest.raises(OSError, match="disk full"):
-        log.begin(HERE, 7)
+def begin_many(log: WireLog, count: int) -> None:
+    for number in range(count):
+        log.begin(HERE, number)
+
+
+def test_a_full_disk_is_told_before_a_record_is_cut_short(tmp_path: Path) -> None:
+    path = tmp_path / "one.wire"
+    log = written(path)
+    full = path.stat().st_size
+    with no_file_longer_than(full + 10), pytest.raises(OSError, match="disk full"):
+        begin_many(log, full)
+    assert 0 <= full - log.size < 24
+    kept = log.size // 24 - 1
     log.begin(THERE, 8)
     log.reply(THERE, 8, Accepted(""))
-    assert log.read() == Traces(BOOT, frozenset({(THERE, 8)}), {(THERE, 8): Accepted("")})
+    traces = log.read()
+    assert traces is not None
+    assert traces.begun == {(THERE, 8), *((HERE, number) for number in range(kept))}
+    assert traces.replies == {(THERE, 8): Accepted("")}
+    log.close()
+
+
+def test_a_last_record_that_ends_in_a_zero_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "one.wire"
+    log = written(path)
+    count, last = 0, 1
+    while last:
+        count += 1
+        log.begin(Place(1, count % 97, count), count)
+        with path.open("rb") as file:
+            file.seek(log.size - 1)
+            last = file.read(1)[0]
+    traces = log.read()
+    assert traces is not None
+    assert len(traces.begun) == count
     log.close()
 
 

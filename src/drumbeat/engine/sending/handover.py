@@ -42,10 +42,10 @@ from drumbeat.marketing.delivery import (
 )
 from drumbeat.marketing.delivery.ports import Parcel
 
-MANY_RECEIPTS = 250
+MANY_RECEIPTS = 350
 """So many are worth an exchange at once; fewer wait a moment for company.
 
-Half of what may be held: while one half is recorded and claimed anew, the other is sent.
+While they are recorded and as many claimed anew, the rest of what may be held is sent.
 """
 
 STUMBLES_OF_ONE = 3

@@ -22,8 +22,8 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
+    null,
     select,
-    type_coerce,
     update,
 )
 
@@ -32,9 +32,9 @@ from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.merging import StoredContact
 from drumbeat.marketing.audience.model import Consent, Contact, RecipientFields, ZoneSource
 from drumbeat.marketing.audience.store_consent import state_of
-from drumbeat.storage.bulk import among, find_by_key, insert_rows
+from drumbeat.storage.bulk import AtOnce, among, find_by_key, insert_rows
 from drumbeat.storage.database import Connection, is_reading, metadata, take_turn
-from drumbeat.storage.sealing import AS_STORED, PERSONAL_JSON, PERSONAL_TEXT, RowSeal, seal_of
+from drumbeat.storage.sealing import PERSONAL_JSON, PERSONAL_TEXT, RowSeal, seal_of
 from drumbeat.storage.secrets import KeyRing
 
 T = TypeVar("T")
@@ -58,14 +58,17 @@ contact = Table(
 )
 
 
-_FIELDS = select(
-    contact.c.contact_no,
-    contact.c.address_key,
-    contact.c.address,
-    contact.c.zone,
-    contact.c.external_id,
-    type_coerce(contact.c.attributes, AS_STORED),
-).where(among(contact.c.contact_no, "numbers"))
+_C = contact.c
+# Where nothing is sealed no key is needed, and JSON could not hold it.
+_FIELDS = AtOnce(
+    select(_C.contact_no, _C.address_key, _C.address, _C.zone, _C.external_id, _C.attributes).where(
+        among(_C.contact_no, "numbers")
+    ),
+    packed=(
+        *(_C.contact_no, null(), _C.address, _C.zone, _C.external_id),
+        func.json(_C.attributes),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -146,17 +149,23 @@ class ContactStore:
 
     def list_fields(self, numbers: Sequence[ContactNo]) -> list[RecipientFields]:
         """What templates may say; the send path reads this, so it reads nothing else."""
-        unseal, found = self._seal.open, []
-        rows = self.connection.execute(_FIELDS, {"numbers": numbers}).all()
-        attributes = self._seal.open_json("attributes", [(row[1], row[5]) for row in rows])
-        for (number, key, address, zone, external_id, _), fields in zip(
-            rows, attributes, strict=True
-        ):
-            fields["email"] = address = unseal(key, "address", address)
+        rows = _FIELDS.rows(self.connection, {"numbers": numbers})
+        if self._seal.cipher is not None:
+            rows = [self._opened(row) for row in rows]
+        found = []
+        for number, _, address, zone, external_id, fields in rows:
+            fields["email"] = address
             if external_id is not None:
-                fields["external_id"] = unseal(key, "external_id", external_id)
+                fields["external_id"] = external_id
             found.append(RecipientFields(number, address, zone, fields))
         return found
+
+    def _opened(self, row: Sequence[Any]) -> Sequence[Any]:
+        number, key, address, zone, external_id, attributes = row
+        unseal = self._seal.open
+        address = unseal(key, "address", address)
+        external_id = unseal(key, "external_id", external_id)
+        return number, key, address, zone, external_id, unseal(key, "attributes", attributes)
 
     def list_after(self, after: int, limit: int) -> list[Contact]:
         """A page of contacts in order of number."""

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -46,7 +45,7 @@ from drumbeat.marketing.audience.store_topics import (
     number_wordings,
     topic,
 )
-from drumbeat.storage.bulk import among, insert_rows
+from drumbeat.storage.bulk import AtOnce, among, insert_rows
 from drumbeat.storage.database import NUMBER, Connection, metadata, upsert
 
 consent = Table(
@@ -198,15 +197,15 @@ class ConsentStore:
         self, numbers: Sequence[ContactNo]
     ) -> list[tuple[ContactNo, int | None, int | None]]:
         """(contact_no, state, reason) of contacts: what permission is decided from."""
-        rows = self.connection.execute(_standing(), {"numbers": numbers}).all()
-        return [(row[0], row[1], row[2]) for row in rows]
+        rows = _standing().rows(self.connection, {"numbers": numbers})
+        return [(number, state, reason) for number, state, reason in rows]
 
     def list_choices(
         self, numbers: Sequence[ContactNo], topic_no: int, now: int
     ) -> list[tuple[ContactNo, int | None, int | None, int | None, bool]]:
         """(contact_no, general state, reason, state of the topic, paused) of contacts."""
         asked = {"numbers": numbers, "topic_no": topic_no or MARKETING_TOPIC, "now": now}
-        rows = self.connection.execute(_choices(), asked).all()
+        rows = _choices().rows(self.connection, asked)
         return [(no, state, why, own, until is not None) for no, state, why, own, until in rows]
 
     def count_subscribers(self) -> int:
@@ -259,9 +258,9 @@ def _marketing() -> ColumnElement[bool]:
 
 
 @cache
-def _standing() -> Select[Any]:
+def _standing() -> AtOnce:
     """Of the contacts `numbers`; made once, because every message is asked for by it."""
-    return (
+    return AtOnce(
         select(_contact.c.contact_no, consent.c.state, suppression.c.reason)
         .select_from(_contact.outerjoin(consent, _marketing()))
         .outerjoin(suppression, suppression.c.address_key == _contact.c.address_key)
@@ -270,12 +269,12 @@ def _standing() -> Select[Any]:
 
 
 @cache
-def _choices() -> Select[Any]:
+def _choices() -> AtOnce:
     """Of the contacts `numbers` about `topic_no` at `now`; made once, for the same reason."""
     chosen, who = consent.alias("chosen"), _contact.c.contact_no
     about = and_(chosen.c.contact_no == who, chosen.c.topic_no == bindparam("topic_no"))
     pausing = and_(consent_pause.c.contact_no == who, consent_pause.c.until > bindparam("now"))
-    return (
+    return AtOnce(
         select(who, consent.c.state, suppression.c.reason, chosen.c.state, consent_pause.c.until)
         .select_from(_contact.outerjoin(consent, _marketing()))
         .outerjoin(chosen, about)

@@ -43,7 +43,7 @@ class Parcel(NamedTuple):
     """One finished message: envelope addresses, and RFC 5322 bytes with CRLF line ends.
 
     `clean` says that its maker has seen to it: no other line ends, no line that begins with a dot,
-    a line end at the end. Then nobody looks at every byte again.
+    a body of ASCII, a line end at the end. Then nobody looks at every byte again.
     """
 
     place: Place

@@ -5,6 +5,7 @@ What becomes of rows is written by `LedgerChanges`, which this is as well (store
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Row, Select, TextClause, bindparam, func, select, text, tuple_
@@ -13,6 +14,7 @@ from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.delivery.model import LedgerRow, Place, State
 from drumbeat.marketing.delivery.store import claim, lane, mailing, message, reason, tally
 from drumbeat.marketing.delivery.store_changes import LedgerChanges, TallyKey
+from drumbeat.storage.bulk import AtOnce
 from drumbeat.storage.database import know, once
 
 _HISTORY_MAILINGS = 1000
@@ -24,17 +26,17 @@ _HAS_ENDED = text("message.state >= 30")
 
 _STATES = {int(state): state for state in State}
 
+_PLACE = itemgetter(2)  # of a row of the table
+
 # Made once, as in store.py.
 _THIS = message.c.mailing_no == bindparam("mailing_no")
-_WINDOW = (
-    select(message)
-    .where(
+_WINDOW = AtOnce(
+    select(message).where(
         _THIS,
         message.c.lane_no == bindparam("lane_no"),
         message.c.place >= bindparam("first"),
         message.c.place < bindparam("end"),
     )
-    .order_by(message.c.place)
 )
 _DUE_AGAIN = (
     select(message)
@@ -57,7 +59,7 @@ class LedgerStore(LedgerChanges):
     def list_window(self, mailing_no: int, lane_no: int, first: int, end: int) -> list[LedgerRow]:
         """The rows of one lane from place `first` to before `end`, in order."""
         which = {"mailing_no": mailing_no, "lane_no": lane_no, "first": first, "end": end}
-        return [_row(row) for row in self.connection.execute(_WINDOW, which).all()]
+        return [_row(row) for row in sorted(_WINDOW.rows(self.connection, which), key=_PLACE)]
 
     def list_deferred(
         self,
@@ -239,8 +241,8 @@ class LedgerStore(LedgerChanges):
         return self.connection.execute(query).all()
 
 
-def _row(row: Row[tuple[int, ...]]) -> LedgerRow:
-    values: tuple[Any, ...] = tuple(row)  # in the order of the columns; by name it costs twice
+def _row(row: Sequence[Any]) -> LedgerRow:
+    values = tuple(row)  # in the order of the columns; by name it costs twice
     mailing_no, lane_no, place, contact_no, occasion, state, arm_no, *rest = values
     here = Place(mailing_no, lane_no, place)
     return LedgerRow(here, contact_no, occasion, arm_no, _STATES[state], *rest)

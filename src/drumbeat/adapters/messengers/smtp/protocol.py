@@ -217,7 +217,7 @@ def envelope_of(parcel: Parcel, offered: Capabilities) -> list[bytes]:
     recipient = _mailbox(parcel.recipient, offered.utf8) or b""
     options = b"" if offered.size is None else b" SIZE=%d" % len(parcel.message)
     international = not (sender.isascii() and recipient.isascii())
-    if offered.eight_bit and (international or not parcel.message.isascii()):
+    if offered.eight_bit and (international or not _is_ascii(parcel)):
         options += b" BODY=8BITMIME"
     if international:
         options += b" SMTPUTF8"
@@ -226,6 +226,12 @@ def envelope_of(parcel: Parcel, offered: Capabilities) -> list[bytes]:
         b"RCPT TO:<%s>\r\n" % recipient,
         b"DATA\r\n",
     ]
+
+
+def _is_ascii(parcel: Parcel) -> bool:
+    """A clean one's body is, so only its header is looked at."""
+    message = parcel.message
+    return (message[: message.find(b"\r\n\r\n")] if parcel.clean else message).isascii()
 
 
 def _mailbox(address: str, utf8: bool) -> bytes | None:

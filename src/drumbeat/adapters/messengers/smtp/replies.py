@@ -64,21 +64,24 @@ class ReplyReader:
 
     def feed(self, data: bytes) -> list[Reply]:
         """Raises NotAReply, after which the reader must not be fed again."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
         if len(self._rest) > MOST_LINE:
             raise NotAReply(f"a reply line of more than {MOST_LINE} bytes")
-        return [reply for line in lines if (reply := self._reply(line))]
+        replies, known = [], self._known
+        for line in lines:
+            reply = self._reply(line) if self._lines else known.get(line) or self._reply(line)
+            if reply is not None:
+                replies.append(reply)
+        return replies
 
     def _reply(self, line: bytes) -> Reply | None:
         """A server says the same few words all the time."""
-        if self._lines:
-            return self._line(line.rstrip(b"\r"))
-        known = self._known.get(line)
-        if known is None:
-            known = self._line(line.rstrip(b"\r"))
-            if known is not None and len(line) < _SHORT and len(self._known) < _KNOWN:
-                self._known[line] = known
-        return known
+        whole = not self._lines
+        reply = self._line(line.rstrip(b"\r"))
+        if whole and reply is not None and len(line) < _SHORT and len(self._known) < _KNOWN:
+            self._known[line] = reply
+        return reply
 
     def _line(self, line: bytes) -> Reply | None:
         if len(line) > MOST_LINE:

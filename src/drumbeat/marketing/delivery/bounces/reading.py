@@ -22,7 +22,7 @@ MOST_CANDIDATES = 20
 _MOST_TEXT = 1 << 18
 
 # The shape of our tokens in return paths and Message-IDs; a keyed tag tells whether one is ours.
-_CANDIDATE = re.compile(r"(?<![a-z2-7])([a-z2-7]{29,36})(?=@)", re.I)
+_CANDIDATE = re.compile(r"(?<![a-z0-9])([a-z2-7]{29,36}|[a-f0-9]{44})(?=@)", re.I)
 _DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()]{1,64}@[^\s<>,;:\"()]{1,255}")
 
