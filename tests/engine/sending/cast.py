@@ -26,6 +26,7 @@ class Killed(BaseException):
 class PlainLetter:
     words: str = "Hello"
     clean: bool = True
+    relaxed: bool = False
 
     def build(
         self, *, to: str, fields: object, token: str, message_id: str, date: datetime

@@ -149,6 +149,7 @@ def test_refusals_are_failed_and_the_others_still_leave(house: Drumbeat) -> None
 def test_a_letter_that_cannot_be_built_for_somebody_fails_for_them_alone(house: Drumbeat) -> None:
     class Picky:
         clean = True
+        relaxed = False
 
         def build(self, *, to: str, **_: object) -> bytes:
             if to == address(2):

@@ -1,5 +1,6 @@
 """Whatever people type or import, a message keeps the rules of the wire and gains no header."""
 
+import binascii
 from contextlib import suppress
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.marketing.content import EmailTemplate, compile_emails
 from drumbeat.marketing.content.compile.headers import one_line, unstructured
-from tests.marketing.content.examples import CONTEXT, built
+from drumbeat.marketing.content.compile.message import LINE, tight_lines
+from tests.marketing.content.examples import CONTEXT, DATE, TOKEN, built, compiled
 from tests.wire_rules import check_message
 
 NASTY = st.sampled_from(
@@ -120,3 +122,38 @@ def test_a_run_of_spaces_is_never_folded_into_a_line_of_spaces() -> None:
     written = unstructured("Subject", "a" + " " * 300 + "b")
     assert all(line.strip() for line in written.split(b"\r\n")[:-1])
     assert message_from_bytes(written, policy=policy.SMTP)["subject"] == "a" + " " * 300 + "b"
+
+
+_ODD = st.text("ab =.\t\n\r é€=  ", max_size=200)
+
+
+@given(_ODD)
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_a_value_is_written_in_the_relaxed_form_and_read_as_it_was(text: str) -> None:
+    written = tight_lines(text)
+    unix = text.replace("\r\n", "\n").replace("\r", "\n").encode()
+    assert binascii.a2b_qp(written).replace(b"\r\n", b"\n") == unix
+    assert b"  " not in written
+    assert b"\t" not in written
+    assert b" \r\n" not in written
+    lines = written.split(b"\r\n")
+    assert lines[-1] == b""  # the next piece begins at column 0
+    assert all(len(line) <= LINE and not line.startswith(b".") for line in lines)
+
+
+@pytest.mark.parametrize(("html", "relaxed"), [("<p>Hello {{ name }}</p>", True), ("a  b", False)])
+def test_a_letter_vouches_for_its_relaxed_form_only_if_the_template_has_it(
+    html: str, relaxed: bool
+) -> None:
+    letter = compiled(html)
+    assert letter.relaxed is relaxed
+    for name in ("Zoë", "Ann  Marie\tJo", " x ", "."):
+        message = letter.build(
+            to="jo@example.org",
+            fields={"first_name": name, "name": name},
+            token=TOKEN,
+            message_id="1.2.0@example.com",
+            date=DATE,
+        )
+        body = message.partition(b"\r\n\r\n")[2]
+        assert relaxed is not (b"  " in body or b"\t" in body or b" \r\n" in body)

@@ -10,11 +10,15 @@ from drumbeat.marketing.delivery import Mailing
 class Letter(Protocol):
     """One arm of a mailing, ready to be built for anybody.
 
-    `clean` vouches for what it builds, as `Parcel.clean` says.
+    `clean` vouches for what it builds, as `Parcel.clean` says; `relaxed`, that no body it builds
+    holds two spaces together or a tab, so that DKIM's relaxed form is the body itself.
     """
 
     @property
     def clean(self) -> bool: ...
+
+    @property
+    def relaxed(self) -> bool: ...
 
     def build(
         self,

@@ -18,6 +18,10 @@ class SignedLetter:
         """The signatures are folded lines of our own, so the letter's word holds."""
         return self.letter.clean
 
+    @property
+    def relaxed(self) -> bool:
+        return self.letter.relaxed
+
     def build(
         self,
         *,
@@ -31,4 +35,4 @@ class SignedLetter:
         message = self.letter.build(
             to=to, fields=fields, token=token, message_id=message_id, date=date
         )
-        return self.signer.signed(message)
+        return self.signer.signed(message, relaxed=self.letter.relaxed)

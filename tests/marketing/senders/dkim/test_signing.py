@@ -112,7 +112,8 @@ def test_one_key_signs_once_and_two_keys_sign_with_rsa_first() -> None:
 
 
 def test_lines_of_a_signature_are_short_ascii_and_end_as_the_wire_wants() -> None:
-    fields = BOTH.fields(b"From: news@shop.example\r\nTo: a@b.example\r\n", b"Body\r\n")
+    message = b"From: news@shop.example\r\nTo: a@b.example\r\n\r\nBody\r\n"
+    fields = BOTH.signed(message).removesuffix(message)
     assert fields.isascii()
     assert fields.endswith(b"\r\n")
     lines = fields.split(b"\r\n")[:-1]

@@ -29,7 +29,8 @@ TOKEN_MARK = b"\0"
 TOKEN_MARK_LINE = TOKEN_MARK + SOFT_BREAK
 _PART = b"\r\nContent-Type: text/%b; charset=utf-8\r\n"
 _PART += b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-_PLAIN, _HTML = _PART % b"plain", _PART % b"html"
+_TEXT, _HTML = _PART % b"plain", _PART % b"html"
+_PLAIN = (bool, int, float)
 _TOKEN_FORM = re.compile(r"[A-Za-z0-9_-]{1,120}")
 
 
@@ -52,6 +53,16 @@ class CompiledEmail:
     unsubscribe_mailto: str = ""
     clean: ClassVar[bool] = True  # lines as SMTP wants them, by construction: `closed_lines`
 
+    @cached_property
+    def relaxed(self) -> bool:
+        """Whether every message is in DKIM's relaxed form: no two spaces together, no tab.
+
+        Values are written so that they are; of what the template itself says it is seen here.
+        """
+        self._html.compile()
+        self._text.compile()
+        return self._literals.relaxed
+
     def build(
         self, *, to: str, fields: Mapping[str, Any], token: str, message_id: str, date: datetime
     ) -> bytes:
@@ -60,20 +71,22 @@ class CompiledEmail:
         values = self._values(to, fields, token, date)
         mark = token.encode()
         subject = "".join(self._written(self._subject, values, "subject_line", token))
-        head = [
+        head = _joined_head(
             _date_line(date.replace(microsecond=0)),
             b"To: " + headers.address_bytes(to, field="email") + b"\r\n",
             self._subject_line(subject.replace(TOKEN, token)),
             b"Message-ID: " + headers.identifier(message_id, field="message_id") + b"\r\n",
             self._unsubscribe(token),
             self.head,
-        ]
+        )
         text = self._written(self._text, values, "content_text", mark)
         html = self._written(self._html, values, "content_html", mark)
-        body = b"".join([self._opening, *text, self._between, *html, self._closing])
-        if len(body) > OUTPUT_SIZE:
+        # Joined once: a message is longer than what a processor keeps at hand for long.
+        message = b"".join([head, self._opening, *text, self._between, *html, self._closing])
+        if len(message) > OUTPUT_SIZE:
             self._refuse_too_long(values, text, html)
-        return _one_message(b"".join(head), body, mark)
+        # In what a tag rendered, or in a value that held the token's place; no header can.
+        return message.replace(TOKEN_MARK, mark) if TOKEN_MARK in message else message
 
     def rendered(
         self, *, to: str, fields: Mapping[str, Any], token: str, date: datetime
@@ -92,7 +105,9 @@ class CompiledEmail:
         if not _TOKEN_FORM.fullmatch(token):
             raise InvalidInput(f"{token[:40]!r} is not a tracking token.", field="token")
         contact = {
-            str(key): value if type(value) is str and value.isascii() else plain(value)
+            str(key): value
+            if (type(value) is str and value.isascii()) or type(value) in _PLAIN
+            else plain(value)
             for key, value in fields.items()
         }
         contact.setdefault("email", to)
@@ -113,11 +128,15 @@ class CompiledEmail:
 
     @cached_property
     def _html(self) -> Program[bytes]:
-        return Program(self.html, closed_lines, TOKEN_MARK, self._constants)
+        return Program(self.html, tight_lines, TOKEN_MARK, self._constants, self._literals)
 
     @cached_property
     def _text(self) -> Program[bytes]:
-        return Program(self.text, closed_lines, TOKEN_MARK, self._constants)
+        return Program(self.text, tight_lines, TOKEN_MARK, self._constants, self._literals)
+
+    @cached_property
+    def _literals(self) -> "Literals":
+        return Literals()
 
     @property
     def _constants(self) -> Mapping[str, str]:
@@ -129,7 +148,7 @@ class CompiledEmail:
 
     @cached_property
     def _opening(self) -> bytes:
-        return b"--" + self.boundary + _PLAIN
+        return b"--" + self.boundary + _TEXT
 
     @cached_property
     def _between(self) -> bytes:
@@ -180,13 +199,13 @@ class CompiledEmail:
         return line.encode() + b"\r\n"
 
 
-def _one_message(head: bytes, body: bytes, token: bytes) -> bytes:
-    """Raises InvalidInput for a header that would begin a line of its own: none of ours does."""
+def _joined_head(*fields: bytes) -> bytes:
+    """With the gap behind it. Raises InvalidInput for a header that would begin a line of its own:
+    none of ours does."""
+    head = b"".join((*fields, b"\r\n"))
     if not head.count(b"\r\n") == head.count(b"\n") == head.count(b"\r"):
         raise InvalidInput("A header holds a line end of its own.", field="header")
-    if TOKEN_MARK in body:  # in what a tag rendered, or in a value that held the token's place
-        body = body.replace(TOKEN_MARK, token)
-    return b"\r\n".join((head, body))
+    return head
 
 
 @lru_cache(maxsize=4)
@@ -201,6 +220,39 @@ class RenderedEmail:
     text: str
 
 
+class Literals:
+    """`closed_lines` of what a template says itself, and whether all of it was in relaxed form."""
+
+    def __init__(self) -> None:
+        self.relaxed = True
+
+    def __call__(self, text: str) -> bytes:
+        encoded = closed_lines(text)
+        self.relaxed = self.relaxed and not _is_loose(encoded)
+        return encoded
+
+
+def tight_lines(text: str) -> bytes:
+    """`closed_lines` in relaxed form: spaces beside a space are written as =20, and tabs as =09."""
+    encoded = closed_lines(text)
+    if not _is_loose(encoded):
+        return encoded
+    return _undotted(b"\r\n".join(map(_tight, encoded.split(b"\r\n"))))
+
+
+def _is_loose(encoded: bytes) -> bool:
+    """Quoted-printable leaves no space at the end of a line."""
+    return b"  " in encoded or b"\t" in encoded
+
+
+def _tight(line: bytes) -> bytes:
+    if not _is_loose(line):
+        return line
+    said = binascii.a2b_qp(line)
+    written = binascii.b2a_qp(said, quotetabs=True).replace(b"\n", b"\r\n")
+    return _soft_end(written).removesuffix(b"\r\n") if line.endswith(b"=") else written
+
+
 def closed_lines(text: str) -> bytes:
     """Quoted-printable that starts and ends at column 0, so that pieces can be put together.
 
@@ -213,15 +265,21 @@ def closed_lines(text: str) -> bytes:
 
 
 def _closed(text: str) -> bytes:
-    encoded = quoted_printable(text)
-    while encoded.startswith(b".") or b"\n." in encoded:
-        encoded = _LEADING_DOT.sub(b"=2E=\r\n", encoded)
-    if not encoded or encoded.endswith(b"\r\n"):
-        return encoded
+    encoded = _undotted(quoted_printable(text))
+    return encoded if not encoded or encoded.endswith(b"\r\n") else _soft_end(encoded)
+
+
+def _soft_end(encoded: bytes) -> bytes:
     if len(encoded.rpartition(b"\r\n")[2]) < LINE:
         return encoded + SOFT_BREAK
     last = len(encoded) - (3 if encoded[-3:-2] == b"=" else 1)  # one character, perhaps escaped
     return encoded[:last] + SOFT_BREAK + encoded[last:] + SOFT_BREAK
+
+
+def _undotted(encoded: bytes) -> bytes:
+    while encoded.startswith(b".") or b"\n." in encoded:
+        encoded = _LEADING_DOT.sub(b"=2E=\r\n", encoded)
+    return encoded
 
 
 def quoted_printable(text: str) -> bytes:

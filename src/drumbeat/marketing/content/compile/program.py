@@ -90,13 +90,15 @@ Steps = list[Step[Ink]]
 class Program(Generic[Ink]):
     """`constants` are names whose value is known already: written as if they were literals.
 
-    `mark` is what `encode` makes of the token's place.
+    `mark` is what `encode` makes of the token's place; `encode_literal` is for what the template
+    says itself, where that is to be written in another way.
     """
 
     template: BoundTemplate
     encode: Encode[Ink]
     mark: Ink
     constants: Mapping[str, str] = field(default_factory=dict)
+    encode_literal: Encode[Ink] | None = None
     _interpreted: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @cached_property
@@ -115,6 +117,10 @@ class Program(Generic[Ink]):
         for step in self._steps:
             step(run)
         return run.written
+
+    def compile(self) -> None:
+        """Now, instead of when it first runs."""
+        _ = self._steps
 
     # compiling ------------------------------------------------------------------------------
 
@@ -139,7 +145,8 @@ class Program(Generic[Ink]):
     def _add_literal(self, row: Row[Ink]) -> None:
         if not row.literal:
             return
-        encoded = cast(Any, self.encode(row.literal))  # each kind of text splits by its own kind
+        encode = self.encode_literal or self.encode
+        encoded = cast(Any, encode(row.literal))  # each kind of text splits by its own kind
         first, *others = encoded.split(self.mark)
         row.pieces.append(first)
         for piece in others:

@@ -60,42 +60,44 @@ class Signer:
 
     keys: Sequence[SigningKey]
     _known: dict[bytes, Canonical] = field(default_factory=dict, repr=False)
-    _forms: dict[tuple[bytes, ...], list["_Form"]] = field(default_factory=dict, repr=False)
+    _plans: dict[tuple[bytes, ...], "_Plan"] = field(default_factory=dict, repr=False)
 
-    def signed(self, message: bytes) -> bytes:
-        """The message with its signatures on top."""
-        end = message.find(b"\r\n\r\n")
-        if end < 0:
-            return self.fields(message, b"") + message
-        return self.fields(message[: end + 2], message[end + 4 :]) + message
+    def signed(self, message: bytes, *, relaxed: bool = False) -> bytes:
+        """The message with its signatures on top; its lines end in CRLF, dots are not doubled.
 
-    def fields(self, head: bytes, body: bytes) -> bytes:
-        """The DKIM-Signature fields of a message: its header lines, and what follows the gap.
-
-        Both as they are on the wire before dots are doubled: CRLF throughout.
+        `relaxed` says that its maker saw to it that the body is in relaxed form already.
         """
-        names, lines = self._chosen(head)
-        forms = self._forms.get(names)
-        if forms is None:
-            forms = self._forms[names] = [_Form.of(key, names) for key in ordered(self.keys)]
-        body_hash = binascii.b2a_base64(digest_of(body), newline=False)
-        return b"".join(form.field(lines, body_hash) for form in forms)
+        gap = message.find(b"\r\n\r\n")
+        end, start = (len(message), len(message)) if gap < 0 else (gap, gap + 4)
+        body_hash = binascii.b2a_base64(digest_of(message, start, relaxed=relaxed), newline=False)
+        return self._fields(message[:end], body_hash) + message
 
-    def _chosen(self, head: bytes) -> tuple[tuple[bytes, ...], bytes]:
-        """The names for `h=` and the lines they stand for, the last of a name first (5.4.2)."""
-        found: dict[bytes, list[bytes]] = {}
+    def _fields(self, head: bytes, body_hash: bytes) -> bytes:
+        """The DKIM-Signature fields of a message with these header lines."""
         if b"\r\n\t" in head:
             head = head.replace(b"\r\n\t", b" ")
+        known, names, written = self._known, [], []
         for line in head.replace(b"\r\n ", b" ").split(b"\r\n"):
-            name, written = self._known.get(line) or self._relaxed(line)
-            found.setdefault(name, []).append(written)
-        names = [b"from"]  # one From more than there is: nobody can add another (8.15)
-        lines = []
-        for name in SIGNED:
-            for written in reversed(found.get(name, ())):
-                names.append(name)
-                lines.append(written)
-        return tuple(names), b"".join(lines)
+            name, canonical = known.get(line) or self._relaxed(line)
+            names.append(name)
+            written.append(canonical)
+        plan = self._plans.get(tuple(names)) or self._planned(names)
+        lines = b"".join([written[place] for place in plan.places])
+        return b"".join([form.field(lines, body_hash) for form in plan.forms])
+
+    def _planned(self, names: Sequence[bytes]) -> "_Plan":
+        """What is signed of headers in this order, the last of a name first (5.4.2)."""
+        found: dict[bytes, list[int]] = {}
+        for place, name in enumerate(names):
+            found.setdefault(name, []).insert(0, place)
+        places = [place for name in SIGNED for place in found.get(name, ())]
+        # One From more than there is: nobody can add another (8.15).
+        chosen = [b"from", *(names[place] for place in places)]
+        plan = _Plan(tuple(places), tuple(_Form.of(key, chosen) for key in ordered(self.keys)))
+        if len(self._plans) >= _REMEMBERED:
+            self._plans.clear()
+        self._plans[tuple(names)] = plan
+        return plan
 
     def _relaxed(self, line: bytes) -> Canonical:
         canonical = relaxed_line(line)
@@ -104,6 +106,14 @@ class Signer:
                 self._known.clear()
             self._known[line] = canonical
         return canonical
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Which header lines are signed, and how it is said; equal for all letters alike."""
+
+    places: tuple[int, ...]
+    forms: tuple["_Form", ...]
 
 
 @dataclass(frozen=True)
@@ -143,26 +153,32 @@ def ordered(keys: Sequence[SigningKey]) -> list[SigningKey]:
     return sorted(keys, key=lambda key: key.algorithm is not Algorithm.RSA)
 
 
-def digest_of(body: bytes) -> bytes:
-    """SHA-256 of the body in relaxed form (3.4.4); a body that is in it already is not copied."""
-    if b"\t" in body:
-        body = body.replace(b"\t", b" ")
-    if _has_loose_spaces(body):
-        while b"  " in body:
-            body = body.replace(b"  ", b" ")
-        body = body.replace(b" \r\n", b"\r\n")
-    end = len(body) - body.endswith(b" ")
-    while body[end - 2 : end] == b"\r\n":
+def digest_of(message: bytes, start: int = 0, *, relaxed: bool = False) -> bytes:
+    """SHA-256 of the body that begins at `start`, in relaxed form (3.4.4).
+
+    A body that is in it already, but for empty lines at its end, is not copied.
+    """
+    if not relaxed and (message.find(b"\t", start) >= 0 or _has_loose_spaces(message, start)):
+        message, start = _tightened(message[start:]), 0
+    end = len(message) - (len(message) > start and message.endswith(b" "))
+    while end >= start + 2 and message[end - 2 : end] == b"\r\n":
         end -= 2
-    found = hashlib.sha256(memoryview(body)[:end])
-    if end:
+    found = hashlib.sha256(memoryview(message)[start:end])
+    if end > start:
         found.update(b"\r\n")
     return found.digest()
 
 
-def _has_loose_spaces(body: bytes) -> bool:
+def _tightened(body: bytes) -> bytes:
+    body = body.replace(b"\t", b" ")
+    while b"  " in body:
+        body = body.replace(b"  ", b" ")
+    return body.replace(b" \r\n", b"\r\n")
+
+
+def _has_loose_spaces(message: bytes, start: int) -> bool:
     """A space before another or before a line's end; numpy takes a tenth of what `in` does."""
-    octets = np.frombuffer(body, np.uint8)
+    octets = np.frombuffer(message, np.uint8)[start:]
     return bool(np.any((octets[:-1] == 32) & (octets[1:] <= 32)))
 
 
