@@ -1,12 +1,12 @@
 """The bounce receiver takes mail for our return paths alone, and says 250 after it is kept."""
 
+import asyncio
 import smtplib
 import socket
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from time import monotonic, sleep
 
 import pytest
 
@@ -27,8 +27,10 @@ class Keeper:
         self.broken = False
         self.gate = threading.Event()
         self.gate.set()
+        self.entered = threading.Event()
 
     def __call__(self, raws: Sequence[bytes]) -> None:
+        self.entered.set()
         self.gate.wait(30)
         if self.broken:
             raise OSError("No space left on device")
@@ -87,18 +89,31 @@ def test_what_cannot_be_kept_is_tried_again_by_its_sender() -> None:
     assert len(keeper.kept) == 1
 
 
+class Crowd(list[tuple[bytes, "asyncio.Future[bool]"]]):
+    """A queue that tells when `size` mails wait in it."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size, self.complete = size, threading.Event()
+
+    def append(self, mail: tuple[bytes, "asyncio.Future[bool]"]) -> None:
+        super().append(mail)
+        if len(self) == self.size:
+            self.complete.set()
+
+
 def test_mails_that_wait_share_a_commit() -> None:
-    keeper = Keeper()
+    keeper, crowd = Keeper(), Crowd(7)
     keeper.gate.clear()
     with running(keeper) as server, ThreadPoolExecutor(8) as pool:
-        sent = [pool.submit(deliver, server.port) for _ in range(8)]
-        ends = monotonic() + 3
-        while len(server.waiting) < 7 and monotonic() < ends:
-            sleep(0.01)
+        sent = [pool.submit(deliver, server.port)]
+        assert keeper.entered.wait(30)  # the first is being committed, and nothing waits
+        server.waiting = crowd
+        sent += [pool.submit(deliver, server.port) for _ in range(7)]
+        assert crowd.complete.wait(30)
         keeper.gate.set()
         assert {each.result() for each in sent} == {250}
-    assert sum(keeper.batches) == 8
-    assert len(keeper.batches) <= 3  # the first takes who is there; the rest share what follows
+    assert keeper.batches == [1, 7]
 
 
 def test_a_commit_takes_so_many_bytes_and_a_mail_only_its_first_megabyte(

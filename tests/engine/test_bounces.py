@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import func, select, update
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine import bounces
@@ -14,6 +15,7 @@ from drumbeat.kit.errors import ProviderFailed
 from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.delivery import MailboxMark, message_id_of
 from drumbeat.marketing.delivery.ports import FoundMail
+from drumbeat.marketing.delivery.store_bounces import bounce_mail
 from tests.conftest import MARIA
 from tests.dovecot import PASSWORD, USER, dovecot
 from tests.dovecot import missing as missing_dovecot
@@ -92,6 +94,26 @@ def test_each_mail_of_a_mailbox_is_taken_in_once(
     assert bounces.fetch(house, box) == 0
     assert count(house) == 3
     assert box.seen == {1, 3}  # whatever else lies in a mailbox is for a person to see
+
+
+@pytest.mark.parametrize("bytes_left", [b"", b"short", b"x" * 400, None])
+def test_a_mail_that_cannot_be_decrypted_is_set_aside_and_the_rest_is_read(
+    house: Drumbeat, bytes_left: bytes | None
+) -> None:
+    bounces.fetch(house, FakeBox())
+    with house.database.begin() as connection:
+        first = (
+            bounce_mail.c.bounce_no == select(func.min(bounce_mail.c.bounce_no)).scalar_subquery()
+        )
+        connection.execute(update(bounce_mail).where(first).values(raw=bytes_left))
+    assert count(house) == 3
+    with house.look(MARIA) as department:
+        *_, damaged = department.bounces.list_(100)
+        assert not department.bounces.store.any_waiting()
+    assert (damaged.name, damaged.reason) == (
+        "unreadable",
+        "its sealed bytes do not open with this key",
+    )
 
 
 @pytest.mark.parametrize("dies", ["read", "seen"])

@@ -17,6 +17,7 @@ from drumbeat.kit.errors import Conflict, DrumbeatError
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.delivery import (
     MAILS_A_UNIT,
+    UNOPENED,
     UNREADABLE,
     ArrivedMail,
     Reading,
@@ -58,7 +59,10 @@ def read(drumbeat: Drumbeat) -> bool:
     return True
 
 
-def _read(raw: bytes) -> Reading:
+def _read(raw: bytes | None) -> Reading:
+    if raw is None:
+        log.warning("bounces.sealed")
+        return UNOPENED
     try:
         return read_report(raw)
     except Exception as error:  # the edge of one mail: whoever wrote it wants us to stop here

@@ -16,6 +16,7 @@ from drumbeat.marketing.delivery import (
     LedgerLine,
     MailingState,
     Refused,
+    Released,
     Unknown,
     message_id_of,
 )
@@ -223,3 +224,67 @@ def test_a_message_that_was_put_off_is_not_ended_by_what_is_no_proof(house: Drum
     decide(house, mailing_no, Decision.send_again, 2)
     come_back(house, mailing_no, Kind.unsubscribed)
     assert states(house, mailing_no) == {"planned": 2}
+
+
+def claim_again(house: Drumbeat, mailing_no: MailingNo, *endings: Ending) -> None:
+    """One turn of an engine: whoever waits is claimed, and ends so."""
+    with house.begin(MARIA) as department:
+        claimed = department.sending.exchange(mailing_no, ENGINE, [], 500).claimed
+    with house.begin(MARIA) as department:
+        receipts = [each.ended(end) for each, end in zip(claimed, endings, strict=True)]
+        department.sending.exchange(mailing_no, ENGINE, receipts, 0)
+
+
+def test_a_copy_on_purpose_says_so_when_it_is_sent_too(house: Drumbeat) -> None:
+    mailing_no = ended(house, LOST, Accepted("1"))
+    decide(house, mailing_no, Decision.send_again, 1)
+    claim_again(house, mailing_no, Accepted("2"))
+    line = line_of(house, mailing_no, 1)
+    assert (line.state, line.provider) == ("sent", ENGINE.carrier)
+    assert line.reason == "sent again by a person's decision"
+    assert line_of(house, mailing_no, 2).reason == ""
+    close(house, mailing_no)  # the tallies agree with the rows
+    with house.look(MARIA) as department:
+        assert department.delivery.get(mailing_no).state is MailingState.settled
+
+
+@pytest.mark.parametrize(
+    ("ending", "said"),
+    [
+        (Released(), "sent again by a person's decision: the connection broke before the answer"),
+        (
+            Deferred("the server hung up", "transport"),
+            "sent again by a person's decision: the connection broke before the answer",
+        ),
+        (
+            Deferred("450 4.2.0 busy", "recipient"),
+            "sent again by a person's decision: 450 4.2.0 busy",
+        ),
+    ],
+)
+def test_evidence_of_the_first_copy_stops_the_second_however_often_it_was_tried(
+    house: Drumbeat, ending: Ending, said: str
+) -> None:
+    mailing_no = ended(house, LOST)
+    left = line_of(house, mailing_no, 1).ended_at
+    decide(house, mailing_no, Decision.send_again, 1)
+    claim_again(house, mailing_no, ending)
+    assert line_of(house, mailing_no, 1).reason == said
+    come_back(house, mailing_no, Kind.opened)
+    line = line_of(house, mailing_no, 1)
+    assert (line.state, line.provider, line.sent_at) == ("sent", "evidence", left)
+
+
+@pytest.mark.parametrize(
+    ("ending", "state"),
+    [(Refused("550 5.1.1 unknown", True, 550), "failed"), (Unknown("cut off"), "uncertain")],
+)
+def test_a_copy_that_fails_never_hides_that_the_first_may_have_arrived(
+    house: Drumbeat, ending: Ending, state: str
+) -> None:
+    mailing_no = ended(house, LOST)
+    decide(house, mailing_no, Decision.send_again, 1)
+    claim_again(house, mailing_no, ending)
+    line = line_of(house, mailing_no, 1)
+    assert line.state == state
+    assert line.reason.startswith("sent again by a person's decision: ")

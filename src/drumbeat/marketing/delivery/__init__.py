@@ -6,6 +6,7 @@ Nobody is mailed twice, nobody is mailed who said no, nothing is lost. People us
 
 from drumbeat.marketing.delivery.answers import MOST_AT_ONCE, AnswersService
 from drumbeat.marketing.delivery.bounces import (
+    UNOPENED,
     UNREADABLE,
     Reading,
     ReturnPath,
@@ -70,6 +71,7 @@ __all__ = [
     "MOST_AT_ONCE",
     "TRANSACTIONAL",
     "UNIT_ROWS",
+    "UNOPENED",
     "UNREADABLE",
     "Accepted",
     "AnswersService",

@@ -24,8 +24,9 @@ def place_after(mailing_no: MailingNo, after: str) -> Place:
 
 
 def line_of(row: LedgerRow, mailing: Mailing, email: str, why: str, keys: KeyRing) -> LedgerLine:
-    """`why` is the text of the row's reason: of a sent one, who carried it."""
-    sent, waits = row.state is State.sent, row.state is State.deferred
+    """`why` is the text of the row's reason: of a sent one, who carried it; then what is odd."""
+    sent, over = row.state is State.sent, row.state >= State.sent
+    carrier, _, odd = why.partition("; ") if sent else ("", "", why)
     domain = mailing.sender_email.rpartition("@")[2]
     return LedgerLine(
         contact_no=row.contact_no,
@@ -34,14 +35,14 @@ def line_of(row: LedgerRow, mailing: Mailing, email: str, why: str, keys: KeyRin
         mailing_no=mailing.mailing_no,
         step=mailing.step,
         state=shown(row.state),
-        reason="" if sent else why,
+        reason=odd,
         message_id=message_id_of(mailing.mailing_no, row.contact_no, row.occasion, keys, domain),
         arm_no=row.arm_no,
         variant="" if row.arm_no < 0 else chr(ord("A") + row.arm_no),
         planned_at=from_epoch(row.due) if row.due else None,
         sent_at=from_epoch(row.done) if sent and row.done is not None else None,
-        provider=why if sent else "",
+        provider=carrier,
         after=f"{row.place.lane_no}.{row.place.place}",
-        ended_at=from_epoch(row.done) if row.done is not None and not waits else None,
+        ended_at=from_epoch(row.done) if row.done is not None and over else None,
         open_to=open_to(row.state, why),
     )

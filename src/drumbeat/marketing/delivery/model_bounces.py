@@ -33,8 +33,10 @@ class Concluded:
 
 @dataclass(frozen=True, slots=True)
 class WaitingMail:
+    """`raw` is None where the sealed bytes do not open: damaged, or of another key."""
+
     number: int
-    raw: bytes
+    raw: bytes | None
 
 
 @dataclass(frozen=True, slots=True)

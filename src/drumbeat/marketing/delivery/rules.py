@@ -104,25 +104,35 @@ def asked_to_wait(text: str) -> int | None:
     return min(int(found[1]) * unit, _LONGEST_ASKED)
 
 
-def conclude(row: LedgerRow, ending: Ending, carrier: str, now: datetime, *, over: bool) -> Change:
-    """What one receipt makes of a claimed row. `over` says that its mailing was cancelled."""
+def conclude(
+    row: LedgerRow, ending: Ending, carrier: str, now: datetime, *, why: str = "", over: bool
+) -> Change:
+    """What one receipt makes of a claimed row, which waited for the reason `why`.
+
+    `over` says that its mailing was cancelled.
+    """
     match ending:
         case Accepted():
-            return Change(row, State.sent, (ReasonKind.carrier, carrier))
+            return Change(row, State.sent, (ReasonKind.carrier, taken_by(carrier, why)))
         case Unknown(reason):
-            return Change(row, State.uncertain, (ReasonKind.uncertain, plain_reason(reason)))
+            return Change(row, State.uncertain, (ReasonKind.uncertain, _reason(reason, why)))
         case Withheld(reason):
             return Change(row, State.suppressed, (ReasonKind.suppressed, reason))
         case Refused(reason, True, _):
-            return Change(row, State.failed, (ReasonKind.failed, plain_reason(reason)))
+            return Change(row, State.failed, (ReasonKind.failed, _reason(reason, why)))
         case _ if over:
             return Change(row, State.suppressed, (ReasonKind.suppressed, CANCELLED))
         case Deferred(reason, "recipient", until):
-            return _try_later(row, reason, until, now)
+            return _try_later(row, reason, until, now, why)
         case Refused(reason):
-            return _try_later(row, reason, None, now)
+            return _try_later(row, reason, None, now, why)
         case Deferred() | Released():  # its lane has moved on: it waits aside, due as it was
             return Change(row, State.deferred)
+
+
+def taken_by(carrier: str, why: str) -> str:
+    """The reason of a sent row: who took it, and whether that was a copy on purpose."""
+    return f"{carrier}; {SENT_AGAIN}" if why.startswith(SENT_AGAIN) else carrier
 
 
 def open_to(state: State, reason: str) -> tuple[Decision, ...]:
@@ -186,9 +196,17 @@ def bounce_reason(refused: Refused | None) -> Reason:
     return reason_of(classify("failed", "", refused.reason).kind)
 
 
-def _try_later(row: LedgerRow, reason: str, until: datetime | None, now: datetime) -> Change:
+def _reason(said: str, why: str) -> str:
+    """A server's words; of a copy on purpose they never hide that the first may have arrived."""
+    again = why.startswith(SENT_AGAIN)
+    return f"{SENT_AGAIN}: {plain_reason(said)}"[:_LONGEST_REASON] if again else plain_reason(said)
+
+
+def _try_later(
+    row: LedgerRow, reason: str, until: datetime | None, now: datetime, why: str
+) -> Change:
     tries = row.attempts + 1
-    text = plain_reason(reason)
+    text = _reason(reason, why)
     if tries > len(RETRY_MINUTES):
         gave_up = f"{GAVE_UP} {tries} tries: {text}"[:_LONGEST_REASON]
         return Change(row, State.failed, (ReasonKind.failed, gave_up), attempts=tries)

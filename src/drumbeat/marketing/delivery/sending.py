@@ -42,6 +42,7 @@ from drumbeat.marketing.delivery.rules import (
     bounce_reason,
     conclude,
     sending_order,
+    taken_by,
 )
 from drumbeat.marketing.delivery.store import MailingStore
 from drumbeat.marketing.delivery.store_ledger import LedgerStore
@@ -189,17 +190,19 @@ class SendingService:
         over = mailing.state is MailingState.cancelled
         now = self.clock()
         changes, facts = list[Change](), list[Fact]()
-        sent: dict[int, list[LedgerRow]] = {}
-        for receipt, row in self._rows_of(receipts):
-            ending = receipt.ending
+        sent: dict[tuple[int, str], list[LedgerRow]] = {}
+        pairs = self._rows_of(receipts)
+        waited = self.ledgers.reason_texts({row.reason_no for _, row in pairs if row.reason_no})
+        for receipt, row in pairs:
+            ending, why = receipt.ending, waited.get(row.reason_no, "")
             if isinstance(ending, Accepted):
-                sent.setdefault(row.arm_no, []).append(row)
+                sent.setdefault((row.arm_no, taken_by(carrier, why)), []).append(row)
                 continue
-            changes.append(conclude(row, ending, carrier, now, over=over))
+            changes.append(conclude(row, ending, carrier, now, why=why, over=over))
             if isinstance(ending, Refused):
                 facts += self._bounce(row, ending)
-        for arm_no, rows in sorted(sent.items()):
-            self._save_sent(mailing.mailing_no, arm_no, rows, carrier)
+        for (arm_no, by), rows in sorted(sent.items()):
+            self._save_sent(mailing.mailing_no, arm_no, rows, by)
         self.ledgers.save(changes, now=epoch(now))
         self.mailings.remove_empty_claims(sorted({receipt.claim_no for receipt in receipts}))
         if facts:
@@ -334,8 +337,8 @@ class SendingService:
 
 def _held(row: LedgerRow, claim_no: int) -> LedgerRow:
     """The row as it stands once it is claimed."""
-    place, contact_no, occasion, arm_no, _, due, done, attempts, _, _ = row
-    held = (State.claimed, due, done, attempts, 0, claim_no)
+    place, contact_no, occasion, arm_no, _, due, done, attempts, reason_no, _ = row
+    held = (State.claimed, due, done, attempts, reason_no, claim_no)
     return LedgerRow(place, contact_no, occasion, arm_no, *held)
 
 

@@ -264,11 +264,15 @@ def with_bounces(lines: Sequence[LedgerLine], store: BounceStore) -> list[Ledger
         came_back.setdefault(pair, []).append(mail)
     told = {pair: _words(mails) for pair, mails in came_back.items()}
     return [
-        replace(line, reason=told[line.mailing_no, line.contact_no])
+        replace(line, reason=_joined(line.reason, told[line.mailing_no, line.contact_no]))
         if line.sent_at is not None and (line.mailing_no, line.contact_no) in told
         else line
         for line in lines
     ]
+
+
+def _joined(*reasons: str) -> str:
+    return "; ".join(filter(None, reasons))
 
 
 def _words(mails: Sequence[BounceMail]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import (
     BigInteger,
@@ -226,9 +227,14 @@ class BounceStore:
     def _name(self, mailbox: str) -> bytes:
         return self.keys.index("bounce mailbox", mailbox)
 
-    def _open(self, identity: bytes, sealed: bytes) -> bytes:
-        nonce, rest = bytes(sealed)[:_NONCE_BYTES], bytes(sealed)[_NONCE_BYTES:]
-        return zlib.decompress(_cipher(self.keys).decrypt(nonce, rest, bytes(identity)))
+    def _open(self, identity: bytes, sealed: bytes | None) -> bytes | None:
+        """None for what does not open: one damaged mail must not hold up those behind it."""
+        whole = bytes(sealed or b"")
+        nonce, rest = whole[:_NONCE_BYTES], whole[_NONCE_BYTES:]
+        try:
+            return zlib.decompress(_cipher(self.keys).decrypt(nonce, rest, bytes(identity)))
+        except (InvalidTag, ValueError, zlib.error):  # ValueError: a nonce that is too short
+            return None
 
 
 def _mail(row: Any) -> BounceMail:

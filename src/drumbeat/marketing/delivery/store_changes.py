@@ -69,7 +69,9 @@ class LedgerChanges:
             self.save_alike(rows, state, why, now=now)
         if others:
             numbers = self.reason_numbers(each.reason for each in others if each.reason)
-            reasons = [numbers[each.reason] if each.reason else 0 for each in others]
+            reasons = [
+                numbers[each.reason] if each.reason else each.row.reason_no for each in others
+            ]
             self._save_each(others, reasons, now)
 
     def save_alike(
@@ -83,13 +85,25 @@ class LedgerChanges:
     ) -> None:
         """The same of rows of one mailing that become the same, whatever they were.
 
+        Without a reason each keeps its own; one that has not ended keeps when its first copy left.
         `claim_no` is set on rows that become claimed. Raises Conflict as `save` does.
         """
         if not rows:
             return
-        reason_no = self.reason_numbers([why])[why] if why else 0
+        reason_no = self.reason_numbers([why])[why] if why else None
         done = now if state >= State.sent else None
-        runs = _runs(rows, (state, reason_no, done, claim_no))
+        kept: dict[tuple[int, int | None], list[LedgerRow]] = {}
+        for row in rows:
+            key = (
+                row.reason_no if reason_no is None else reason_no,
+                row.done if done is None else done,
+            )
+            kept.setdefault(key, []).append(row)
+        runs = [
+            run
+            for (number, when), some in kept.items()
+            for run in _runs(some, (state, number, when, claim_no))
+        ]
         _expect(
             change_neighbours(self.connection, message, _SET_ALIKE, _ALIKE, "place", runs),
             len(rows),
@@ -97,7 +111,7 @@ class LedgerChanges:
         moved: Counter[TallyKey] = Counter()
         for before, n in Counter(map(_tally_of, rows)).items():
             moved[before] -= n
-            moved[before[0], state, reason_no] += n
+            moved[before[0], state, before[2] if reason_no is None else reason_no] += n
         self.move_tallies(rows[0].place.mailing_no, moved)
 
     def _save_each(self, changes: Sequence[Change], reasons: Sequence[int], now: int) -> None:
@@ -170,7 +184,9 @@ _place_of = attrgetter("place")
 
 def _saved(change: Change, reason_no: int, now: int) -> tuple[int | None, ...]:
     row, place = change.row, change.row.place
-    done = now if change.state >= State.sent and change.done is None else change.done
+    done = row.done if change.done is None else change.done
+    if change.state >= State.sent and change.done is None:
+        done = now
     return (
         change.state,
         reason_no,

@@ -6,6 +6,7 @@ Pure: bytes in, values out. Taking mail in and what follows from it is `delivery
 from drumbeat.marketing.delivery.bounces.classes import classify
 from drumbeat.marketing.delivery.bounces.judging import Judged, is_given_up, judge, reason_of
 from drumbeat.marketing.delivery.bounces.model import (
+    UNOPENED,
     UNREADABLE,
     BounceClass,
     Cause,
@@ -24,6 +25,7 @@ from drumbeat.marketing.delivery.bounces.return_path import (
 )
 
 __all__ = [
+    "UNOPENED",
     "UNREADABLE",
     "BounceClass",
     "Cause",

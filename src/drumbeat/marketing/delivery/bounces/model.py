@@ -76,6 +76,7 @@ class NoReport:
 
 
 UNREADABLE = NoReport("it could not be read", Clues((), ()), "unreadable")
+UNOPENED = NoReport("its sealed bytes do not open with this key", Clues((), ()), "unreadable")
 
 
 Reading = DeliveryReport | ComplaintReport | NoReport
