@@ -60,6 +60,13 @@ EXEMPT = (
         """,
     ),
     Exempt(
+        "what routes and pages ask of the audience as a whole, read by one function for both",
+        ("marketing/audience/insights.py",),
+        """
+        behaviour.read_signs buyers.read
+        """,
+    ),
+    Exempt(
         "the engine's own work on rows that are due; nobody asks for it",
         ("engine", "marketing/folds.py"),
         """

@@ -9,6 +9,8 @@ from starlette.applications import Starlette
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.interfaces.api import create_api
 from drumbeat.interfaces.web import create_web
+from drumbeat.interfaces.web.answer_desk import AnswerDesk
+from drumbeat.interfaces.web.source import Source
 from drumbeat.kit.ids import CampaignId
 from drumbeat.marketing.audience import Consent, ContactRow, SuppressionReason
 from drumbeat.marketing.campaigns import Brief, ExperimentWish, Kind, Launch, TimingWish
@@ -45,6 +47,18 @@ def owner(house: Drumbeat) -> Iterator[Browser]:
         link = department.accounts.issue_sign_in_link()
     routes = create_web(house, describe=create_api(house).openapi).routes
     with serving(Starlette(routes=routes)) as served:
+        browser = Browser(served)
+        assert browser.get(f"/sign-in?link={link}").status == 303
+        yield browser
+
+
+@pytest.fixture
+def analyst(house: Drumbeat) -> Iterator[Browser]:
+    """The owner, for whom every dear answer is worked out before the page is."""
+    with house.begin(house.owner()) as department:
+        link = department.accounts.issue_sign_in_link()
+    source = Source(answers=AnswerDesk(run=lambda work: work()))
+    with serving(Starlette(routes=create_web(house, source).routes)) as served:
         browser = Browser(served)
         assert browser.get(f"/sign-in?link={link}").status == 303
         yield browser

@@ -8,7 +8,16 @@ from pydantic import Field
 from drumbeat.interfaces.api.shape import Shape
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.kit.money import to_major
-from drumbeat.marketing.audience import Bought, Buyers, Contact, Scored, Valuation
+from drumbeat.marketing.audience import (
+    Bought,
+    Buyers,
+    Contact,
+    Scored,
+    SegmentWorth,
+    Valuation,
+    Valued,
+    worth_of_segments,
+)
 from drumbeat.science.experiments import Inconclusive
 from drumbeat.science.value import GammaGamma, Holdout
 
@@ -23,6 +32,10 @@ class RfmAnswer(Shape):
     cut_points: dict[str, list[float] | None]
     segments: dict[str, int]
     scores: dict[str, int] = Field(description="How many buyers have each score, such as 555.")
+    worth: list[JsonObject] = Field(
+        description="Each segment's people and what they spent, with their shares, the one that "
+        "spent most first, and what is usually done with it."
+    )
     reason: str | None = Field(description="Why nobody is scored yet, where nobody is.")
 
 
@@ -52,7 +65,7 @@ def rfm_answer(buyers: Bought, scored: Scored | Inconclusive) -> JsonObject:
     }
     if not isinstance(scored, Scored):
         nothing: JsonObject = {"definition": None, "cut_points": {}, "segments": {}, "scores": {}}
-        return known | nothing | {"reason": _why(scored)}
+        return known | nothing | {"worth": []} | {"reason": _why(scored)}
     points = dict(scored.cut_points)
     money = points["monetary"]
     if money is not None:
@@ -63,7 +76,12 @@ def rfm_answer(buyers: Bought, scored: Scored | Inconclusive) -> JsonObject:
         "cut_points": {name: None if of is None else list(of) for name, of in points.items()},
         "segments": {name: n for name, n in scored.segments.sizes().items() if n},
         "scores": scored.cells(),
+        "worth": [_worth(each, buyers.currency) for each in worth_of_segments(scored)],
     }
+
+
+def _worth(segment: SegmentWorth, currency: str) -> JsonObject:
+    return asdict(segment) | {"spent": to_major(segment.spent, currency)}
 
 
 def rfm_row(scored: Scored) -> Callable[[int, Contact], JsonObject]:
@@ -86,9 +104,8 @@ def rfm_row(scored: Scored) -> Callable[[int, Contact], JsonObject]:
     return row
 
 
-def value_answer(
-    buyers: Buyers, horizon: int, valued: Valuation | Inconclusive, before: Holdout | Inconclusive
-) -> JsonObject:
+def value_answer(of: Valued) -> JsonObject:
+    buyers, horizon, valued, before = of.buyers, of.horizon, of.valued, of.before
     told = isinstance(valued, Valuation)
     return {
         "as_of": buyers.until.isoformat(),

@@ -1,6 +1,6 @@
 """REST: /audience, what purchases say of those who made them: RFM and worth."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -22,10 +22,9 @@ from drumbeat.marketing.audience import (
     Bought,
     Scored,
     Valuation,
-    judge_before,
     read_cuts,
     score_buyers,
-    value_buyers,
+    value_audience,
 )
 from drumbeat.science.experiments import Inconclusive
 
@@ -70,16 +69,17 @@ def stream_rfm(
 @router.get("/value", response_model=ValueAnswer)
 def show_value(caller: Caller, as_of: AsOf = None, horizon: Horizon = 365) -> JsonObject:
     """A forecast of who still is a customer and what they will buy and spend, and how it did."""
-    return _valued(caller, as_of, horizon)[1]
+    return value_answer(value_audience(caller.look, horizon, as_of))
 
 
 @router.get("/value/rows", **_ROWS)
 def stream_value(caller: Caller, as_of: AsOf = None, horizon: Horizon = 365) -> StreamingResponse:
     """The same with a line for every buyer before it; none where there is no forecast."""
-    valued, answer = _valued(caller, as_of, horizon)
-    if not isinstance(valued, Valuation):
-        return stream_people(caller, (), None, answer)
-    return stream_people(caller, valued.buyers.contact_nos, value_row(valued), answer)
+    told = value_audience(caller.look, horizon, as_of)
+    if not isinstance(told.valued, Valuation):
+        return stream_people(caller, (), None, value_answer(told))
+    numbers, row = told.buyers.contact_nos, value_row(told.valued)
+    return stream_people(caller, numbers, row, value_answer(told))
 
 
 def _scored(
@@ -93,13 +93,3 @@ def _scored(
         buyers = department.buyers.read_bought(as_of)
     cuts = read_cuts(recency_days, frequency, monetary, buyers.currency)
     return buyers, score_buyers(buyers, cuts)
-
-
-def _valued(
-    caller: Caller, as_of: date | None, horizon: int
-) -> tuple[Valuation | object, JsonObject]:
-    with caller.look() as department:
-        buyers = department.buyers.read(as_of)
-        before = department.buyers.read(buyers.until - timedelta(days=horizon), ahead=horizon)
-    valued = value_buyers(buyers, horizon)
-    return valued, value_answer(buyers, horizon, valued, judge_before(before, horizon))

@@ -11,7 +11,18 @@ from drumbeat.interfaces.api.people_lines import Row
 from drumbeat.interfaces.api.shape import Shape
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.kit.money import to_major
-from drumbeat.marketing.audience import Alike, Behaviour, Contact, Engagement, Foretold, Signs
+from drumbeat.marketing.audience import (
+    Alike,
+    Behaviour,
+    Contact,
+    Engagement,
+    Foretold,
+    Grouped,
+    Traced,
+    gain_in_words,
+    reason_in_words,
+    structure_in_words,
+)
 from drumbeat.science.experiments import Inconclusive
 from drumbeat.science.segmentation import (
     Clusters,
@@ -21,13 +32,6 @@ from drumbeat.science.segmentation import (
 )
 
 _WHY = Field(description="Why there is no answer, where there is none.")
-_STRUCTURE = {
-    "strong": "These groups stand clearly apart.",
-    "reasonable": "These groups stand apart, with people between them.",
-    "weak": "These groups shade into each other: of use to look at, but no natural kinds.",
-    "none": "There are no groups here: people differ by degrees, and any line is arbitrary.",
-}
-_UNSTABLE = "They also come out otherwise when other people are asked: do not build on them."
 
 
 class ClustersAnswer(Shape):
@@ -119,13 +123,14 @@ def engagement_answer(contact_id: str, found: Engagement) -> JsonObject:
     }
 
 
-def clusters_answer(behaviour: Behaviour, found: Clusters | Inconclusive) -> JsonObject:
+def clusters_answer(grouped: Grouped) -> JsonObject:
+    behaviour, found = grouped.behaviour, grouped.found
     answer: JsonObject = {"as_of": behaviour.until.isoformat(), "people": len(behaviour)}
     if isinstance(found, Inconclusive):
         nothing = ("silhouette", "stability", "structure", "in_words")
         return {
             **answer, "clusters": [], "silhouettes": {}, **dict.fromkeys(nothing),
-            "reason": why(found),
+            "reason": reason_in_words(found),
         }  # fmt: skip
     return {
         **answer,
@@ -134,7 +139,7 @@ def clusters_answer(behaviour: Behaviour, found: Clusters | Inconclusive) -> Jso
         "silhouettes": {str(number): width for number, width in found.silhouettes.items()},
         "stability": found.stability,
         "structure": found.structure,
-        "in_words": _structure(found),
+        "in_words": structure_in_words(found),
         "reason": None,
     }
 
@@ -158,13 +163,13 @@ def propensity_answer(told: Foretold) -> JsonObject:
     }
     if isinstance(learnt, Inconclusive):
         nothing = ("expected", "weights", "validation", "in_words")
-        return {**answer, **dict.fromkeys(nothing), "reason": why(learnt)}
+        return {**answer, **dict.fromkeys(nothing), "reason": reason_in_words(learnt)}
     return {
         **answer,
         "expected": float(learnt.probability.sum()),
         "weights": dict(learnt.weights),
         "validation": _validation(learnt.validation),
-        "in_words": _worth(learnt.validation, told.naive),
+        "in_words": gain_in_words(learnt.validation, told.naive),
         "reason": None,
     }
 
@@ -186,7 +191,7 @@ def lookalikes_answer(segment: str, alike: Alike) -> JsonObject:
     }
     if isinstance(found, Inconclusive):
         nothing = ("found", "found_naive", "lift", "weights")
-        return {**answer, **dict.fromkeys(nothing), "reason": why(found)}
+        return {**answer, **dict.fromkeys(nothing), "reason": reason_in_words(found)}
     return {
         **answer,
         "found": found.found,
@@ -204,7 +209,8 @@ def likeness_row(alike: Alike) -> Row:
     return row
 
 
-def journey_answer(signs: Signs, step: int, journey: Journey) -> JsonObject:
+def journey_answer(traced: Traced) -> JsonObject:
+    signs, step, journey = traced.signs, traced.step, traced.journey
     stages, days = journey.stages, [day.isoformat() for day in signs.days]
     rates = {
         stage: {to: None if isnan(rate) else rate for to, rate in zip(stages, row, strict=True)}
@@ -232,11 +238,6 @@ def journey_answer(signs: Signs, step: int, journey: Journey) -> JsonObject:
     }
 
 
-def why(found: Inconclusive) -> str:
-    """The reason of an answer that is none."""
-    return f"{found.reason.capitalize()}: there are {found.observed}, it takes {found.needed}."
-
-
 def _named(who: Contact) -> JsonObject:
     return {"email": who.address, "external_id": who.external_id}
 
@@ -251,11 +252,6 @@ def _groups(behaviour: Behaviour, found: Clusters) -> list[JsonObject]:
             {"name": name, "people": size, "share": size / len(behaviour), "means": shown}
         )
     return groups
-
-
-def _structure(found: Clusters) -> str:
-    said = _STRUCTURE[found.structure]
-    return said if found.stable else f"{said} {_UNSTABLE}"
 
 
 def _validation(judged: Validation) -> JsonObject:
@@ -275,12 +271,6 @@ def _validation(judged: Validation) -> JsonObject:
 
 
 _INTERVALS = ("gain", "calibration")
-
-
-def _worth(judged: Validation, naive: str) -> str:
-    if judged.worth_it:
-        return f"It ranks people better than the plain rule ({naive})."
-    return f"It does not surely rank people better than the plain rule: {naive}."
 
 
 def _moves(days: list[str], journey: Journey) -> list[JsonObject]:

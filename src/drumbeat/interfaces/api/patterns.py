@@ -1,6 +1,5 @@
 """REST: /audience, what people's behaviour says: groups, propensity, look-alikes, the journey."""
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -28,12 +27,11 @@ from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.audience import (
     Alike,
     Deed,
-    Foretold,
     contact_no_of,
     find_alike,
-    foretell,
-    group_people,
-    trace_stages,
+    foretell_audience,
+    group_audience,
+    trace_audience,
 )
 from drumbeat.science.segmentation import MOST_CLUSTERS, Clusters, Propensity
 
@@ -56,9 +54,7 @@ SegmentName = Annotated[str, Query(min_length=1, max_length=200, description="A 
 @router.get("/clusters", response_model=ClustersAnswer)
 def show_clusters(caller: Caller, as_of: AsOf = None, clusters: Groups = None) -> JsonObject:
     """Groups of people who behave alike, and how much of a group they are."""
-    with caller.look() as department:
-        behaviour = department.behaviour.read(as_of)
-    return clusters_answer(behaviour, group_people(behaviour, clusters))
+    return clusters_answer(group_audience(caller.look, clusters, as_of))
 
 
 @router.get("/clusters/rows", **_ROWS)
@@ -66,11 +62,10 @@ def stream_clusters(
     caller: Caller, as_of: AsOf = None, clusters: Groups = None
 ) -> StreamingResponse:
     """The same with a line for everybody before it."""
-    with caller.look() as department:
-        behaviour = department.behaviour.read(as_of)
-    found = group_people(behaviour, clusters)
-    row = cluster_row(found) if isinstance(found, Clusters) else None
-    return stream_people(caller, behaviour.contact_nos, row, clusters_answer(behaviour, found))
+    grouped = group_audience(caller.look, clusters, as_of)
+    row = cluster_row(grouped.found) if isinstance(grouped.found, Clusters) else None
+    numbers = grouped.behaviour.contact_nos
+    return stream_people(caller, numbers, row, clusters_answer(grouped))
 
 
 @router.get("/propensity", response_model=PropensityAnswer)
@@ -78,7 +73,7 @@ def show_propensity(
     caller: Caller, deed: Deed, as_of: AsOf = None, horizon: Horizon = 30
 ) -> JsonObject:
     """How many will do it in the days to come, and how such a forecast did before."""
-    return propensity_answer(_foretold(caller, deed, as_of, horizon))
+    return propensity_answer(foretell_audience(caller.look, deed, horizon, as_of))
 
 
 @router.get("/propensity/rows", **_ROWS)
@@ -86,7 +81,7 @@ def stream_propensity(
     caller: Caller, deed: Deed, as_of: AsOf = None, horizon: Horizon = 30
 ) -> StreamingResponse:
     """The same with a line for everybody before it; none where there is no forecast."""
-    told = _foretold(caller, deed, as_of, horizon)
+    told = foretell_audience(caller.look, deed, horizon, as_of)
     row = propensity_row(told.learnt) if isinstance(told.learnt, Propensity) else None
     return stream_people(caller, told.behaviour.contact_nos, row, propensity_answer(told))
 
@@ -112,9 +107,7 @@ def show_journey(
     caller: Caller, as_of: AsOf = None, step: Step = 30, moments: Moments = 13
 ) -> JsonObject:
     """How people move between lifecycle stages: how many, and how long it takes."""
-    with caller.look() as department:
-        signs = department.behaviour.read_signs(as_of, step=step, moments=moments)
-    return journey_answer(signs, step, trace_stages(signs))
+    return journey_answer(trace_audience(caller.look, step, moments, as_of))
 
 
 @router.get("/engagement/{contact_id}", response_model=EngagementAnswer)
@@ -124,15 +117,6 @@ def show_engagement(contact_id: str, caller: Caller, as_of: AsOf = None) -> Json
         number = contact_no_of(contact_id, department.office.keys)
         department.audience.get_contact(number)
         return engagement_answer(contact_id, department.behaviour.explain_engagement(number, as_of))
-
-
-def _foretold(caller: Caller, deed: Deed, as_of: AsOf, horizon: int) -> Foretold:
-    with caller.look() as department:
-        read = department.behaviour.read
-        now = read(as_of, deed=deed)
-        days = [now.until - timedelta(days=horizon * back) for back in (2, 1)]
-        earlier, later = (read(day, deed=deed, ahead=horizon) for day in days)
-    return foretell(earlier, later, now, deed, horizon)
 
 
 def _alike(caller: Caller, segment: str, as_of: AsOf) -> Alike:

@@ -27,6 +27,7 @@ ASSETS = {
     "writing.js": "text/javascript; charset=utf-8",
     "writing.css": "text/css; charset=utf-8",
     "building.js": "text/javascript; charset=utf-8",
+    "insight.css": "text/css; charset=utf-8",
     "building.css": "text/css; charset=utf-8",
     "bricolage-grotesque.woff2": "font/woff2",
     "people.css": "text/css; charset=utf-8",

@@ -27,6 +27,20 @@ from drumbeat.marketing.audience.import_report import (
 from drumbeat.marketing.audience.import_run import ImportUnit
 from drumbeat.marketing.audience.importing import ImportsService
 from drumbeat.marketing.audience.imports import import_contacts
+from drumbeat.marketing.audience.insights import (
+    Grouped,
+    Traced,
+    Valued,
+    foretell_audience,
+    gain_in_words,
+    group_audience,
+    reason_in_words,
+    score_audience,
+    structure_in_words,
+    trace_audience,
+    trait_in_words,
+    value_audience,
+)
 from drumbeat.marketing.audience.labelling import label_profile, segment_audience
 from drumbeat.marketing.audience.merging import SeenContacts
 from drumbeat.marketing.audience.mirroring import MirroringService
@@ -86,6 +100,7 @@ from drumbeat.marketing.audience.putting import PutProblem, PutReport, ToldConta
 from drumbeat.marketing.audience.rules import read_criterion
 from drumbeat.marketing.audience.scores import RFM_SEGMENTS
 from drumbeat.marketing.audience.scoring import Scored, read_cuts, score_buyers
+from drumbeat.marketing.audience.segment_worth import SegmentWorth, worth_of_segments
 from drumbeat.marketing.audience.segmenting import (
     Explanation,
     Part,
@@ -152,6 +167,7 @@ __all__ = [
     "Explanation",
     "Foretold",
     "FormsService",
+    "Grouped",
     "ImportOptions",
     "ImportProgress",
     "ImportReport",
@@ -177,6 +193,7 @@ __all__ = [
     "SeenContacts",
     "Segment",
     "SegmentStores",
+    "SegmentWorth",
     "SegmentsService",
     "Signs",
     "SignupForm",
@@ -187,8 +204,10 @@ __all__ = [
     "Topic",
     "TopicChoice",
     "TopicsService",
+    "Traced",
     "Unmapped",
     "Valuation",
+    "Valued",
     "Visitor",
     "ZoneSource",
     "audience_units",
@@ -197,6 +216,9 @@ __all__ = [
     "define_segment",
     "find_alike",
     "foretell",
+    "foretell_audience",
+    "gain_in_words",
+    "group_audience",
     "group_people",
     "import_contacts",
     "judge_before",
@@ -207,11 +229,18 @@ __all__ = [
     "read_criterion",
     "read_cuts",
     "read_mapping",
+    "reason_in_words",
     "refresh_segment",
+    "score_audience",
     "score_buyers",
     "segment_audience",
     "segment_units",
     "show_form",
+    "structure_in_words",
+    "trace_audience",
     "trace_stages",
+    "trait_in_words",
+    "value_audience",
     "value_buyers",
+    "worth_of_segments",
 ]
