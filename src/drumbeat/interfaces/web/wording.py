@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from drumbeat.kit.clock import parse_instant
 from drumbeat.kit.errors import InvalidInput
@@ -71,6 +71,11 @@ def instant(value: object) -> str:
     return UNKNOWN if moment is None else f"{moment.day} {moment:%b %Y, %H:%M} UTC"
 
 
+def day(value: date) -> str:
+    """A day as "2 Nov 2026"."""
+    return f"{value.day} {value:%b %Y}"
+
+
 def words(value: object) -> str:
     """snake_case as words: "awaiting_approval" → "awaiting approval"."""
     return str(value).replace("_", " ").replace(":", ": ")
@@ -99,5 +104,6 @@ FILTERS: dict[str, Callable[..., str]] = {
     "money": money,
     "signed_percent": signed_percent,
     "instant": instant,
+    "day": day,
     "words": words,
 }

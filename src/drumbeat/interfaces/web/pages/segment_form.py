@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 
 from drumbeat.interfaces.web import rule_form
+from drumbeat.interfaces.web.growth_view import CHANGES, growth_of
 from drumbeat.interfaces.web.rule_form import RuleForm, form_of, place_of, read_form, rule_of
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
@@ -60,14 +61,15 @@ def show_segment(visit: Visit) -> Response:
         segments = department.segments
         found = segments.get(named)
         preview = segments.preview(segments.rule_of(named), sample=8)
-        changes = segments.list_changes(named, limit=30)
+        changes = segments.list_changes(named, limit=CHANGES)
+        today = department.office.clock().date()
         person = department.audience.find_contact(address) if address else None
         told = None if person is None else segments.explain_segment(named, person.contact_no)
     return visit.page(
         "segment.html",
         segment=found,
         preview=preview,
-        changes=list(reversed(changes)),
+        growth=growth_of(changes, today),
         address=address,
         told=told,
     )
