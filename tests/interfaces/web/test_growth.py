@@ -57,6 +57,12 @@ def test_only_so_many_days_are_drawn_and_who_was_in_before_is_in() -> None:
     assert growth_of([], date(2026, 11, 2)) is None
 
 
+def test_who_was_in_it_when_it_was_made_did_not_enter() -> None:
+    made = Change(MONDAY_9 - timedelta(days=1), 900, 0, 900)
+    days = days_of([made, Change(MONDAY_9, 4, 1, 903)], TODAY)
+    assert [(each.entered, each.left, each.members) for each in days] == [(0, 0, 900), (4, 1, 903)]
+
+
 def test_the_drawing_says_how_many_came_and_went() -> None:
     growth = growth_of(changes_of([(0, 5, 0), (48, 2, 1)]), TODAY)
     assert growth is not None

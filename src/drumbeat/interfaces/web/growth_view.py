@@ -38,12 +38,16 @@ class Growth:
 
 
 def days_of(changes: Sequence[Change], until: date) -> list[Day]:
-    """The last 60 days up to `until` since anybody moved; on a still day all stay who were in."""
+    """The last 60 days up to `until` since anybody moved; on a still day all stay who were in.
+
+    Who was in it when it was made did not enter: beside them every later move would look like none.
+    """
     by_day: dict[date, Day] = {}
-    for each in changes:
+    for place, each in enumerate(changes):
         day = each.at.date()
         known = by_day.get(day, Day(day, 0, 0, 0))
-        by_day[day] = Day(day, known.entered + each.entered, known.left + each.left, each.members)
+        entered = 0 if place == 0 and each.entered == each.members else each.entered
+        by_day[day] = Day(day, known.entered + entered, known.left + each.left, each.members)
     if not by_day:
         return []
     first = max(min(by_day), until - timedelta(days=MOST_DAYS - 1))
