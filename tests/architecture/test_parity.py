@@ -177,6 +177,11 @@ EXEMPT = (
         """,
     ),
     Exempt(
+        "renaming and removing a segment, which have routes: campaigns are asked first",
+        ("marketing/campaigns/segment_use.py",),
+        "segments.remove segments.rename",
+    ),
+    Exempt(
         "inside a test of a campaign, which has a route",
         ("marketing/campaigns",),
         "audience.permission_of mail_tests.ask",
@@ -285,6 +290,8 @@ COMMANDS = {
     "GET /segments/suggestions": "segments suggest",
     "POST /segments/explain": "segments explain",
     "GET /segments/{segment}": "segments show",
+    "PUT /segments/{segment}": "segments rename",
+    "DELETE /segments/{segment}": "segments remove",
     "GET /sandbox/messages": "sandbox list",
     "GET /sandbox/messages/{number}": "sandbox show",
     "GET /accounts/people": "accounts list-people",

@@ -61,6 +61,8 @@ ROUTES = (
     ("POST", "/segments/preview", Scope.AUDIENCE_READ),
     ("POST", "/segments/explain", Scope.AUDIENCE_READ),
     ("GET", "/segments/SEGMENT", Scope.AUDIENCE_READ),
+    ("PUT", "/segments/SEGMENT", Scope.AUDIENCE_READ),
+    ("DELETE", "/segments/SEGMENT", Scope.AUDIENCE_READ),
     ("POST", "/events", Scope.AUDIENCE_READ),
     ("GET", "/sandbox/messages", Scope.AUDIENCE_READ),
     ("GET", "/sandbox/messages/1", Scope.AUDIENCE_READ),

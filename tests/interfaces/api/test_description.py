@@ -169,6 +169,9 @@ def fresh_names(rest: Rest, operation: str, path: str, number: int) -> dict[str,
     if "{form_id}" in path:
         form = rest.post("/forms", {"name": "Letter", "topics": ["marketing"]}, status=201)
         names["form_id"] = str(form["form_id"])
+    if operation in ("change_segment", "delete_segment"):
+        names["segment"] = f"To {operation}"
+        rest.post("/segments", {"name": names["segment"], "rule": "clicked >= 9"}, status=201)
     if "{contact_id}" in path:
         # Who was unsubscribed by an example before cannot say yes by the next.
         place = int(operation == "record_choices")

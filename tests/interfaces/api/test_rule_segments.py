@@ -38,3 +38,16 @@ def test_what_a_rule_gets_wrong_is_told_with_its_place(rest: Rest, house: Drumbe
     assert rest.ask("GET", "/segments/nobody").status_code == 422
     unknown = rest.ask("POST", "/segments/explain", {"rule": RULE, "contact": "no@example.com"})
     assert unknown.status_code == 404
+
+
+def test_a_segment_is_renamed_and_removed(rest: Rest, house: Drumbeat) -> None:
+    for name, rule in (("Quiet", RULE), ("Quiet too", {"segment": "Quiet"})):
+        rest.post("/segments", {"name": name, "rule": rule}, status=201)
+    refused = rest.ask("DELETE", "/segments/Quiet")
+    assert (refused.status_code, "'Quiet too'" in refused.json()["detail"]) == (409, True)
+    renamed = rest.ask("PUT", "/segments/Quiet%20too", {"name": "Loud"})
+    assert renamed.json()["name"] == "Loud"
+    assert rest.ask("PUT", "/segments/Loud", {"name": "quiet"}).status_code == 422
+    for name in ("Loud", "Quiet"):
+        assert rest.ask("DELETE", f"/segments/{name}").json() == {"removed": name}
+    assert rest.ask("DELETE", "/segments/Quiet").status_code == 422

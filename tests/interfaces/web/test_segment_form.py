@@ -74,3 +74,21 @@ def test_a_rule_of_one_level_comes_back_as_the_same_lines() -> None:
         assert sentence(rule_of(form_of("x", rule, ""))) == sentence(rule)
     deep = form_of("x", parse_rule("a = 1 and (b = 2 or c = 3)"), "")
     assert not deep.lines[0].fields
+
+
+def test_its_page_renames_and_removes_a_segment(peopled: Drumbeat, owner: Browser) -> None:
+    kept = send(owner, QUIET, do="save", name="Quiet ones")
+    place = kept.headers["location"].partition("?")[0]
+    send(owner, {"do": "save", "words": 'segment "Quiet ones"'}, name="Built on it")
+    refused = owner.send(place, f"{place}/remove")
+    assert refused.status == 409
+    assert "the segment &#39;Built on it&#39; asks for it" in refused.body.decode()
+    built = owner.get("/audience/segments").body.decode()
+    other = re.search(r'<a href="(/audience/segments/[^"]+)">Built on it', built)
+    assert other is not None
+    assert owner.send(other[1], f"{other[1]}/rename", name="quiet ones").status == 422
+    assert owner.send(other[1], f"{other[1]}/rename", name="Also quiet").status == 303
+    assert "Also quiet" in owner.get(other[1]).body.decode()
+    assert owner.send(other[1], f"{other[1]}/remove").status == 303
+    assert owner.send(place, f"{place}/remove").status == 303
+    assert "Quiet ones" not in owner.get("/audience/segments").body.decode()

@@ -189,6 +189,8 @@ oma-  segments.named_by_rule
 oma-  segments.preview
 oma-  segments.recount
 om--  segments.refresh
+om--  segments.remove
+om--  segments.rename
 oma-  segments.rule_of
 ----  counting.recount
 ----  counting.save_counts

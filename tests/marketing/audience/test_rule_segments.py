@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.engine import facts as folding
 from drumbeat.kit.clock import epoch
-from drumbeat.kit.errors import InvalidInput, NotFound
+from drumbeat.kit.errors import Conflict, InvalidInput, NotFound
 from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.audience import (
     Consent,
@@ -284,3 +284,49 @@ def test_rfm_segments_are_named_as_science_names_them(people: Drumbeat) -> None:
     nothing = np.zeros(1)
     assert rfm_segments(rfm_scores(nothing, nothing, nothing)).names == RFM_SEGMENTS
     assert len(Score) == 7
+
+
+def test_a_renamed_segment_keeps_who_was_in_it(people: Drumbeat, clock: HandClock) -> None:
+    work = units(people)
+    made = work.define("Keen", "clicked")
+    with work.begin() as segments:
+        renamed = segments.rename("keen", "  Keen   buyers ")
+    assert (renamed.id, renamed.name) == (made.id, "Keen buyers")
+    assert renamed.subscriber_count == made.subscriber_count
+    with work.look() as segments:
+        assert [change.members for change in segments.list_changes("Keen buyers")]
+        assert segments.explain_segment("Keen buyers", ContactNo(1))
+        with pytest.raises(InvalidInput, match="There is no segment 'Keen'"):
+            segments.get("Keen")
+    clock.advance(hours=2)
+    assert work.refresh("Keen buyers").id == made.id
+    with work.begin() as segments:
+        again = segments.rename("Keen buyers", "KEEN buyers")  # only its letters
+        assert again.name == "KEEN buyers"
+        for name in ("", "all", "a:b", "x" * 121):
+            with pytest.raises(InvalidInput):
+                segments.rename("KEEN buyers", name)
+
+
+def test_a_segment_that_another_asks_for_is_neither_renamed_nor_removed(people: Drumbeat) -> None:
+    work = units(people)
+    work.define("Keen", "clicked")
+    work.define("Keen and known", 'segment "keen" and country known')
+    with work.begin() as segments:
+        with pytest.raises(InvalidInput, match="There is a segment 'Keen' already"):
+            segments.rename("Keen and known", "keen")
+        with pytest.raises(Conflict, match="the segment 'Keen and known' asks for it"):
+            segments.rename("Keen", "Else")
+        with pytest.raises(Conflict, match="cannot be removed: the segment 'Keen and known'"):
+            segments.remove("Keen")
+        segments.remove("Keen and known")
+        segments.remove("Keen")
+        for name in ("Keen", "Keen and known"):
+            with pytest.raises(InvalidInput, match="no segment"):
+                segments.get(name)
+        with pytest.raises((InvalidInput, NotFound)):
+            segments.remove("demographic:DE")
+    fresh = work.define("Keen", "opened")  # a new one of the same name begins anew
+    with work.look() as segments:
+        assert len(segments.list_changes("Keen")) == 1
+    assert fresh.name == "Keen"

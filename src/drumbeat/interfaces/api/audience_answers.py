@@ -1,8 +1,9 @@
 """How answers about segments and events look."""
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from drumbeat.interfaces.api.shape import Instant, NextCursor, Rate, Shape
+from drumbeat.interfaces.api.strict import Strict
 
 
 class SegmentView(Shape):
@@ -13,6 +14,16 @@ class SegmentView(Shape):
     subscriber_count: int
     engagement_rate: Rate
     taken_at: Instant
+
+
+class SegmentChange(Strict):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Keen buyers"}]})
+
+    name: str = Field(max_length=400, description="What it is called from now on.")
+
+
+class SegmentRemoved(Shape):
+    removed: str
 
 
 class Segments(Shape):

@@ -6,7 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from drumbeat.interfaces.api.audience_answers import SegmentPage, Segments
+from drumbeat.interfaces.api.audience_answers import (
+    SegmentChange,
+    SegmentPage,
+    SegmentRemoved,
+    Segments,
+    SegmentView,
+)
 from drumbeat.interfaces.api.errors import MAY_MISS
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.paging import Cursor, Limit, page_of
@@ -37,6 +43,7 @@ from drumbeat.marketing.audience import (
     segment_units,
 )
 from drumbeat.marketing.audience.rule_tree import rule_json, rule_schema
+from drumbeat.marketing.campaigns.segment_use import remove_segment, rename_segment
 from drumbeat.marketing.department import Department
 
 Named = Annotated[
@@ -134,6 +141,20 @@ def show_segment(segment: str, caller: Caller) -> JsonObject:
         for c in changes
     ]
     return {**segment_row(found), "tree": rule_json(rule), "changes": rows}
+
+
+@router.put("/{segment}", response_model=SegmentView, responses=MAY_MISS)
+def change_segment(segment: str, request: SegmentChange, caller: Caller) -> JsonObject:
+    """Call a segment with a rule otherwise; 409 while a campaign or a segment asks for it."""
+    with caller.replacing() as department:
+        return segment_row(rename_segment(department, segment, request.name))
+
+
+@router.delete("/{segment}", response_model=SegmentRemoved, responses=MAY_MISS)
+def delete_segment(segment: str, caller: Caller) -> JsonObject:
+    """Remove a segment with a rule and who was in it; 409 while anything asks for it."""
+    with caller.replacing() as department:
+        return {"removed": remove_segment(department, segment).name}
 
 
 def _contact(department: Department, named: str) -> ContactNo:

@@ -128,6 +128,30 @@ def show(segment: str, *, json: Json = False) -> int:
 
 
 @app.command
+def rename(segment: str, name: str, *, json: Json = False) -> int:
+    """Call a segment with a rule otherwise, unless a campaign or a segment asks for it."""
+    with client() as house:
+        answer = house.put(path_of("/segments/{}", segment), {"name": name})
+    if json:
+        print_json(answer)
+    else:
+        say(f"It is called {answer['name']} now.")
+    return 0
+
+
+@app.command
+def remove(segment: str, *, json: Json = False) -> int:
+    """Remove a segment with a rule, unless a campaign or a segment asks for it."""
+    with client() as house:
+        answer = house.delete(path_of("/segments/{}", segment))
+    if json:
+        print_json(answer)
+    else:
+        say(f"{answer['removed']} is removed.")
+    return 0
+
+
+@app.command
 def overlap(*segments: str, json: Json = False) -> int:
     """Count who is in each two of these segments, or of the largest ones."""
     with client() as house:

@@ -41,6 +41,7 @@ NOTICES = {
     "server-saved": "The mail server let us in, and is saved. Engines take it up within seconds.",
     "sandbox-again": "Mail stays in the sandbox again.",
     "segment-saved": "Kept. Campaigns can name it as their audience; the engine keeps it current.",
+    "segment-removed": "The segment is removed.",
     "segmented": "Segments are up to date.",
     "unsubscribed": "They will not be mailed again.",
     "erased": "Erased. Nothing here names them any more.",

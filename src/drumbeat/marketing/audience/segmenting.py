@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock, epoch, from_epoch
-from drumbeat.kit.errors import InvalidInput, NotFound
+from drumbeat.kit.errors import Conflict, InvalidInput, NotFound
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.audience import naming, rules
@@ -35,6 +35,7 @@ from drumbeat.marketing.audience.rule_tree import (
     check_names,
     leaves_of,
     rule_json,
+    segments_named,
     sentence,
 )
 from drumbeat.marketing.audience.store_rule_segments import Change, Taken
@@ -174,6 +175,34 @@ class SegmentsService:
         self.record("segment.define", name, {"rule": said, "members": len(taken.contact_nos)})
         return found
 
+    def rename(self, name: str, new: str, *, used_by: Collection[str] = ()) -> Segment:
+        """Call a segment otherwise. `used_by` names what else asks for it by its name.
+
+        Raises Conflict while anything does, InvalidInput for a name that cannot be or is taken.
+        """
+        self.actor.require(Scope.AUDIENCE_WRITE)
+        self.stores.by_rule.hold()
+        found = self.get(name)
+        others = [each for each in self.stores.segments.list_() if each.id != found.id]
+        wanted = naming.fitting_name(new, others)
+        if any(rules.spelling(each.name) == rules.spelling(wanted) for each in others):
+            raise InvalidInput(f"There is a segment {wanted!r} already.", field="name")
+        self._require_unused(found, "renamed", used_by)
+        if wanted != found.name:
+            self.stores.by_rule.rename(found.name, wanted)
+            self.record("segment.rename", wanted, {"was": found.name})
+        return self.get(wanted)
+
+    def remove(self, name: str, *, used_by: Collection[str] = ()) -> Segment:
+        """Forget a segment and who was in it. Raises Conflict while anything asks for it."""
+        self.actor.require(Scope.AUDIENCE_WRITE)
+        self.stores.by_rule.hold()
+        found = self.get(name)
+        self._require_unused(found, "removed", used_by)
+        self.stores.by_rule.remove(found.name)
+        self.record("segment.remove", found.name, {"rule": found.rule})
+        return found
+
     # -- upkeep -----------------------------------------------------------------------------
 
     def known_of(self) -> str:
@@ -214,6 +243,19 @@ class SegmentsService:
         return [each.name for each in found if each.criterion == RULE]
 
     # ---------------------------------------------------------------------------------------
+
+    def _require_unused(self, found: Segment, verb: str, used_by: Collection[str]) -> None:
+        names = {found.name, f"{RULE}:{found.name}"}
+        users = [
+            f"the segment {other!r}"
+            for other, rule in sorted(self.stores.by_rule.rules().items())
+            if other != found.name and names & set(segments_named(rule))
+        ]
+        users += used_by
+        if users:
+            more = "" if len(users) <= 3 else f" and {len(users) - 3} more"
+            told = ", ".join(users[:3]) + more
+            raise Conflict(f"{found.name!r} cannot be {verb}: {told} asks for it by this name.")
 
     def _everybody(self) -> Everybody:
         now = self.clock()

@@ -109,6 +109,23 @@ class RuleSegmentStore:
         added = insert(segment).values(id=new_id("seg", now), revision=1, **values)
         self.connection.execute(added)
 
+    def rename(self, name: str, new: str) -> None:
+        """What was taken of it, and who entered and left, stays its own: those go by number."""
+        same = segment.c.criterion == RULE, segment.c.name == name
+        self.connection.execute(
+            update(segment).where(*same).values(name=new, revision=segment.c.revision + 1)
+        )
+        cut = update(segment_cut).where(segment_cut.c.criterion == f"rule:{name}")
+        self.connection.execute(cut.values(criterion=f"rule:{new}"))
+
+    def remove(self, name: str) -> None:
+        """The rule, every membership that was taken of it, and who entered and left."""
+        number = self._number(name)
+        for table in (membership_change, membership, segment):
+            self.connection.execute(delete(table).where(table.c.segment_no == number))
+        cut = delete(segment_cut).where(segment_cut.c.criterion == f"rule:{name}")
+        self.connection.execute(cut)
+
     def take(self, name: str, taken: Taken, now: datetime, keep: Collection[int] = ()) -> Segment:
         """Take a membership as of now, and remember who entered and left since the one before."""
         number = self._number(name)

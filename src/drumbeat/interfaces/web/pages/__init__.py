@@ -81,6 +81,8 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("POST", "/audience/segments/new", segment_form.take_form),
     ("GET", "/audience/segments/compare", segment_form.compare_segments),
     ("GET", "/audience/segments/{segment}", segment_form.show_segment),
+    ("POST", "/audience/segments/{segment}/rename", segment_form.rename),
+    ("POST", "/audience/segments/{segment}/remove", segment_form.remove),
     ("GET", "/audience/import", importing.show_upload),
     ("POST", "/audience/import", importing.upload),
     ("GET", "/audience/import/{key}", importing.show_import),

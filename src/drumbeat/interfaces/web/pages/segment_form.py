@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 
 from drumbeat.interfaces.web import rule_form
+from drumbeat.interfaces.web.forms import text
 from drumbeat.interfaces.web.growth_view import CHANGES, growth_of
 from drumbeat.interfaces.web.rule_form import RuleForm, form_of, place_of, read_form, rule_of
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
-from drumbeat.kit.errors import InvalidInput
+from drumbeat.kit.errors import Conflict, InvalidInput
 from drumbeat.marketing.audience import RFM_SEGMENTS, define_segment, segment_units
 from drumbeat.marketing.audience.rule_tree import LONGEST
+from drumbeat.marketing.campaigns.segment_use import remove_segment, rename_segment
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,10 @@ def take_form(visit: Visit) -> Response:
 
 def show_segment(visit: Visit) -> Response:
     """One segment with a rule: who is in, how it grew, and why somebody is in or is not."""
+    return _one(visit)
+
+
+def _one(visit: Visit, status: int = 200, problem: str = "") -> Response:
     named, address = visit.path("segment"), visit.query("why")
     with visit.look() as department:
         segments = department.segments
@@ -67,12 +73,34 @@ def show_segment(visit: Visit) -> Response:
         told = None if person is None else segments.explain_segment(named, person.contact_no)
     return visit.page(
         "segment.html",
+        status,
+        problem=problem,
         segment=found,
         preview=preview,
         growth=growth_of(changes, today),
         address=address,
         told=told,
     )
+
+
+def rename(visit: Visit) -> Response:
+    named = visit.path("segment")
+    try:
+        with visit.begin() as department:
+            kept = rename_segment(department, named, text(visit.form(), "name"))
+    except (Conflict, InvalidInput) as error:
+        return _one(visit, 409 if isinstance(error, Conflict) else 422, str(error))
+    return visit.go(f"/audience/segments/{kept.id}", "choice-kept")
+
+
+def remove(visit: Visit) -> Response:
+    visit.form()
+    try:
+        with visit.begin() as department:
+            remove_segment(department, visit.path("segment"))
+    except Conflict as error:
+        return _one(visit, 409, str(error))
+    return visit.go("/audience/segments", "segment-removed")
 
 
 def compare_segments(visit: Visit) -> Response:
