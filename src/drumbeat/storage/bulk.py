@@ -99,6 +99,32 @@ def insert_alike(
     connection.exec_driver_sql(statement, (*before, *after, listed))
 
 
+def insert_between(
+    connection: Connection,
+    table: Table,
+    same: Mapping[str, str | int],
+    along: Column[int],
+    first: int,
+    last: int,
+) -> None:
+    """For each row of another table whose number `along` is from `first` to `last`, one here.
+
+    It has that number under the same name, and these values.
+    """
+    place = _place(connection)
+    names = ", ".join(f'"{table.c[name].name}"' for name in [along.name, *same])
+    places = ", ".join(f"CAST({place} AS {_cast(connection, table.c[name])})" for name in same)
+    statement = (
+        f"INSERT INTO {table.name} ({names}) SELECT {along.name}, {places} FROM {along.table}"
+        f" WHERE {along.name} BETWEEN {place} AND {place} ORDER BY {along.name}"
+    )
+    connection.exec_driver_sql(statement, (*same.values(), first, last))
+
+
+def _cast(connection: Connection, column: Column[Any]) -> str:
+    return column.type.compile(dialect=connection.dialect)
+
+
 def change_rows(
     connection: Connection,
     table: Table,
@@ -236,6 +262,9 @@ def find_rows(
 ) -> Iterator[Sequence[Any]]:
     """The key and what `wanted` selects of the rows that have one of `keys`."""
     select = f"SELECT {key.name}, {wanted} FROM {key.table} WHERE {key.name}"
+    if connection.dialect.name == "postgresql":
+        yield from connection.exec_driver_sql(f"{select} = ANY(%b)", (list(keys),))
+        return
     for start in range(0, len(keys), _KEYS_A_STATEMENT):
         chunk = tuple(keys[start : start + _KEYS_A_STATEMENT])
         places = ", ".join([_place(connection)] * len(chunk))

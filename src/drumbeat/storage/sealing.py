@@ -6,6 +6,8 @@ with `table:row:column` as associated data: one that was moved to another row do
 
 import json
 import os
+from binascii import hexlify
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,14 +59,35 @@ class RowSeal:
         sealed = self.cipher.encrypt(nonce, text.encode(), self._place(row, column))
         return _FORMAT + nonce + sealed
 
+    def seal_texts(self, rows: Sequence[bytes], column: str, texts: Sequence[str]) -> list[bytes]:
+        """`seal_text` of one column of many rows, at half the price of one by one."""
+        assert self.cipher is not None
+        encrypt, table, column_name = self.cipher.encrypt, self.table.encode(), column.encode()
+        chance = os.urandom(_NONCE_BYTES * len(rows))
+        found = []
+        for at, row, text in zip(range(0, len(chance), _NONCE_BYTES), rows, texts, strict=True):
+            nonce = chance[at : at + _NONCE_BYTES]
+            place = b"%b:%b:%b" % (table, hexlify(row), column_name)
+            found.append(b"%b%b%b" % (_FORMAT, nonce, encrypt(nonce, text.encode(), place)))
+        return found
+
+    def open_texts(self, column: str, stored: Sequence[tuple[bytes, Any]]) -> list[str]:
+        """The JSON text of many values of one column, each with the bytes that name its row."""
+        if self.cipher is None:
+            return [text for _, text in stored]
+        return [self._open_text(row, column, bytes(sealed)) for row, sealed in stored]
+
     def open(self, row: bytes, column: str, stored: Any) -> Any:
         """The value again. Raises Conflict if it is not what was stored in this row and column."""
         if self.cipher is None or stored is None:
             return stored
-        sealed = bytes(stored)
+        return json.loads(self._open_text(row, column, bytes(stored)))
+
+    def _open_text(self, row: bytes, column: str, sealed: bytes) -> str:
+        assert self.cipher is not None
         nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
-            return json.loads(self.cipher.decrypt(nonce, rest, self._place(row, column)))
+            return self.cipher.decrypt(nonce, rest, self._place(row, column)).decode()
         except InvalidTag:
             raise Conflict(
                 f"{self.table}.{column} of one row was changed outside of Drumbeat, or sealed with "

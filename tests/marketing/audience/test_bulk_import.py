@@ -26,6 +26,7 @@ from drumbeat.marketing.audience import (
     import_contacts,
 )
 from drumbeat.marketing.audience.blocks import Careful, Plain, blocks
+from drumbeat.marketing.audience.bulk_merging import MetKeys
 from drumbeat.marketing.audience.bulk_reading import read_block
 from drumbeat.marketing.audience.columns import map_columns
 from drumbeat.marketing.audience.contact_rows import ContactReader
@@ -227,3 +228,13 @@ def test_times_are_kept_by_either_way(house: Drumbeat) -> None:
         proofs = d.audience.list_proofs(contact.contact_no)
     assert contact.created_at.isoformat() == "2024-05-06T00:00:00+00:00"
     assert [epoch(proof.occurred_at) for proof in proofs] == [1717747750]
+
+
+@given(st.lists(st.sets(st.integers(0, 60)), max_size=6))
+def test_who_was_named_by_an_earlier_block_is_known_in_a_later_one(blocks: list[set[int]]) -> None:
+    met, named = MetKeys(), set[int]()
+    for block in blocks:
+        starts = np.array(sorted(block), np.uint64)
+        assert met.among(starts).tolist() == [each in named for each in sorted(block)]
+        met.add(starts)
+        named |= block

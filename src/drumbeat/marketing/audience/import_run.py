@@ -9,14 +9,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from drumbeat.kit.delimited import BrokenRow, Row
 from drumbeat.kit.spreadsheet import RejectedRows
 from drumbeat.marketing.audience.blocks import Careful, blocks
-from drumbeat.marketing.audience.bulk_merging import Keyed, NewContacts
+from drumbeat.marketing.audience.bulk_merging import Keyed, MetKeys, NewContacts
 from drumbeat.marketing.audience.bulk_reading import Block, read_block
 from drumbeat.marketing.audience.columns import meanings_of
 from drumbeat.marketing.audience.contact_rows import ContactReader, Unreadable, sample
@@ -140,16 +140,19 @@ class Run:
     def merge_blocks(self, reader: ContactReader) -> None:
         """Read the file in blocks; what is ordinary in them is merged in order of key."""
         with self.open_unit() as unit:
-            keys = unit.imports.keys
+            keys, rows = unit.imports.keys, unit.imports.rows
             self._begin(unit)
-        before = 0
+        before, met = 0, MetKeys()
         for part in blocks(self.source, self.sheet):
             if isinstance(part, Careful):
                 self.merge_rows(part.rows, reader, part.end)
                 before = before if part.end is None else part.end
                 continue
             block = read_block(part, reader)
-            self._merge_block(block, key_contacts(block.ordinary, keys), reader, before)
+            keyed = key_contacts(block.ordinary, keys, met)
+            if not self.options.dry_run:
+                keyed = replace(keyed, contacts=rows.ready(keyed.contacts))
+            self._merge_block(block, keyed, reader, before)
             before = part.end
 
     def _merge_block(self, block: Block, keyed: Keyed, reader: ContactReader, before: int) -> None:
@@ -159,9 +162,10 @@ class Run:
         done, end = self.rows, block.plain.end
         rest: list[int] = [*keyed.later]
         self.unchanged += keyed.idle
-        for start, contacts in self._units(keyed.contacts):
+        for start, contacts in self._units(keyed):
             done += len(contacts)
-            rest += [keyed.rows[start + at] for at in self._add(contacts, done)]
+            fresh = start < keyed.fresh
+            rest += [keyed.rows[start + at] for at in self._add(contacts, done, fresh)]
             share = (done - self.rows) / len(block.ordinary)
             self._tell(done, before + int((end - before) * share))
         self.rows += len(block.ordinary)
@@ -180,24 +184,28 @@ class Run:
         rows = (block.row(at) for at in block.others)
         return (row for row in rows if any(row.cells))
 
-    def _units(self, contacts: NewContacts) -> Iterator[tuple[int, NewContacts]]:
+    def _units(self, keyed: Keyed) -> Iterator[tuple[int, NewContacts]]:
+        """No unit has both people of whom the file spoke before and such as are new to it."""
         at = 0
-        while at < len(contacts):
-            size = self.bulk_size.rows
-            yield at, contacts.part(at, at + size)
-            at += size
+        for border in (keyed.fresh, len(keyed.contacts)):
+            while at < border:
+                end = min(at + self.bulk_size.rows, border)
+                yield at, keyed.contacts.part(at, end)
+                at = end
 
-    def _add(self, contacts: NewContacts, done: int) -> Sequence[int]:
+    def _add(self, contacts: NewContacts, done: int, fresh: bool) -> Sequence[int]:
         """Answers which are left to `merge_contacts`; with them `done` rows of the file are in."""
+        hopeful = fresh and self._hopeful
         dry_run, source = self.options.dry_run, f"import:{self.options.source_name}"
         with self.open_unit() as unit:
             began = self.real()
             self._begin(unit)
             counts = unit.imports.add_ordinary(
-                contacts, self.seen, source=source, dry_run=dry_run, hopeful=self._hopeful
+                contacts, self.seen, source=source, dry_run=dry_run, hopeful=hopeful
             )
             self._note(unit, done)
-        self._hopeful = 2 * counts.added > len(contacts)
+        if fresh:
+            self._hopeful = 2 * counts.added > len(contacts)
         self.bulk_size.learn(len(contacts), self.real() - began)
         self.added += counts.added
         self.unchanged += counts.unchanged

@@ -8,11 +8,13 @@ from drumbeat.kit.clock import Clock, epoch
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.marketing.audience.bulk_merging import (
     Keyed,
+    MetKeys,
     NewContacts,
     in_order_of_key,
     sort_out,
 )
 from drumbeat.marketing.audience.bulk_reading import PlainContacts
+from drumbeat.marketing.audience.contact_columns import ContactRows
 from drumbeat.marketing.audience.merging import SeenContacts
 from drumbeat.marketing.audience.service import UNIT_ROWS, AudienceStores
 from drumbeat.marketing.audience.store_imports import ImportStore
@@ -28,15 +30,19 @@ class BulkCounts:
     rest: Sequence[int]
 
 
-def key_contacts(contacts: PlainContacts, keys: KeyRing) -> Keyed:
-    """Ordinary rows in order of their key; takes long, so between two units."""
+def key_contacts(contacts: PlainContacts, keys: KeyRing, met: MetKeys | None = None) -> Keyed:
+    """Ordinary rows in order of their key; takes long, so between two units.
+
+    `met` are the keys of earlier blocks of the file; those of this one are added to them.
+    """
+    met = MetKeys() if met is None else met
     found = keys.indexes("address", contacts.addresses.to_pylist())
     if contacts.external_ids is None:
-        return in_order_of_key(contacts, found, None)
+        return in_order_of_key(contacts, found, None, met)
     ids = contacts.external_ids.to_pylist()
     said = keys.indexes("external_id", [each or "" for each in ids])
     external = [key if told else None for key, told in zip(said, ids, strict=True)]
-    return in_order_of_key(contacts, found, external)
+    return in_order_of_key(contacts, found, external, met)
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,12 @@ class ImportsService:
     store: ImportStore
     clock: Clock
     keys: KeyRing
+
+    @property
+    def rows(self) -> ContactRows:
+        """What makes contacts ready for `add_ordinary` between two units."""
+        self.actor.require(Scope.AUDIENCE_WRITE)
+        return self.store.rows(epoch(self.clock()))
 
     def add_ordinary(
         self,
@@ -67,7 +79,8 @@ class ImportsService:
         now, last = epoch(self.clock()), self.store.last_number()
         tries = hopeful and self.store.skips_known and not dry_run
         if tries and self.store.add(contacts, now) == len(contacts):
-            self._note_new(range(last + 1, last + 1 + len(contacts)), contacts, seen, source, now)
+            numbers = range(last + 1, last + 1 + len(contacts))
+            self._note_new(numbers, contacts, seen, source, now)
             return BulkCounts(len(contacts), 0, [])
         came = self.store.numbers_after(last) if tries else {}
         known = self.store.known([key for key in contacts.keys if key not in came])
@@ -78,11 +91,11 @@ class ImportsService:
         if found.new and dry_run:
             seen.unsaved.update(contacts.keys[at] for at in found.new)
         elif found.new:
-            new = contacts.at(found.new)
-            if not tries:
-                self.store.add(new, now)
-            numbers = range(last + 1, last + 1 + len(new))
-            added = [came[key] for key in new.keys] if tries else numbers
+            new = contacts.at(found.new) if len(found.new) < len(contacts) else contacts
+            if tries:
+                added: Sequence[int] = [came[key] for key in new.keys]
+            else:
+                added = self.store.add_numbered(new, now, last)
             self._note_new(added, new, seen, source, now)
         return BulkCounts(len(found.new), len(found.unchanged), found.rest)
 

@@ -4,9 +4,8 @@ Everything here is one statement for thousands of rows: what differs from row to
 is the same for all of them is said once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -18,19 +17,20 @@ from sqlalchemy import (
     Table,
     func,
     insert,
-    literal,
     select,
     update,
 )
 
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.bulk_merging import Known, NewContacts
+from drumbeat.marketing.audience.contact_columns import ContactRows, names_of
 from drumbeat.marketing.audience.model import MARKETING_TOPIC
 from drumbeat.marketing.audience.store import ContactStore, contact
 from drumbeat.marketing.audience.store_consent import consent, consent_proof
-from drumbeat.storage.bulk import find_rows, insert_rows
+from drumbeat.storage.bulk import find_rows, insert_between, insert_rows
+from drumbeat.storage.copying import copy_fields
 from drumbeat.storage.database import NUMBER, Connection, metadata
-from drumbeat.storage.sealing import RowSeal, seal_of
+from drumbeat.storage.sealing import seal_of
 
 import_run = Table(
     "import_run",
@@ -44,6 +44,9 @@ import_run = Table(
     Column("changed_at", BigInteger, nullable=False),
 )
 
+_DRAWS = "pg_get_serial_sequence('contact', 'contact_no')"
+_RESERVE = f"SELECT setval({_DRAWS}, nextval({_DRAWS}) + %s)"
+
 
 @dataclass(frozen=True)
 class ImportStore:
@@ -55,18 +58,18 @@ class ImportStore:
 
     def known(self, keys: Sequence[bytes]) -> dict[bytes, Known]:
         """Those of `keys` that are contacts, as they are stored."""
-        sealed = seal_of(self._connection, self.contacts.keys, contact.name).cipher is not None
+        seal = seal_of(self._connection, self.contacts.keys, contact.name)
         c = contact.c
-        attributes = "NULL" if sealed else c.attributes.name
         state = (
             f"(SELECT state FROM {consent.name} WHERE {consent.name}.contact_no ="
             f" {contact.name}.contact_no AND topic_no = {MARKETING_TOPIC})"
         )
-        wanted = f"contact_no, zone, zone_source, external_key, {attributes}, {state}"
-        found = find_rows(self._connection, c.address_key, wanted, keys)
+        wanted = f"contact_no, zone, zone_source, external_key, {c.attributes.name}, {state}"
+        found = list(find_rows(self._connection, c.address_key, wanted, keys))
+        texts = seal.open_texts(c.attributes.name, [(row[0], row[5]) for row in found])
         return {
-            bytes(row[0]): Known(ContactNo(row[1]), row[2], row[3], row[4], row[5], row[6] or 0)
-            for row in found
+            row[0]: Known(ContactNo(row[1]), row[2], row[3], row[4], text, row[6] or 0)
+            for row, text in zip(found, texts, strict=True)
         }
 
     def taken(self, external_keys: Sequence[bytes]) -> set[bytes]:
@@ -87,26 +90,42 @@ class ImportStore:
         wanted = f"SELECT address_key, contact_no FROM {contact.name} WHERE contact_no > {last:d}"
         return {key: number for key, number in self._connection.exec_driver_sql(wanted)}
 
+    def rows(self, now: int) -> ContactRows:
+        """What makes contacts ready for `add`; without this unit, too.
+
+        `now` is when those came who do not say it themselves, where others do.
+        """
+        seal = seal_of(self._connection, self.contacts.keys, contact.name)
+        return ContactRows(contact, seal, self._copies, now)
+
+    @property
+    def _copies(self) -> bool:
+        return self._connection.dialect.name == "postgresql"
+
     def add(self, new: NewContacts, now: int) -> int:
-        """Insert contacts, if need be (`skips_known`) but for whoever is there; answers how many.
+        """Insert contacts but for whoever is there (`skips_known`); answers how many.
 
         They get the next numbers, in their order.
         """
-        seal = seal_of(self._connection, self.contacts.keys, contact.name)
-        columns, same = _columns(new, seal, now), {"changed_at": now, "revision": 1}
-        if new.created_at is None:
-            same["created_at"] = now
-        if self._connection.dialect.name == "postgresql":
-            columns = {"contact_no": self._numbers(len(new)), **columns}
-        rows = list(zip(*columns.values(), strict=True))
-        skip = self.skips_known
-        return insert_rows(self._connection, contact, list(columns), rows, same, skip=skip)
+        ready = new if new.rows is not None else self.rows(now).ready(new)
+        names, same = names_of(new), _same(new, now)
+        return insert_rows(self._connection, contact, names, ready.rows, same, skip=True)
 
-    def _numbers(self, count: int) -> list[int]:
-        """The next numbers; nobody else takes any before this unit ends."""
-        drawn = func.nextval(func.pg_get_serial_sequence(contact.name, "contact_no"))
-        series = func.generate_series(1, count).table_valued("n")
-        return list(self._connection.execute(select(drawn).select_from(series)).scalars())
+    def add_numbered(self, new: NewContacts, now: int, last: int) -> range:
+        """Insert contacts of whom nobody is there; answers their numbers, in their order."""
+        if not self._copies:
+            self.add(new, now)
+            return range(last + 1, last + 1 + len(new))
+        ready = new if new.rows is not None else self.rows(now).ready(new)
+        first, names = self._reserve(len(new)), names_of(new)
+        numbered, same = ("contact_no", first), _same(new, now)
+        copy_fields(self._connection, contact, names, ready.rows, numbered, same)
+        return range(first, first + len(new))
+
+    def _reserve(self, count: int) -> int:
+        """The first of so many numbers; nobody else takes any before this unit ends."""
+        drawn = self._connection.exec_driver_sql(_RESERVE, (count - 1,)).scalar_one()
+        return int(drawn) - count + 1
 
     def add_consents(
         self, numbers: Sequence[int], new: NewContacts, source: str, actor: str, now: int
@@ -132,20 +151,11 @@ class ImportStore:
     def _add_same_consents(
         self, first: int, last: int, state: int, source: str, actor: str, now: int
     ) -> None:
-        number = contact.c.contact_no
-        those = number.between(first, last)
-        same: Mapping[str, Any] = {"topic_no": MARKETING_TOPIC, "state": state}
-        for table, more in (
-            (consent, {"changed_at": now}),
-            (
-                consent_proof,
-                {"source": source, "actor": actor, "occurred_at": now, "recorded_at": now},
-            ),
-        ):
-            said = {**same, **more}
-            values = [literal(value, table.c[name].type) for name, value in said.items()]
-            chosen = select(number, *values).where(those)
-            self._connection.execute(insert(table).from_select(["contact_no", *said], chosen))
+        states = {"topic_no": MARKETING_TOPIC, "state": state, "changed_at": now}
+        insert_between(self._connection, consent, states, contact.c.contact_no, first, last)
+        proofs: dict[str, str | int] = {"topic_no": MARKETING_TOPIC, "state": state}
+        proofs |= {"source": source, "actor": actor, "occurred_at": now, "recorded_at": now}
+        insert_between(self._connection, consent_proof, proofs, contact.c.contact_no, first, last)
 
     # -- how far files have come --------------------------------------------------------------
 
@@ -172,39 +182,6 @@ class ImportStore:
         self._connection.execute(statement.values(rows=rows, ended=int(ended), changed_at=now))
 
 
-def _columns(new: NewContacts, seal: RowSeal, now: int) -> dict[str, Sequence[Any]]:
-    columns: dict[str, Sequence[Any]] = {
-        "address_key": new.keys,
-        "address": new.addresses,
-        "domain": new.domains,
-        "zone": new.zones,
-        "zone_source": new.zone_sources,
-        "attributes": new.attributes,
-    }
-    if new.created_at is not None:
-        columns["created_at"] = [now if at is None else at for at in new.created_at]
-    if new.external_ids is not None:
-        columns |= {"external_id": new.external_ids, "external_key": new.external_keys or []}
-    if seal.cipher is not None:
-        columns |= _sealed(new, seal)
-    return columns
-
-
-def _sealed(new: NewContacts, seal: RowSeal) -> dict[str, Sequence[Any]]:
-    """An address that passed as plain needs no escape in JSON."""
-    keys, text = new.keys, seal.seal_text
-    found: dict[str, Sequence[Any]] = {
-        "address": [
-            text(key, "address", f'"{address}"')
-            for key, address in zip(keys, new.addresses, strict=True)
-        ],
-        "attributes": [
-            text(key, "attributes", told) for key, told in zip(keys, new.attributes, strict=True)
-        ],
-    }
-    if new.external_ids is not None:
-        found["external_id"] = [
-            seal.seal(key, "external_id", told)
-            for key, told in zip(keys, new.external_ids, strict=True)
-        ]
-    return found
+def _same(new: NewContacts, now: int) -> dict[str, int]:
+    same = {"changed_at": now, "revision": 1}
+    return same | {"created_at": now} if new.created_at is None else same
