@@ -50,6 +50,7 @@ NO_PICTURE = {
     "/audience/contacts/{contact_id}/everything": "a file",
     "/audience/contacts/{contact_id}/deeds": "a part of the page of a contact",
     "/audience/segments/live": "a part of the page of segments",
+    "/audience/connect/{key}": "like the page of an import",
     "/audience/import/{key}/live": "a part of the page of an import",
     "/audience/import/{key}/rejected": "a file",
     "/audience/import/{key}": "pictured as import-check, after its form was sent",
@@ -152,6 +153,7 @@ def first_day(at: Studio) -> None:
         ("sign-up-forms-empty", "/audience/forms"),
         ("sandbox-empty", "/sandbox"),
         ("import", "/audience/import"),
+        ("connect", "/audience/connect"),
     ):
         at.take(name, path)
 

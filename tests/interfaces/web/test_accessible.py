@@ -14,6 +14,7 @@ from drumbeat.kit.result import Again
 from drumbeat.marketing.campaigns.pipeline import advance, proceed
 from drumbeat.storage.mail_folder import NewMail
 from tests.conftest import MONDAY_9
+from tests.interfaces.api.test_connectors import SHOPIFY
 from tests.interfaces.chromium import IN_CHROMIUM
 from tests.interfaces.web.browser import Browser
 from tests.interfaces.web.conftest import add_campaign
@@ -57,6 +58,8 @@ def pages(peopled: Drumbeat, owner: Browser) -> list[str]:
     settled(owner, imported)
     owner.send(imported, imported)
     settled(owner, imported)
+    brought = upload(owner, SHOPIFY.decode(), at="/audience/connect").headers["location"]
+    settled(owner, brought)
     return [
         "/dashboard",
         "/campaigns",
@@ -76,6 +79,8 @@ def pages(peopled: Drumbeat, owner: Browser) -> list[str]:
         f"{building}?segment=Keen",
         f"{one}?why=ada@example.com",
         "/audience/import",
+        "/audience/connect",
+        brought,
         imported,
         "/sandbox",
         "/sandbox/1",

@@ -16,8 +16,10 @@ ada@example.com,Ada,yes
 BOUNDARY = "drumbeat-test-boundary"
 
 
-def upload(browser: Browser, content: str, **fields: str) -> Answer:
-    parts = {"csrf": browser.token("/audience/import"), **fields}
+def upload(
+    browser: Browser, content: str, *, at: str = "/audience/import", **fields: str
+) -> Answer:
+    parts = {"csrf": browser.token(at), **fields}
     body = "".join(
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
         for name, value in parts.items()
@@ -29,7 +31,7 @@ def upload(browser: Browser, content: str, **fields: str) -> Answer:
     jar = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     kind = f"multipart/form-data; boundary={BOUNDARY}"
     headers = {"Cookie": jar, "Origin": browser.base, "Content-Type": kind}
-    return browser.served.ask("POST", "/audience/import", body.encode(), headers)
+    return browser.served.ask("POST", at, body.encode(), headers)
 
 
 def settled(browser: Browser, path: str) -> str:

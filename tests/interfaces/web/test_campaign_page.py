@@ -237,7 +237,8 @@ def test_a_viewer_sees_no_address_and_decides_nothing(peopled: Drumbeat, owner: 
         },
     )
     assert refused.status == 403
-    closed = ("/audience", "/audience/customers", "/sandbox", "/audience/import", "/campaigns/new")
+    closed = ("/audience", "/audience/customers", "/audience/connect", "/sandbox", "/campaigns/new")
+    assert viewer.get("/audience/import").status == 403
     for path in closed:
         assert viewer.get(path).status == 403, path
     assert state_of(peopled, campaign_id) is State.AWAITING_APPROVAL

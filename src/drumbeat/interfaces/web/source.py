@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from drumbeat.interfaces.web.answer_desk import AnswerDesk
+from drumbeat.interfaces.web.connect_desk import ConnectDesk
 from drumbeat.interfaces.web.dossier import Dossier, read_dossier
 from drumbeat.interfaces.web.draft_desk import DraftDesk
 from drumbeat.interfaces.web.import_desk import ImportDesk
@@ -109,4 +110,5 @@ class Source:
     find_dossier: Callable[[Department, CampaignId], Dossier | None] = read_dossier
     desk: ImportDesk = field(default_factory=ImportDesk)
     drafts: DraftDesk = field(default_factory=DraftDesk)
+    exports: ConnectDesk = field(default_factory=ConnectDesk)
     answers: AnswerDesk = field(default_factory=AnswerDesk)
