@@ -166,3 +166,24 @@ def test_an_instant_without_a_zone_is_refused() -> None:
         draw_market(1, seed=1, as_of=naive)
     with pytest.raises(ValueError, match="n ≥ 1"):
         draw_market(0, seed=1, as_of=AS_OF)
+
+
+def test_many_readers_at_once_do_what_each_of_them_does_alone() -> None:
+    market = town()
+    people = list(range(0, len(market), 7))
+    subjects = ["A plain mail", "{{ first_name }}, 3 gifts today?"] * len(people)
+    received = [RECEIVED + timedelta(minutes=number) for number in range(len(people))]
+    together = market.reactions_of_many(
+        people,
+        subjects=subjects[: len(people)],
+        links=len(LINKS),
+        received_at=received,
+        key=5,
+        hidden=1,
+    )
+    alone = [
+        market.reactions(person, subject=subject, links=LINKS, received_at=at, key=5, hidden=1)
+        for person, subject, at in zip(people, subjects, received, strict=False)
+    ]
+    assert together == alone
+    assert any(together)

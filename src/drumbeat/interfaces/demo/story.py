@@ -50,11 +50,16 @@ class Stage:
     client: Client
     clock: FileClock
     server: "subprocess.Popen[bytes]"
+    log: Path
+
+    def await_server(self) -> None:
+        """Until it answers; what is drawn meanwhile costs nobody time. Raises ProviderFailed."""
+        _until_it_answers(self.client, self.server, self.log)
 
 
 @contextmanager
 def stage(port: int, seed: int) -> Iterator[Stage]:
-    """Everything is made in a temporary folder and gone afterwards."""
+    """Everything is made in a temporary folder and gone afterwards; the server is starting."""
     with tempfile.TemporaryDirectory(prefix="drumbeat-demo-") as folder:
         home, clock = Path(folder) / "data", FileClock(Path(folder) / "clock")
         clock.set(BEGINS)
@@ -72,12 +77,12 @@ def stage(port: int, seed: int) -> Iterator[Stage]:
         settings.key_file.write_text(blake2b(str(seed).encode(), digest_size=32).hexdigest())
         drumbeat = open_drumbeat(settings)
         command = [sys.executable, "-m", "drumbeat.interfaces.cli", "serve", "--port", str(port)]
-        log = (Path(folder) / "serve.log").open("wb")
+        log_path = Path(folder) / "serve.log"
+        log = log_path.open("wb")
         server = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
         client = Client.of_socket(socket_of(home))
         try:
-            _until_it_answers(client, server, Path(folder) / "serve.log")
-            yield Stage(settings, drumbeat, client, clock, server)
+            yield Stage(settings, drumbeat, client, clock, server, log_path)
         finally:
             client.close()
             server.terminate()
@@ -105,11 +110,12 @@ def run_campaign(on: Stage, *, contacts: int, seed: int, tell: Telling) -> JsonO
 
 
 def _import(on: Stage, market: Market, tell: Telling) -> None:
-    consent = "Status"
-    for name, route, content, options in (
-        ("contacts", "/contacts/import", contacts_file(market), {"consent": consent}),
+    files: tuple[tuple[str, str, bytes, dict[str, str]], ...] = (
+        ("contacts", "/contacts/import", contacts_file(market), {"consent": "Status"}),
         ("past events", "/events/import", history_file(market), {}),
-    ):
+    )
+    on.await_server()
+    for name, route, content, options in files:
         with tell.progress(f"Importing {name}") as show:
             report: JsonObject = {}
             for report in on.client.upload(route, io.BytesIO(content), **options):
@@ -166,6 +172,8 @@ def _live(on: Stage, market: Market, campaign_id: str, tell: Telling) -> None:
     finally:
         world.close()
     _settle_verdicts(on)
+    # A report says what was counted last: the answer of the demo is of all that happened.
+    wait_while(lambda: _uncounted(on), "the figures to be counted")
 
 
 def _settle_verdicts(on: Stage) -> None:
@@ -191,6 +199,11 @@ def _next_due(on: Stage) -> datetime | None:
 def _provisional(on: Stage) -> bool:
     with on.drumbeat.look(on.drumbeat.owner()) as department:
         return department.events.provisional()
+
+
+def _uncounted(on: Stage) -> bool:
+    with on.drumbeat.look(SYSTEM_FACTS) as department:
+        return department.analytics.find_outdated() is not None
 
 
 def _move_on(on: Stage, world: World, due: datetime | None) -> bool:

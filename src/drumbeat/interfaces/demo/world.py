@@ -3,16 +3,19 @@
 The world knows the product only from outside: mail, web addresses, and the shop's event feed.
 """
 
+import binascii
 import heapq
-import http.client
+import math
 import re
+from base64 import b64decode
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from email import message_from_bytes
-from email.message import Message
+from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import urlsplit
 
+from drumbeat.interfaces.demo.visits import Visit, Visitors
 from drumbeat.interfaces.sdk.client import Client, JsonObject
 from drumbeat.kit.clock import FileClock
 from drumbeat.kit.money import to_major
@@ -23,8 +26,13 @@ _CLICK = re.compile(r'href="([^"]*/c/\d+/[^"]+)"([^>]*)>')
 _UNSEEN = "display:none"
 _PIXEL = re.compile(r'src="([^"]*/o/[^"]+)"')
 _LEAVE = re.compile(r'href="([^"]*/u/[^"]+)"')
+_BOUNDARY = re.compile(rb'boundary="?([^";\r\n]+)', re.I)
 _PAGE = 500
 _LUCK = 1  # one mailing in the demo: equal keys would be equal luck
+
+TICKS = ((8, 1), (120, 60), (math.inf, 600))
+"""Seconds since a mail came, and how far apart people then act, so that many act at once: at whole
+seconds while it is fresh, when seconds tell machines from people; later every ten minutes."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +66,18 @@ class World:
 
     def __post_init__(self) -> None:
         self._index = {c.email: i for i, c in enumerate(self.market.contacts)}
-        self._http = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        self._visitors = Visitors(self.port)
 
     def read_mail(self) -> int:
         """Look into every mailbox for new mail and decide what to do about it; how many came."""
         came = 0
         while arrived := self.inbox.arrivals(self._seen, _PAGE):
+            alike: dict[tuple[int, int], list[Letter]] = defaultdict(list)
             for mail in arrived:
-                self._decide(_letter(mail, self._index))
+                letter = _letter(mail, self._index)
+                alike[len(letter.links), len(letter.hidden)].append(letter)
+            for letters in alike.values():
+                self._decide(letters)
             self._seen = arrived[-1].no
             came += len(arrived)
         self.received += came
@@ -75,61 +87,82 @@ class World:
         return self._agenda[0][0] if self._agenda else None
 
     def act_until(self, end: datetime) -> None:
-        """Do everything that falls before or at `end`, moving the clock to each act."""
+        """Do everything that falls before or at `end`, moving the clock from tick to tick."""
         bought: list[JsonObject] = []
         while self._agenda and self._agenda[0][0] <= end:
-            at, _, reaction, letter = heapq.heappop(self._agenda)
-            self.clock.set(max(at, self.clock()))
-            if reaction.kind in ("purchased", "complained"):
-                bought.append(_event(reaction, letter))
-            else:
-                self._browse(reaction, letter)
-            self.acted[reaction.kind] = self.acted.get(reaction.kind, 0) + 1
+            tick, visits = self._agenda[0][0], list[Visit]()
+            while self._agenda and self._agenda[0][0] == tick:
+                _, _, reaction, letter = heapq.heappop(self._agenda)
+                if reaction.kind in ("purchased", "complained"):
+                    bought.append(_event(reaction, letter, tick))
+                else:
+                    visits += _visits(reaction, letter)
+                self.acted[reaction.kind] = self.acted.get(reaction.kind, 0) + 1
+            self.clock.set(max(tick, self.clock()))
+            self._visitors.go(visits)
         if bought:
             self.shop.post("/events", {"events": bought})
 
     def close(self) -> None:
-        self._http.close()
+        self._visitors.close()
 
-    def _decide(self, letter: Letter) -> None:
-        reactions = self.market.reactions(
-            letter.contact_index,
-            subject=letter.subject,
-            links=letter.links,
-            received_at=letter.received_at,
+    def _decide(self, letters: Sequence[Letter]) -> None:
+        """About mails with as many links each."""
+        first = letters[0]
+        decided = self.market.reactions_of_many(
+            [letter.contact_index for letter in letters],
+            subjects=[letter.subject for letter in letters],
+            links=len(first.links),
+            received_at=[letter.received_at for letter in letters],
             key=_LUCK,
-            hidden=len(letter.hidden),
+            hidden=len(first.hidden),
         )
-        for reaction in reactions:
-            self._order += 1
-            heapq.heappush(self._agenda, (reaction.at, self._order, reaction, letter))
+        for letter, reactions in zip(letters, decided, strict=True):
+            for tick, reaction in on_ticks(letter.received_at, reactions):
+                self._order += 1
+                heapq.heappush(self._agenda, (tick, self._order, reaction, letter))
 
-    def _browse(self, reaction: Reaction, letter: Letter) -> None:
-        if reaction.kind == "opened" and letter.pixel:
-            self._request("GET", letter.pixel, reaction.user_agent)
-        elif reaction.kind == "clicked" and reaction.link_no is not None:
-            link = (*letter.links, *letter.hidden)[reaction.link_no]
-            self._request("GET", link, reaction.user_agent)
-        elif reaction.kind == "unsubscribed" and letter.leave:
-            self._request("GET", letter.leave, reaction.user_agent)
-            self._request("POST", letter.leave, reaction.user_agent)
 
-    def _request(self, method: str, url: str, user_agent: str) -> None:
-        body = b"List-Unsubscribe=One-Click" if method == "POST" else None
-        path, headers = urlsplit(url).path, {"User-Agent": user_agent}
-        try:
-            self._http.request(method, path, body, headers)
-            self._http.getresponse().read()
-        except ConnectionError:  # the server closes a connection that was quiet for a while
-            self._http.close()
-            self._http.request(method, path, body, headers)
-            self._http.getresponse().read()
+def on_ticks(
+    received_at: datetime, reactions: Iterable[Reaction]
+) -> list[tuple[datetime, Reaction]]:
+    """When each of one reader's reactions, in order, falls on the demo's clock: never earlier.
+
+    What lies a second apart or more stays apart; what a machine does within one stays together.
+    """
+    planned: list[tuple[datetime, Reaction]] = []
+    before, last = 0, -math.inf
+    for reaction in reactions:
+        at = reaction.at.timestamp()
+        age = at - received_at.timestamp()
+        grain = next(apart for until, apart in TICKS if age < until)
+        tick = max(math.ceil(at / grain) * grain, before)
+        if tick == before and at - last >= 1:
+            tick += grain
+        before, last = tick, at
+        planned.append((datetime.fromtimestamp(tick, UTC), reaction))
+    return planned
+
+
+def _visits(reaction: Reaction, letter: Letter) -> list[Visit]:
+    agent = reaction.user_agent
+    if reaction.kind == "opened" and letter.pixel:
+        return [Visit(_path(letter.pixel), agent)]
+    if reaction.kind == "clicked" and reaction.link_no is not None:
+        link = (*letter.links, *letter.hidden)[reaction.link_no]
+        return [Visit(_path(link), agent)]
+    if reaction.kind == "unsubscribed" and letter.leave:
+        leave = _path(letter.leave)
+        return [Visit(leave, agent), Visit(leave, agent, "POST", b"List-Unsubscribe=One-Click")]
+    return []
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path
 
 
 def _letter(mail: SandboxMail, index: dict[str, int]) -> Letter:
-    """Read by the library's older interface, which takes a quarter of the time of its newer one."""
-    parsed = message_from_bytes(mail.raw)
-    html = next((_text(p) for p in parsed.walk() if p.get_content_type() == "text/html"), "")
+    html = _html(mail.raw)
     pixel, leave = _PIXEL.search(html), _LEAVE.search(html)
     links = [(unescape(url), _UNSEEN in how) for url, how in _CLICK.findall(html)]
     return Letter(
@@ -144,18 +177,29 @@ def _letter(mail: SandboxMail, index: dict[str, int]) -> Letter:
     )
 
 
-def _text(part: Message) -> str:
-    content = part.get_payload(decode=True)
-    assert isinstance(content, bytes)
-    return content.decode(part.get_content_charset("utf-8"))
+def _html(raw: bytes) -> str:
+    """The HTML part of a mail of two. A whole parser would take longer than all its reader does."""
+    head, _, body = raw.partition(b"\r\n\r\n")
+    boundary = _BOUNDARY.search(head)
+    for part in body.split(b"--" + boundary[1]) if boundary else ():
+        about, _, content = part.partition(b"\r\n\r\n")
+        about = about.lower()
+        if b"text/html" not in about:
+            continue
+        if b"base64" in about:
+            content = b64decode(content)
+        elif b"quoted-printable" in about:
+            content = binascii.a2b_qp(content)
+        return content.decode()
+    return ""
 
 
-def _event(reaction: Reaction, letter: Letter) -> JsonObject:
+def _event(reaction: Reaction, letter: Letter, at: datetime) -> JsonObject:
     """What the shop, or the mailbox provider's complaint feed, would report."""
     event: JsonObject = {
         "email": letter.address,
         "kind": reaction.kind,
-        "occurred_at": reaction.at.isoformat(),
+        "occurred_at": at.isoformat(),
         "event_id": f"{reaction.kind}-{reaction.order_id or letter.address}",
     }
     if reaction.kind == "purchased":

@@ -117,12 +117,10 @@ class AudienceService:
         """The contacts among up to 2,000 addresses, by the address as it was given."""
         self.actor.require(Scope.AUDIENCE_READ)
         _bounded(addresses)
-        normal = {given: normalise_address(given) for given in addresses}
-        keys = {
-            given: self.keys.address_key(address.text)
-            for given, address in normal.items()
-            if isinstance(address, Address)
-        }
+        normal = ((given, normalise_address(given)) for given in addresses)
+        texts = {given: each.text for given, each in normal if isinstance(each, Address)}
+        indexes = self.keys.indexes("address", list(texts.values()))
+        keys = dict(zip(texts, indexes, strict=True))
         numbers = self.stores.contacts.numbers_by_keys(list(set(keys.values())))
         return {given: numbers[key] for given, key in keys.items() if key in numbers}
 

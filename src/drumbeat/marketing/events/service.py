@@ -45,9 +45,10 @@ class EventsService:
         self.actor.require(Scope.EVENTS_WRITE)
         rules.check(facts)
         fresh = [verdicts.judged(fact) for fact in self._unseen(_named(facts, ids))]
-        self.store.add(fresh)
+        rows = [row_of(fact) for fact in fresh]
+        self.store.add_rows(rows)
         self.store.add_evidence(fresh)
-        self.marks.add(marks_of(row_of(fact) for fact in fresh))
+        self.marks.add(marks_of(rows))
         return Recorded(added=len(fresh), repeated=len(facts) - len(fresh))
 
     def record_alike(self, fact: Fact, contact_nos: Sequence[ContactNo]) -> None:

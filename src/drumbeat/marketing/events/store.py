@@ -86,9 +86,6 @@ _FORGET_EVIDENCE = delete(evidence).where(
 class EventStore:
     connection: Connection
 
-    def add(self, facts: Iterable[Fact]) -> None:
-        self.add_rows([row_of(fact) for fact in facts])
-
     def add_rows(self, rows: Sequence[Sequence[Any]]) -> None:
         """Rows in the order of FoldedFact."""
         insert_rows(self.connection, event, FoldedFact._fields, rows)

@@ -28,13 +28,14 @@ from drumbeat.science.simulation.reactions import (
     PURCHASED,
     Hits,
     KindName,
+    Lots,
     Mailed,
     human_hits,
     joined,
     machine_hits,
     mailed,
 )
-from drumbeat.science.simulation.tastes import Truth, draw_truth
+from drumbeat.science.simulation.tastes import Truth, draw_truth, features_for
 
 _PEOPLE, _TRUTH, _HISTORY, _HUMAN, _MACHINE = range(5)  # streams of one seed
 
@@ -116,7 +117,42 @@ class Market:
             ]
         )
         order = f"sim-{self.seed}-{key}-{contact_index}"
-        return [self._reaction(hits, row, received_at, order) for row in range(len(hits))]
+        return [self._reaction(hits, row, order) for row in range(len(hits))]
+
+    def reactions_of_many(
+        self,
+        contacts: Sequence[int],
+        *,
+        subjects: Sequence[str],
+        links: int,
+        received_at: Sequence[datetime],
+        key: int,
+        hidden: int = 0,
+    ) -> list[list[Reaction]]:
+        """`reactions` of each of these contacts to a mail of its own with as many links."""
+        index = np.asarray(contacts, dtype=np.int64)
+        features = [
+            features_for(self.people, index[row : row + 1], subject)
+            for row, subject in enumerate(subjects)
+        ]
+        received = _epochs(received_at, len(contacts))
+        mail = Mailed(index, received, np.concatenate(features), links, hidden)
+        machine, human = (
+            Lots([_stream(self.seed, stream, contact, key) for contact in contacts])
+            for stream in (_MACHINE, _HUMAN)
+        )
+        hits = joined(
+            [
+                machine_hits(self.truth, mail, machine),
+                human_hits(self.people, self.truth, mail, human),
+            ]
+        )
+        found: list[list[Reaction]] = [[] for _ in contacts]
+        for hit in range(len(hits)):
+            row = int(hits.row[hit])
+            order = f"sim-{self.seed}-{key}-{contacts[row]}"
+            found[row].append(self._reaction(hits, hit, order))
+        return found
 
     def true_rates(
         self,
@@ -156,7 +192,7 @@ class Market:
         rows = np.asarray(index, dtype=np.int64)
         return mailed(self.people, rows, subject, received, links, hidden)
 
-    def _reaction(self, hits: Hits, row: int, received_at: datetime, order: str) -> Reaction:
+    def _reaction(self, hits: Hits, row: int, order: str) -> Reaction:
         kind, link, agent = int(hits.kind[row]), int(hits.link_no[row]), int(hits.agent[row])
         bought = kind == PURCHASED
         return Reaction(

@@ -7,7 +7,7 @@ A person behind a privacy proxy reads unseen, because the proxy answers for the 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -83,6 +83,29 @@ class Hits:
         return len(self.row)
 
 
+class Draws(Protocol):
+    """Where luck comes from: a generator, or `Lots`."""
+
+    def random(self, size: tuple[int, int], /) -> Floats: ...
+
+    def standard_normal(self, size: int | tuple[int, int], /) -> Floats: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Lots:
+    """A stream for each reader: drawn together, each has the luck it has alone."""
+
+    streams: Sequence[np.random.Generator]
+
+    def random(self, size: tuple[int, int], /) -> Floats:
+        return np.stack([stream.random(size[0]) for stream in self.streams], axis=1)
+
+    def standard_normal(self, size: int | tuple[int, int], /) -> Floats:
+        if isinstance(size, int):
+            return np.array([stream.standard_normal() for stream in self.streams])
+        return np.stack([stream.standard_normal(size[0]) for stream in self.streams], axis=1)
+
+
 def mailed(
     people: People, index: Ints, subject: str, received: Floats, links: int, hidden: int = 0
 ) -> Mailed:
@@ -122,7 +145,7 @@ def factor(mail: Mailed, effect: Literal["clicks", "irritation"]) -> Floats:
     return np.asarray(np.exp(mail.features @ logs))
 
 
-def human_hits(people: People, truth: Truth, mail: Mailed, rng: np.random.Generator) -> Hits:
+def human_hits(people: People, truth: Truth, mail: Mailed, rng: Draws) -> Hits:
     """Every reader costs the same number of draws, whatever happens: the same person under the
     same key with a more appealing subject opens whenever they opened before."""
     u = rng.random((HUMAN_DRAWS, len(mail.index)))
@@ -161,7 +184,7 @@ def human_hits(people: People, truth: Truth, mail: Mailed, rng: np.random.Genera
     )
 
 
-def machine_hits(truth: Truth, mail: Mailed, rng: np.random.Generator) -> Hits:
+def machine_hits(truth: Truth, mail: Mailed, rng: Draws) -> Hits:
     n = len(mail.index)
     u = rng.random((5, n))
     at_once = np.minimum(90.0, 1.0 + np.exp(2.1 + 0.8 * rng.standard_normal(n)))
