@@ -162,6 +162,21 @@ def test_a_body_without_an_answer_is_uncertain_and_everybody_else_is_sent(
     assert len(mailbox.arrived) == PEOPLE
 
 
+def test_two_connections_cut_at_once_cost_two_answers_and_nobody_an_attempt(
+    house: Drumbeat, mailing_no: MailingNo
+) -> None:
+    mailbox = Mailbox()
+    with serving(conversation(mailbox, BODY3="cut", BODY4="cut")) as url:
+        sending = engine(house, url)
+        sending.run_until_idle()
+        assert sending.failure() is None
+        sending.close()
+    assert states(house, mailing_no) == {"sent": PEOPLE - 2, "uncertain": 2}
+    assert attempts(house, mailing_no) == {0}
+    assert nobody_twice(mailbox)
+    assert len(mailbox.arrived) == PEOPLE
+
+
 def test_a_server_that_always_cuts_after_the_body_is_given_up_and_costs_few(
     house: Drumbeat, mailing_no: MailingNo
 ) -> None:
