@@ -177,3 +177,23 @@ def test_a_forecast_says_how_it_did_before(house: Drumbeat) -> None:
     assert judged.actual == before.later.sum() > 0
     assert judged.auc is not None
     assert judged.auc > 0.5
+
+
+@pytest.mark.parametrize("currencies", ["UUEEE", "UEGGE", "EUUGG", "UUUEG", "GEGEU"])
+def test_money_is_in_the_main_currency_whichever_comes_first(
+    house: Drumbeat, currencies: str
+) -> None:
+    numbers = list(shop(house).values())
+    names = {"U": "USD", "E": "SEK", "G": "GBP"}
+    with house.begin(MARIA) as d:
+        several = [
+            replace(fact(numbers[at % 3], 9, 3.0 + at), currency=names[letter])
+            for at, letter in enumerate(currencies * 3)
+        ]
+        d.events.record(several)
+    with house.look(MARIA) as d:
+        daily, bought = d.buyers.read(date(2026, 4, 30)), d.buyers.read_bought(date(2026, 4, 30))
+    assert bought.currency == daily.currency
+    assert bought.spent.tolist() == daily.spent.tolist()
+    assert bought.orders.tolist() == daily.orders.tolist()
+    assert bought.recency_days.tolist() == (daily.age - daily.recency).tolist()

@@ -46,10 +46,10 @@ FROM known WHERE first_day <= $until
 GROUP BY contact_no ORDER BY contact_no
 """
 _PURCHASES = """
-SELECT contact_no, order_key, date_diff('day', occurred_at::DATE, $until)::INTEGER AS days,
-       CASE WHEN currency = $currency THEN value_minor ELSE 0 END AS spent
-FROM facts WHERE kind = 8 AND occurred_at::DATE <= $until
+SELECT contact_no, order_key, occurred_at, value_minor, currency = $currency AS main
+FROM facts WHERE kind = 8 AND occurred_at < $before
 """
+_SOME_CURRENCY = "SELECT currency FROM facts WHERE kind = 8 AND occurred_at < $before LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,22 @@ def read_buyers(duck: duckdb.DuckDBPyConnection, until: date, later: date) -> Bu
 
 def read_bought(duck: duckdb.DuckDBPyConnection, until: date) -> Bought:
     """What `BuyerStore.read_bought` answers, from facts that are open already."""
-    currency = main_currency(duck, until + timedelta(days=1))
-    asked = {"until": until, "currency": currency}
-    return _bought(until, currency, duck.execute(_PURCHASES, asked).fetchnumpy())
+    before = until + timedelta(days=1)
+    some = duck.execute(_SOME_CURRENCY, {"before": before}).fetchone()
+    currency = str(some[0]) if some else ""
+    rows = _purchases(duck, before, currency)
+    if 2 * int(rows["main"].sum()) <= len(rows["main"]) and some:
+        # More than half would have made it the main one: to count them all is dear.
+        currency = main_currency(duck, before)
+        rows = _purchases(duck, before, currency)
+    return _bought(until, currency, rows)
+
+
+def _purchases(duck: duckdb.DuckDBPyConnection, before: date, currency: str) -> dict[str, Any]:
+    found: dict[str, Any] = duck.execute(
+        _PURCHASES, {"before": before, "currency": currency}
+    ).fetchnumpy()
+    return found
 
 
 def _bought(until: date, currency: str, rows: dict[str, Any]) -> Bought:
@@ -96,15 +109,17 @@ def _bought(until: date, currency: str, rows: dict[str, Any]) -> Bought:
     who, orders = np.asarray(rows["contact_no"], np.int32), np.asarray(rows["order_key"], np.int64)
     bound = int(who.max(initial=0)) + 1
     times = np.bincount(who, minlength=bound) - np.bincount(_repeats(who, orders), minlength=bound)
-    last = np.full(bound, np.iinfo(np.int32).max, np.int32)
-    np.minimum.at(last, who, np.asarray(rows["days"], np.int32))
-    spent = np.bincount(who, np.asarray(rows["spent"], np.float64), bound).astype(np.float64)
+    last = np.zeros(bound, np.int64)
+    np.maximum.at(last, who, rows["occurred_at"].view(np.int64))
+    value = np.where(rows["main"], rows["value_minor"], 0)
+    spent = np.bincount(who, value.astype(np.float64), bound).astype(np.float64)
     numbers = np.flatnonzero(times)
+    day = last[numbers].view(rows["occurred_at"].dtype).astype("datetime64[D]")
     return Bought(
         until=until,
         currency=currency,
         contact_nos=numbers.astype(np.int32),
-        recency_days=last[numbers].astype(np.float64),
+        recency_days=(np.datetime64(until, "D") - day).astype(np.float64),
         orders=times[numbers].astype(np.float64),
         spent=spent[numbers],
     )
