@@ -1,4 +1,4 @@
-"""Rows as PostgreSQL's binary COPY takes them, made column by column: a fifth of row by row.
+"""Rows as PostgreSQL's binary COPY takes them, made column by column.
 
 https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format": a count of fields, then for
 each its length and its bytes; numbers in network order; NULL is the length -1 and no bytes.
