@@ -15,7 +15,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.load import Load, pressed
-from benchmarks.send import invite, open_house, scheduled, sink
+from benchmarks.send import invite, open_house, scheduled
+from benchmarks.sink import running as sink
 from benchmarks.tracking_house import CONNECTIONS, furnish, reach
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.interfaces.serve import free_port
@@ -75,10 +76,10 @@ def busy_round(house: Drumbeat, port: int, paths: list[str], seconds: float) -> 
 def beside(seconds: float, rounds: int) -> dict[str, object]:
     idle: list[Load] = []
     busy: list[tuple[Load, float]] = []
-    with tempfile.TemporaryDirectory() as name, sink() as smtp_port:
+    with tempfile.TemporaryDirectory() as name, sink() as taking:
         folder = Path(name)
         paths = furnish(folder)
-        with running(folder, smtp_port) as (house, port):
+        with running(folder, taking.port) as (house, port):
             invite(house, ADDRESSEES)
             reach(f"http://127.0.0.1:{port}{paths[0]}")
             for _ in range(rounds):
