@@ -40,6 +40,17 @@ def test_a_segment_is_counted_kept_explained_and_changed(peopled: Drumbeat, owne
     assert 'name="days-0" value="30"' in again
 
 
+def test_the_overlap_says_which_part_of_a_segment_is_in_another(
+    peopled: Drumbeat, owner: Browser
+) -> None:
+    for name, words in (("Mailable", "mailable"), ("Ada alone", "first_name = Ada")):
+        sent = send(owner, {"do": "save", "name": name, "words": words})
+        assert sent.status == 303, sent.body
+    body = owner.get("/audience/segments/compare").body.decode()
+    shares = re.findall(r'>1<span class="soft block">(\d+)\u202f%', body)
+    assert sorted(shares) == ["100", "33"]  # one of three who may be mailed; all of one
+
+
 def test_what_is_wrong_stands_beside_its_question(peopled: Drumbeat, owner: Browser) -> None:
     body = {**QUIET, "what-1": "attribute", "attribute-1": "frist_name", "op-1": "is"}
     shown = send(owner, body, **{"value-1": "Ada"}, do="see").body.decode()
