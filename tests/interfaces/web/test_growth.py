@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drumbeat.interfaces.web.growth_view import MOST_DAYS, days_of, growth_of
@@ -34,6 +34,7 @@ def test_cuts_of_one_day_are_added_and_a_still_day_keeps_its_people() -> None:
     assert days[-1].day == TODAY
 
 
+@settings(deadline=None)
 @given(MOVES)
 def test_every_day_is_there_and_everybody_is_counted_once(
     moves: list[tuple[int, int, int]],

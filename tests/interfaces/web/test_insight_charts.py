@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drumbeat.interfaces.web import insight_charts
@@ -36,6 +36,7 @@ def test_a_forecast_that_came_true_lies_on_the_line() -> None:
     assert float(dot["cx"]) == insight_charts.SQUARE - float(dot["cy"])
 
 
+@settings(deadline=None)
 @given(SHARES, SHARES, SHARES)
 def test_nothing_is_drawn_outside(said: float, did: float, low: float) -> None:
     drawing = insight_charts.calibration([Spot(said, did, low, did)], 0.5, "")

@@ -3,7 +3,7 @@
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drumbeat.interfaces.web import sankey
@@ -31,6 +31,7 @@ def test_bars_and_ribbons_are_as_tall_as_their_people() -> None:
     assert found.ribbons[1].left == pytest.approx(sankey.HEAD + room * 10 / 120)
 
 
+@settings(deadline=None)
 @given(MOVES)
 def test_no_ribbon_leaves_its_bars_and_no_two_bars_touch(moves: list[list[list[int]]]) -> None:
     standing = [[sum(row) for row in moves[0]]]

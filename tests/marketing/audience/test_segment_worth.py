@@ -3,7 +3,7 @@
 from datetime import date
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drumbeat.marketing.audience import (
@@ -21,6 +21,7 @@ PEOPLE = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(PEOPLE)
 def test_the_shares_are_of_everybody_and_of_all_that_was_spent(
     people: list[tuple[int, int, int]],
