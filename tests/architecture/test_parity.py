@@ -198,6 +198,7 @@ EXEMPT = (
         analytics.contact_figures analytics.hourly analytics.timeline
         approvals.list_waiting
         audience.list_contacts audience.list_proofs audience.segments_of
+        duplicates.list_merged
         campaigns.list_waiting
         delivery.history_of
         mail_tests.list_
@@ -282,6 +283,8 @@ COMMANDS = {
     "GET /audience/lookalikes/rows": "audience lookalikes",
     "GET /audience/journey": "audience journey",
     "GET /audience/engagement/{contact_id}": "audience engagement",
+    "GET /audience/duplicates": "audience duplicates",
+    "POST /contacts/{contact_id}/merge": "audience merge",
     "GET /segments": "segments list",
     "POST /segments": "segments create",
     "GET /segments/schema": "segments schema",

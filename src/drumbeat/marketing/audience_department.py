@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         BuyersService,
         ComparingService,
         CountingService,
+        DuplicatesService,
         FormsService,
         ImportsService,
         MirroringService,
@@ -105,6 +106,15 @@ class AudienceDepartment:
         people, office, store = self._audience_stores, self.office, TopicStore(self.connection)
         who, record = (people.contacts, people.consents), self.accounts.record
         return TopicsService(self.actor, store, *who, office.clock, office.keys, record)
+
+    @cached_property
+    def duplicates(self) -> "DuplicatesService":
+        from drumbeat.marketing.audience import DuplicatesService
+        from drumbeat.marketing.audience.store_topics import TopicStore
+
+        people, record = self._audience_stores, self.accounts.record
+        who = people.contacts, people.consents, TopicStore(self.connection)
+        return DuplicatesService(self.actor, *who, self.office.clock, record)
 
     @cached_property
     def forms(self) -> "FormsService":

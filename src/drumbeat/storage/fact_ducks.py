@@ -31,6 +31,15 @@ _COLUMNS = (
     " currency, order_key, source, properties"
 )
 
+_PERSONS = (
+    "CREATE OR REPLACE VIEW person_facts AS SELECT * FROM facts",
+    "CREATE OR REPLACE VIEW person_facts AS SELECT coalesce(s.contact_no, f.contact_no)"
+    f" AS contact_no, {_COLUMNS.removeprefix('contact_no, ')} FROM"
+    " (SELECT contact_no AS merged_no, * FROM facts) f"
+    " LEFT JOIN same_people s USING (merged_no)",
+)
+"""Without anybody merged, and with: only then it costs a join."""
+
 Revision = tuple[int, ...]
 
 
@@ -44,11 +53,13 @@ class FactDuck:
         self.revision: Revision | None = None
         self.batches: Mapping[int, Any] = {}
         self._names: Sequence[str] = ()
-        self._viewed: Sequence[str] | None = None
+        self._merged: Any = None
+        self._viewed: tuple[Sequence[str], bool] | None = None
         self._recent = joined(())
         self._files = FactFileSystem()
         self._duck = _opened(self._files)
-        self._duck.register("recent_facts", self._recent)  # the view is made on it
+        self._duck.register("recent_facts", self._recent)  # the views are made on these
+        self._duck.register("same_people", _same_people(()))
 
     def show(
         self,
@@ -56,11 +67,15 @@ class FactDuck:
         names: Sequence[str],
         batches: Mapping[int, Any],
         pending: Any,
+        merged: Sequence[tuple[int, int]] = (),
     ) -> None:
-        """It shows these files, batches and facts; None: to nobody but this reader."""
+        """It shows these files, batches and facts; None: to nobody but this reader.
+
+        `merged` are numbers of people who are kept under another one, and that one.
+        """
         from drumbeat.storage.fact_tables import joined
 
-        self._names = names
+        self._names, self._merged = names, _same_people(merged) if merged else None
         self._recent = joined([*batches.values(), pending])
         kept = revision is not None and self._recent.num_rows <= MOST_KEPT_ROWS
         self.revision, self.batches = (revision, batches) if kept else (None, {})
@@ -80,6 +95,8 @@ class FactDuck:
             reader = self._duck.cursor()
             stack.callback(reader.close)
             reader.register("recent_facts", self._recent)
+            if self._merged is not None:
+                reader.register("same_people", self._merged)
             yield reader
         if self.revision is None:
             self._recent = joined(())
@@ -88,9 +105,11 @@ class FactDuck:
         self._duck.close()
 
     def _view(self) -> None:
-        if self._viewed != self._names:
+        wanted = self._names, self._merged is not None
+        if self._viewed != wanted:
             self._duck.execute(_view_of(self._names))
-            self._viewed = self._names
+            self._duck.execute(_PERSONS[self._merged is not None])
+            self._viewed = wanted
 
 
 @dataclass
@@ -165,3 +184,11 @@ def _view_of(names: Sequence[str]) -> str:
     paths = ", ".join(f"'{PROTOCOL}://{name}'" for name in names)
     sealed = f"SELECT {_COLUMNS} FROM read_parquet([{paths}])"
     return f"CREATE OR REPLACE VIEW facts AS {sealed} UNION ALL {recent}"
+
+
+def _same_people(merged: Sequence[tuple[int, int]]) -> Any:
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+    numbers = pa.schema([("merged_no", pa.int32()), ("contact_no", pa.int32())])
+    columns = [[pair[at] for pair in merged] for at in (0, 1)]
+    return pa.table(dict(zip(numbers.names, columns, strict=True)), numbers)

@@ -32,6 +32,7 @@ class Holding:
 
 HOLDINGS: Mapping[str, Holding] = {
     "contact": Holding(hidden=("address_key", "external_key")),
+    "contact_alias": Holding(hidden=("address_key", "external_key", "address")),
     "consent": Holding(),
     "consent_proof": Holding(),
     "consent_pause": Holding(),

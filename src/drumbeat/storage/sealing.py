@@ -23,7 +23,8 @@ PERSONAL_TEXT = String().with_variant(LargeBinary(), "postgresql")
 PERSONAL_JSON = JSON().with_variant(LargeBinary(), "postgresql")
 
 PERSONAL_COLUMNS = {
-    "contact": ("address_key", {"address": False, "external_id": False, "attributes": True})
+    "contact": ("address_key", {"address": False, "external_id": False, "attributes": True}),
+    "contact_alias": ("address_key", {"address": False}),
 }
 """By table: the column that names a row for ever, and each sealed one with whether it is JSON."""
 

@@ -30,6 +30,7 @@ from sqlalchemy import update as update_of
 from drumbeat.kit.errors import Conflict
 from drumbeat.storage.database import NUMBER, Connection, is_reading, metadata, take_turn
 from drumbeat.storage.fact_ducks import FactDuck, FactDucks, Revision
+from drumbeat.storage.same_people import ALIAS_MARKS, list_merged, numbers_of
 from drumbeat.storage.sealed_parquet import FactFile, SealedParquet
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ _MARKS = select(
     select(func.max(_FILE.file_no)).where(_COUNTING).scalar_subquery(),
     select(func.count()).select_from(fact_batch).scalar_subquery(),
     select(func.max(_BATCH.batch_no)).scalar_subquery(),
+    *ALIAS_MARKS,
 )
 
 
@@ -229,6 +231,8 @@ class FactReader:
     def open(self, *, settled: bool = False) -> "Iterator[duckdb.DuckDBPyConnection]":
         """A DuckDB in memory with one view, `facts`, of every fact in the caller's snapshot.
 
+        `person_facts` are the same by whom they are about now: what a contact did who was merged
+        stands there under the number that was kept. Figures of a mailing read `facts`.
         `settled` leaves out those that are not folded yet, which `list_pending` answers.
 
         contact_no, mailing_no int32 · occurred_at TIMESTAMP in UTC · kind, arm_no int8 · link_no
@@ -248,7 +252,8 @@ class FactReader:
         """The contact's facts that are not folded yet, as rows in the order of COLUMNS."""
         from drumbeat.storage.fact_tables import of_contact, rows_of
 
-        return rows_of(of_contact(self.pending(), contact_no))
+        pending, numbers = self.pending(), numbers_of(self.connection, contact_no)
+        return [row for number in numbers for row in rows_of(of_contact(pending, number))]
 
     def _show(self, duck: FactDuck, revision: Revision | None, settled: bool) -> None:
         """A batch never changes, but a number may be given again after a writing unit failed."""
@@ -261,4 +266,5 @@ class FactReader:
         missing = [number for number in numbers if number not in known]
         read = {batch.batch_no: from_ipc(batch.rows) for batch in warehouse.read_batches(missing)}
         batches = {number: read[number] if number in read else known[number] for number in numbers}
-        duck.show(revision, names, batches, joined(()) if settled else self.pending())
+        pending, merged = joined(()) if settled else self.pending(), list_merged(self.connection)
+        duck.show(revision, names, batches, pending, merged)

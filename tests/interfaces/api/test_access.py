@@ -77,6 +77,8 @@ ROUTES = (
     ("GET", "/audience/lookalikes?segment=Champions", Scope.AUDIENCE_READ),
     ("GET", "/audience/lookalikes/rows?segment=Champions", Scope.AUDIENCE_READ),
     ("GET", "/audience/journey", Scope.AUDIENCE_READ),
+    ("GET", "/audience/duplicates", Scope.AUDIENCE_READ),
+    ("POST", "/contacts/CONTACT/merge", Scope.AUDIENCE_WRITE),
     ("GET", "/audience/engagement/CONTACT", Scope.AUDIENCE_READ),
     ("GET", "/campaigns/CAMPAIGN/checks", Scope.CAMPAIGNS_READ),
     ("POST", "/campaigns/CAMPAIGN/checks", Scope.CAMPAIGNS_WRITE),

@@ -199,3 +199,21 @@ def test_who_may_not_write_contacts_unsubscribes_nobody(
     answer = limited.ask("POST", f"/contacts/{contact}/unsubscribe")
     assert "consent:withdraw" in refused(answer, 403, "not-permitted")
     assert rest.get(f"/contacts/{contact}")["may_mail"] is True
+
+
+def test_two_contacts_become_one(rest: Rest, house: Drumbeat) -> None:
+    for email in ("ada.l@gmail.com", "adal+x@gmail.com"):
+        assert rest.ask("PUT", "/contacts", {"email": email}).status_code == 200
+    answer: Any = rest.get("/audience/duplicates")
+    [pair] = answer["pairs"]
+    assert pair["shared"] == [{"kind": "mailbox", "value": "adal@gmail.com"}]
+    keep, other = pair["keep"]["contact_id"], pair["other"]["contact_id"]
+    path, body = f"/contacts/{keep}/merge", {"other": other}
+    assert not rest.post(path, {**body, "dry_run": True}, status=200)["done"]
+    assert rest.post(path, body, status=200)["done"]
+    assert rest.ask("POST", path, body).status_code == 422
+    assert rest.ask("POST", path, {"other": "con_nobody"}).status_code == 404
+    shown: Any = rest.get(f"/contacts/{other}")
+    assert (shown["contact_id"], shown["email"]) == (keep, "ada.l@gmail.com")
+    assert [each["email"] for each in shown["merged"]] == ["adal+x@gmail.com"]
+    assert rest.get("/audience/duplicates") == {"pairs": []}

@@ -135,6 +135,7 @@ def test_every_example_is_answered_as_described(
 
 NOT_HERE = (
     "end_session",
+    "merge_into_contact",
     "show_message",
     "decide_ledger_rows",
     "rotate_dkim_keys",

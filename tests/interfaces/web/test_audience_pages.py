@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 from drumbeat.bootstrap import Drumbeat
+from drumbeat.marketing.audience import ContactRow, contact_id_of
 from drumbeat.marketing.events import Fact, Kind
 from tests.interfaces.serving import Answer
 from tests.interfaces.web.browser import Browser
@@ -255,3 +256,21 @@ def test_a_person_is_given_out_and_erased_from_their_page(
     assert "attachment" in held.headers["content-disposition"]
     assert owner.send(page, f"{page}/erase").headers["location"] == "/audience?said=erased"
     assert owner.get(page).status == 404
+
+
+def test_duplicates_are_merged_on_their_page(house: Drumbeat, owner: Browser) -> None:
+    page = "/audience/duplicates"
+    assert "Nobody seems to be known twice" in owner.get(page).body.decode()
+    with house.begin(house.owner()) as d:
+        rows = [ContactRow("ada.l@gmail.com"), ContactRow("adal@gmail.com")]
+        d.audience.merge_contacts(rows)
+        [pair] = d.duplicates.list_pairs()
+        keys = d.office.keys
+        keep, other = (contact_id_of(e.contact_no, keys) for e in (pair.keep, pair.other))
+    assert "one mailbox: adal@gmail.com" in owner.get(page).body.decode()
+    asked = owner.send(page, page, keep=keep, other=other, do="look").body.decode()
+    assert "adal@gmail.com would become ada.l@gmail.com" in asked
+    done = owner.send(page, page, keep=keep, other=other, do="merge")
+    assert done.status == 303
+    assert "Also adal@gmail.com, merged" in owner.get(done.headers["location"]).body.decode()
+    assert owner.send(page, page, keep=keep, other=other, do="merge").status == 422

@@ -93,6 +93,9 @@ om--  answers.append
 om--  asks.note_mailed
 ----  asks.sign_up
 ----  asks.standing
+oma-  duplicates.list_merged
+oma-  duplicates.list_pairs
+om--  duplicates.merge
 om--  erasing.end
 om--  erasing.erase
 oma-  erasing.find_suppression

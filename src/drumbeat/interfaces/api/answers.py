@@ -86,6 +86,13 @@ class Happened(BaseModel):
     currency: str | None
 
 
+class MergedContact(BaseModel):
+    contact_id: str
+    email: str
+    merged_at: str
+    by: str
+
+
 class ContactAnswer(ContactRow):
     last_open: str | None = Field(description="By a person, never by a machine.")
     last_click: str | None
@@ -102,6 +109,7 @@ class ContactAnswer(ContactRow):
     consent_proofs: list[ConsentProofAnswer] = Field(description="Oldest first.")
     segments: list[SegmentName]
     mailings: list[ContactMailing] = Field(description="Newest first.")
+    merged: list[MergedContact] = Field(description="Whom this contact was made of besides.")
     timeline: list[Happened] = Field(description="Newest first, at most 200.")
     as_of: str
 

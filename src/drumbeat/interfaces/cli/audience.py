@@ -6,7 +6,15 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from drumbeat.interfaces.cli import buyers, contact_files, forms, patterns, subjects, topics
+from drumbeat.interfaces.cli import (
+    buyers,
+    contact_files,
+    duplicates,
+    forms,
+    patterns,
+    subjects,
+    topics,
+)
 from drumbeat.interfaces.cli.answers import FAILED, print_json, print_rows, say
 from drumbeat.interfaces.cli.campaigns import Json
 from drumbeat.interfaces.cli.contact_ids import contact_id
@@ -30,6 +38,8 @@ app.command(forms.app)
 app.command(topics.choices)
 app.command(topics.choose)
 app.command(topics.opt_out_of_sale)
+app.command(duplicates.duplicates)
+app.command(duplicates.merge)
 app.command(subjects.export_subject)
 app.command(subjects.erase)
 app.command(subjects.erasure_requests)

@@ -44,6 +44,7 @@ NOTICES = {
     "segment-removed": "The segment is removed.",
     "segmented": "Segments are up to date.",
     "unsubscribed": "They will not be mailed again.",
+    "merged": "They are one contact now.",
     "erased": "Erased. Nothing here names them any more.",
     "choice-kept": "Noted.",
     "form-added": "The form is open.",

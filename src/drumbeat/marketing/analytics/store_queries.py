@@ -161,7 +161,7 @@ OF_CONTACT = """
 CREATE OR REPLACE TEMP TABLE of_contact AS
 SELECT occurred_at, kind, verdict, reason, mailing_no, link_no, value_minor, currency, source,
        order_key
-FROM facts WHERE contact_no = $contact_no
+FROM person_facts WHERE contact_no = $contact_no
 """
 
 NEWEST_OF_CONTACT = """

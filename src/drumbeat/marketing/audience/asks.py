@@ -134,7 +134,8 @@ class AsksService:
         Raises NotFound.
         """
         self.actor.require(Scope.CONSENT_CHOOSE)
-        found = self.topics.contacts.list_([contact_no])
+        meant = self.topics.contacts.meant(contact_no)
+        found = [] if meant is None else self.topics.contacts.list_([meant])
         if not found:
             raise NotFound("There is no such reader.")
         name, _, domain = found[0].address.rpartition("@")

@@ -56,12 +56,13 @@ class ErasingService:
     def rows_of(self, contact_no: ContactNo) -> dict[str, list[dict[str, Any]]]:
         """By table: every row about one person, with what is sealed in it opened."""
         self.actor.require(Scope.AUDIENCE_READ)
-        rows = dict(self.persons.each_row(contact_no))
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for number in self.readers.topics.contacts.same.numbers_of(contact_no):
+            for table, found in self.persons.each_row(number):
+                rows.setdefault(table, []).extend(found)
         rows["contact"] = []  # told in words already, unsealed
-        for each in rows["consent_proof"]:
-            each["evidence"] = self._opened(contact_no, each.get("evidence"))
-        for each in rows["reader_ask"]:
-            each["evidence"] = self._opened(contact_no, each.get("evidence"))
+        for each in (*rows["consent_proof"], *rows["reader_ask"]):
+            each["evidence"] = self._opened(each["contact_no"], each.get("evidence"))
         return rows
 
     def find_suppression(self, address: str) -> str | None:
@@ -123,14 +124,20 @@ class ErasingService:
 
     def _erase(self, contact_no: ContactNo, *, keep_away: bool) -> Erasure:
         self.readers.topics.contacts.hold()
-        keys = self.readers.topics.contacts.address_keys_of([contact_no])
-        if not keys:
+        contacts = self.readers.topics.contacts
+        meant = contacts.meant(contact_no)
+        if meant is None:
             raise NotFound(f"There is no contact {contact_no}.")
+        contact_no, *merged = contacts.same.numbers_of(meant)
+        keys = contacts.address_keys_of([contact_no]) + contacts.same.keys_of(merged)
         now = self.readers.clock()
         if keep_away:
             reasons = dict.fromkeys(keys, SuppressionReason.erased)
             self.readers.topics.consents.suppress(reasons, "erasure", epoch(now))
         touched = self.persons.erase(contact_no)
+        for each in merged:  # what was written under the numbers they had before
+            self.persons.erase(each)
+            self.erasures.add(each, epoch(now))
         number = self.erasures.add(contact_no, epoch(now))
         self.readers.topics.consents.bump_revision()
         self.record("contact.erased", f"erasure {number}", {"rows": touched})

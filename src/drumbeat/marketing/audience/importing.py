@@ -76,6 +76,38 @@ class ImportsService:
         if len(contacts) > UNIT_ROWS:
             raise InvalidInput(f"Add at most {UNIT_ROWS} at once.", field="rows")
         self.stores.contacts.hold()
+        apart = self._merged_before(contacts)
+        if not apart:
+            return self._add_ordinary(contacts, seen, source, dry_run=dry_run, hopeful=hopeful)
+        others = [at for at in range(len(contacts)) if at not in apart]
+        part = contacts.at(others)
+        found = self._add_ordinary(part, seen, source, dry_run=dry_run, hopeful=hopeful)
+        rest = sorted([*apart, *(others[at] for at in found.rest)])
+        return BulkCounts(found.added, found.unchanged, rest)
+
+    def _merged_before(self, contacts: NewContacts) -> set[int]:
+        """The places of rows that name somebody who was merged: never new, always to be merged."""
+        same = self.stores.contacts.same
+        if not same.any():
+            return set()
+        ids = contacts.external_keys or [None] * len(contacts)
+        keys = same.by_key(contacts.keys)
+        merged_ids = same.by_external_key([each for each in ids if each is not None])
+        return {
+            at
+            for at, (key, external) in enumerate(zip(contacts.keys, ids, strict=True))
+            if key in keys or external in merged_ids
+        }
+
+    def _add_ordinary(
+        self,
+        contacts: NewContacts,
+        seen: SeenContacts,
+        source: str,
+        *,
+        dry_run: bool,
+        hopeful: bool,
+    ) -> BulkCounts:
         now, last = epoch(self.clock()), self.store.last_number()
         tries = hopeful and self.store.skips_known and not dry_run
         if tries and self.store.add(contacts, now) == len(contacts):

@@ -169,3 +169,15 @@ def merged(before: StoredContact, row: ContactRow, policy: MergePolicy) -> Store
         attributes=attributes,
         consent=consent,
     )
+
+
+def without_merged_ids(
+    rows: Sequence[ContactRow], keys: Sequence[bytes], merged: Mapping[str, bytes]
+) -> Sequence[ContactRow]:
+    """An id that a merged contact had finds whom they became, and never replaces the kept one's."""
+    if not merged:
+        return rows
+    return [
+        replace(row, external_id=None) if merged.get(row.external_id or "") == key else row
+        for row, key in zip(rows, keys, strict=True)
+    ]

@@ -10,7 +10,7 @@ from drumbeat.kit.clock import Clock, epoch, from_epoch
 from drumbeat.kit.errors import InvalidInput, NotFound, Overtaken
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.accounts import Record
-from drumbeat.marketing.audience import rules
+from drumbeat.marketing.audience import merging, rules
 from drumbeat.marketing.audience.addresses import Address, normalise_address
 from drumbeat.marketing.audience.merging import Batch, MergePlan, SeenContacts, plan_merge
 from drumbeat.marketing.audience.model import (
@@ -133,10 +133,7 @@ class AudienceService:
     def get_contact(self, contact_no: ContactNo) -> Contact:
         """Raises NotFound."""
         self.actor.require(Scope.AUDIENCE_READ)
-        found = self.stores.contacts.list_([contact_no])
-        if not found:
-            raise NotFound(f"There is no contact {contact_no}.")
-        return found[0]
+        return self.stores.contacts.list_([self.stores.contacts.get_number(contact_no)])[0]
 
     def find_contact(self, address: str) -> Contact | None:
         """The contact with this address, however it is spelled."""
@@ -214,7 +211,7 @@ class AudienceService:
     ) -> bool:
         """Unsubscribe somebody, now and for re-imports; False when they had said so before."""
         self._require_withdrawal()
-        self._require_known(contact_no)
+        self.stores.contacts.get_number(contact_no)
         return self._refuse({contact_no: mailing_no}, SuppressionReason.unsubscribed, source)
 
     def suppress(
@@ -222,7 +219,7 @@ class AudienceService:
     ) -> bool:
         """Never mail this address again, whatever is imported; False when it was listed before."""
         self._require_withdrawal()
-        self._require_known(contact_no)
+        self.stores.contacts.get_number(contact_no)
         return self._refuse({contact_no: None}, reason, source)
 
     def refuse_all(
@@ -243,7 +240,8 @@ class AudienceService:
     def list_proofs(self, contact_no: ContactNo) -> list[ConsentProof]:
         """What this person allowed and refused over time, and how we know."""
         self.actor.require(Scope.AUDIENCE_READ)
-        return self.stores.consents.list_proofs(contact_no)
+        numbers = self.stores.contacts.same.numbers_of(contact_no)
+        return [each for no in numbers for each in self.stores.consents.list_proofs(no)]
 
     # -- audiences --------------------------------------------------------------------------
 
@@ -322,15 +320,17 @@ class AudienceService:
         return counted == standing
 
     def _batch(self, rows: Sequence[ContactRow]) -> Batch:
-        keys = [self.keys.address_key(row.address) for row in rows]
+        keys = self.stores.contacts.followed([self.keys.address_key(row.address) for row in rows])
         external_ids = {row.external_id for row in rows if row.external_id is not None}
+        merged = self.stores.contacts.owners_of_merged(list(external_ids))
+        rows = merging.without_merged_ids(rows, keys, merged)
         wanted = list(set(keys))
         leaving = [key for row, key in zip(rows, keys, strict=True) if row.suppress is not None]
         return Batch(
             rows,
             keys,
             known=self.stores.contacts.list_by_keys(wanted),
-            owners=self.stores.contacts.keys_by_external_id(list(external_ids)),
+            owners=self.stores.contacts.keys_by_external_id(list(external_ids)) | merged,
             suppressed=frozenset(self.stores.consents.suppressed(leaving)),
         )
 
@@ -367,7 +367,7 @@ class AudienceService:
         """Suppress addresses and, for unsubscribes, move the consent; False when nothing is new."""
         now = epoch(self.clock())
         self.stores.contacts.hold()
-        keys = self.stores.contacts.address_keys_of(list(mailings))
+        keys, mailings = self.stores.contacts.refusing(mailings, reason)
         changed = self.stores.consents.suppress(dict.fromkeys(keys, reason), source, now)
         if reason is SuppressionReason.unsubscribed:
             at, actor = from_epoch(now), self.actor.name
@@ -381,10 +381,6 @@ class AudienceService:
         if changed:
             self.stores.consents.bump_revision()
         return changed
-
-    def _require_known(self, contact_no: ContactNo) -> None:
-        if not self.stores.contacts.address_keys_of([contact_no]):
-            raise NotFound(f"There is no contact {contact_no}.")
 
     def _require_withdrawal(self) -> None:
         """Taking permission away needs less than changing contacts: the public page may do it."""

@@ -4,7 +4,7 @@ Rows are looked up by `address_key` and `external_key`, never by what they are k
 database whose personal fields are sealed (storage/sealing.py) the same statements work.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    delete,
     func,
     insert,
     null,
@@ -28,10 +29,19 @@ from sqlalchemy import (
 )
 
 from drumbeat.kit.clock import from_epoch
+from drumbeat.kit.errors import NotFound
 from drumbeat.kit.ids import ContactNo
+from drumbeat.marketing.audience.duplicate_rules import Traces, traces_of
 from drumbeat.marketing.audience.merging import StoredContact
-from drumbeat.marketing.audience.model import Consent, Contact, RecipientFields, ZoneSource
+from drumbeat.marketing.audience.model import (
+    Consent,
+    Contact,
+    RecipientFields,
+    SuppressionReason,
+    ZoneSource,
+)
 from drumbeat.marketing.audience.store_consent import state_of
+from drumbeat.marketing.audience.store_same import SameStore
 from drumbeat.storage.bulk import AtOnce, among, find_by_key, insert_rows
 from drumbeat.storage.database import Connection, is_reading, metadata, take_turn
 from drumbeat.storage.sealing import PERSONAL_JSON, PERSONAL_TEXT, RowSeal, seal_of
@@ -81,6 +91,23 @@ class ContactStore:
         take_turn(self.connection, "audience")
 
     @cached_property
+    def same(self) -> SameStore:
+        return SameStore(self.connection, self.keys)
+
+    def meant(self, contact_no: ContactNo) -> ContactNo | None:
+        """The contact that a number means, also one that was merged; None for nobody."""
+        if self.address_keys_of([contact_no]):
+            return contact_no
+        return self.same.by_number([contact_no]).get(contact_no)
+
+    def get_number(self, contact_no: ContactNo) -> ContactNo:
+        """As `meant`. Raises NotFound."""
+        found = self.meant(contact_no)
+        if found is None:
+            raise NotFound(f"There is no contact {contact_no}.")
+        return found
+
+    @cached_property
     def _seal(self) -> RowSeal:
         return seal_of(self.connection, self.keys, contact.name)
 
@@ -94,10 +121,59 @@ class ContactStore:
         return self._by_external_id(external_ids, contact.c.address_key)
 
     def numbers_by_keys(self, keys: Sequence[bytes]) -> dict[bytes, ContactNo]:
-        return find_by_key(self.connection, contact.c.address_key, contact.c.contact_no, keys)
+        """Also by the address of somebody who was merged."""
+        found = find_by_key(self.connection, contact.c.address_key, contact.c.contact_no, keys)
+        return found | self.same.by_key([key for key in keys if key not in found])
 
     def numbers_by_external_id(self, external_ids: Sequence[str]) -> dict[str, ContactNo]:
-        return self._by_external_id(external_ids, contact.c.contact_no)
+        """Also by the id of somebody who was merged."""
+        found = self._by_external_id(external_ids, contact.c.contact_no)
+        missing = {self.keys.index("external_id", e): e for e in external_ids if e not in found}
+        merged = self.same.by_external_key(missing)
+        return found | {missing[key]: number for key, number in merged.items()}
+
+    def followed(self, keys: Sequence[bytes]) -> list[bytes]:
+        """The keys, but of merged addresses that of the contact which was kept."""
+        merged = self.same.by_key(set(keys))
+        if not merged:
+            return list(keys)
+        named = select(contact.c.contact_no, contact.c.address_key)
+        wanted = named.where(contact.c.contact_no.in_(set(merged.values())))
+        kept = {number: key for number, key in self.connection.execute(wanted)}
+        return [kept[merged[key]] if key in merged else key for key in keys]
+
+    def owners_of_merged(self, external_ids: Sequence[str]) -> dict[str, bytes]:
+        """Of external ids that merged contacts had: the address key of whom they mean now."""
+        asked = {self.keys.index("external_id", each): each for each in external_ids}
+        merged = self.same.by_external_key(asked)
+        wanted = select(contact.c.contact_no, contact.c.address_key)
+        rows = self.connection.execute(wanted.where(contact.c.contact_no.in_(merged.values())))
+        kept = {number: key for number, key in rows}
+        return {asked[key]: kept[number] for key, number in merged.items()}
+
+    def refusing(
+        self, mailings: Mapping[ContactNo, int | None], reason: SuppressionReason
+    ) -> tuple[list[bytes], Mapping[ContactNo, int | None]]:
+        """The keys of addresses to suppress, and by whom: merged people mean who was kept.
+
+        A mailbox that does not exist says nothing of the address that was kept.
+        """
+        merged = self.same.by_number(list(mailings))
+        if not merged:
+            return self.address_keys_of(list(mailings)), mailings
+        gone, bounced = self.same.keys_of(merged), reason is SuppressionReason.bounced
+        own = {number: no for number, no in mailings.items() if number not in merged}
+        meant = {merged[number]: mailings[ContactNo(number)] for number in merged}
+        refusing = own if bounced else {**meant, **own}
+        return [*self.address_keys_of(list(refusing)), *gone], refusing
+
+    def remove(self, contact_no: ContactNo) -> None:
+        self.connection.execute(delete(contact).where(contact.c.contact_no == contact_no))
+
+    def known_since(self, contact_no: ContactNo, at: int) -> None:
+        """They came at that instant, if it is earlier than what is known."""
+        late = update(contact).where(contact.c.contact_no == contact_no, contact.c.created_at > at)
+        self.connection.execute(late.values(created_at=at))
 
     def _by_external_id(self, ids: Sequence[str], wanted: Column[T]) -> dict[str, T]:
         given = {self.keys.index("external_id", each): each for each in ids}
@@ -190,6 +266,19 @@ class ContactStore:
         )
         for page in self.connection.execute(wanted).partitions(10_000):
             yield from (tuple(row) for row in page)
+
+    def each_trace(self) -> Iterator[Traces]:
+        """What each contact may share with another, in order of number, without holding them."""
+        c, seal = contact.c, self._seal
+        wanted = select(c.contact_no, c.address_key, c.address, c.external_id, c.attributes)
+        for page in self.connection.execute(wanted.order_by(c.contact_no)).partitions(2_000):
+            for number, key, address, external_id, said in page:
+                yield traces_of(
+                    number,
+                    seal.open(key, "address", address),
+                    seal.open(key, "external_id", external_id),
+                    seal.open(key, "attributes", said),
+                )
 
     def count(self) -> int:
         return self.connection.execute(select(func.count()).select_from(contact)).scalar_one()

@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 # A verdict of 2 is a machine.
 KINDS: Mapping[Event, int] = {event: int(Kind[event.value]) for event in Event}
 _EVENTS = {number: event for event, number in KINDS.items()}
-_OF_KIND = "FROM facts WHERE kind = $kind AND verdict <> 2 AND occurred_at >= $since"
+_OF_KIND = "FROM person_facts WHERE kind = $kind AND verdict <> 2 AND occurred_at >= $since"
 _DEEDS = """
-SELECT kind, epoch(occurred_at)::BIGINT, mailing_no, order_key, properties FROM facts
+SELECT kind, epoch(occurred_at)::BIGINT, mailing_no, order_key, properties FROM person_facts
 WHERE contact_no = $contact_no AND verdict <> 2 AND kind <= $last ORDER BY occurred_at
 """
 _REPEATS = 3
@@ -58,11 +58,11 @@ _REPEATS = 3
 _POINTS = f"""
 SELECT contact_no, sum($points[kind::INTEGER]
          * pow(2, -date_diff('second', occurred_at, $as_of) / 86400.0 / $half_life)) AS points
-FROM facts WHERE verdict <> 2 AND kind IN {SIGN_KINDS} AND occurred_at <= $as_of
+FROM person_facts WHERE verdict <> 2 AND kind IN {SIGN_KINDS} AND occurred_at <= $as_of
 GROUP BY contact_no
 """
 _KEYS = """
-SELECT DISTINCT unnest(json_keys(properties)) FROM facts
+SELECT DISTINCT unnest(json_keys(properties)) FROM person_facts
 WHERE kind = $kind AND properties IS NOT NULL
 """
 

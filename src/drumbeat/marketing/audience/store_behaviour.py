@@ -30,7 +30,7 @@ _KIND_OF = {Deed.BUY: 8, Deed.CLICK: 5, Deed.UNSUBSCRIBE: 9}
 _BEHAVIOUR = f"""
 WITH past AS (
     SELECT *, occurred_at::DATE AS day, occurred_at::DATE > $since AS lately
-    FROM facts WHERE verdict <> 2 AND occurred_at::DATE <= $until
+    FROM person_facts WHERE verdict <> 2 AND occurred_at::DATE <= $until
 )
 SELECT contact_no,
        date_diff('day', min(day), $until)::DOUBLE AS known_days,
@@ -49,25 +49,25 @@ SELECT contact_no,
 FROM past GROUP BY contact_no ORDER BY contact_no
 """
 _DID = """
-SELECT DISTINCT contact_no FROM facts
+SELECT DISTINCT contact_no FROM person_facts
 WHERE kind = $kind AND verdict <> 2 AND occurred_at::DATE > $until AND occurred_at::DATE <= $later
 """
 _FIRST = """
 SELECT contact_no, min(date_diff('day', $first, occurred_at::DATE)) AS heard
-FROM facts WHERE verdict <> 2 AND occurred_at::DATE <= $until
+FROM person_facts WHERE verdict <> 2 AND occurred_at::DATE <= $until
 GROUP BY contact_no ORDER BY contact_no
 """
 _LAST = f"""
 SELECT contact_no, greatest(0, (date_diff('day', $first, occurred_at::DATE) + $step - 1) // $step)
          AS moment, max(date_diff('day', $first, occurred_at::DATE)) AS day
-FROM facts WHERE verdict <> 2 AND kind IN {SIGN_KINDS} AND occurred_at::DATE <= $until
+FROM person_facts WHERE verdict <> 2 AND kind IN {SIGN_KINDS} AND occurred_at::DATE <= $until
 GROUP BY ALL
 """
 _OF_ONE = f"""
 SELECT kind, count(*)::INTEGER AS times, max(occurred_at::DATE) AS last,
        sum($points[kind::INTEGER]
          * pow(2, -date_diff('day', occurred_at::DATE, $until) / $half_life))
-FROM facts WHERE contact_no = $contact_no AND verdict <> 2 AND kind IN {SIGN_KINDS}
+FROM person_facts WHERE contact_no = $contact_no AND verdict <> 2 AND kind IN {SIGN_KINDS}
   AND occurred_at::DATE <= $until
 GROUP BY kind ORDER BY 4 DESC, kind
 """

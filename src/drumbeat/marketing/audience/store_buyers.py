@@ -29,7 +29,7 @@ WITH days AS (
            count(DISTINCT order_key) FILTER (order_key <> 0)
              + count(*) FILTER (order_key = 0) AS orders,
            coalesce(sum(value_minor) FILTER (currency = $currency), 0)::DOUBLE AS spent
-    FROM facts WHERE kind = 8 AND occurred_at::DATE <= $later
+    FROM person_facts WHERE kind = 8 AND occurred_at::DATE <= $later
     GROUP BY ALL
 ), known AS (
     SELECT *, min(day) OVER (PARTITION BY contact_no) AS first_day FROM days
@@ -47,7 +47,7 @@ GROUP BY contact_no ORDER BY contact_no
 """
 _PURCHASES = """
 SELECT contact_no, order_key, occurred_at, value_minor, currency = $currency AS main
-FROM facts WHERE kind = 8 AND occurred_at < $before
+FROM person_facts WHERE kind = 8 AND occurred_at < $before
 """
 _SOME_CURRENCY = "SELECT currency FROM facts WHERE kind = 8 AND occurred_at < $before LIMIT 1"
 

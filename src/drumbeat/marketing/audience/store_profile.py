@@ -50,7 +50,7 @@ SELECT contact_no,
          AS active_days,
        coalesce(date_diff('day', max(occurred_at) FILTER (kind = 8), $as_of), 'NaN'::DOUBLE)
          AS bought_days
-FROM facts
+FROM person_facts
 WHERE verdict <> 2 AND (kind = 1 OR kind IN {SIGN_KINDS}) AND occurred_at <= $as_of
 GROUP BY contact_no
 ORDER BY contact_no

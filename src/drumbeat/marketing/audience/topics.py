@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from drumbeat.kit.actor import Actor, Scope
 from drumbeat.kit.clock import Clock, epoch
-from drumbeat.kit.errors import Conflict, InvalidInput, NotFound
+from drumbeat.kit.errors import Conflict, InvalidInput
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.audience.model import (
@@ -121,7 +121,7 @@ class TopicsService:
         """What a contact said of each topic, and whether they paused or opted out of sale."""
         if Scope.CONSENT_CHOOSE not in self.actor.scopes:
             self.actor.require(Scope.AUDIENCE_READ)
-        self._require_known(contact_no)
+        contact_no = self.contacts.get_number(contact_no)
         states = self.consents.states_of(contact_no)
         topics = tuple(
             TopicChoice(each, *states.get(each.topic_no, (Consent.unconfirmed, None)))
@@ -139,7 +139,7 @@ class TopicsService:
         to all mail. Anybody else's yes never does. Raises InvalidInput, NotFound, Conflict.
         """
         self._require_choosing(own=own)
-        self._require_known(contact_no)
+        contact_no = self.contacts.get_number(contact_no)
         self.contacts.hold()
         topics = {self.get_topic(key): yes for key, yes in wanted.items()}
         revived = self._revive(contact_no, [t for t, yes in topics.items() if yes], own=own)
@@ -160,7 +160,7 @@ class TopicsService:
     def pause(self, contact_no: ContactNo, *, source: str, days: int = PAUSE_DAYS) -> None:
         """No mail for so many days; what they chose stays. 0 ends a pause."""
         self._require_choosing(own=True)
-        self._require_known(contact_no)
+        contact_no = self.contacts.get_number(contact_no)
         if not 0 <= days <= 366:
             raise InvalidInput("A pause lasts between 1 and 366 days; 0 ends one.", field="days")
         now = self.clock()
@@ -176,7 +176,7 @@ class TopicsService:
     ) -> bool:
         """Their data may be neither sold nor shared (CCPA); False when nothing is new."""
         self._require_choosing(own=True)
-        self._require_known(contact_no)
+        contact_no = self.contacts.get_number(contact_no)
         if opted_out:
             now = epoch(self.clock())
             changed = self.store.opt_out_of_sale(contact_no, source, self.actor.name, now)
@@ -238,10 +238,6 @@ class TopicsService:
         ]
         self.consents.save(ended, epoch(now))
         return True
-
-    def _require_known(self, contact_no: ContactNo) -> None:
-        if not self.contacts.address_keys_of([contact_no]):
-            raise NotFound(f"There is no contact {contact_no}.")
 
     def _require_reading(self) -> None:
         if Scope.CONSENT_CHOOSE not in self.actor.scopes:

@@ -70,8 +70,13 @@ def contact_answer(unit: Unit, contact_id: str) -> JsonObject:
     Raises NotFound.
     """
     number = contact_no_of(contact_id, unit.office.keys)
-    [row] = contact_rows(unit, [unit.audience.get_contact(number)])
-    lines, happened = unit.delivery.history_of(number), unit.analytics.timeline(number)
+    contact = unit.audience.get_contact(number)  # whoever was merged is who was kept
+    number = contact.contact_no
+    [row] = contact_rows(unit, [contact])
+    merged = unit.duplicates.list_merged(number)
+    numbers = [number, *(each.merged_no for each in merged)]
+    lines = [line for each in numbers for line in unit.delivery.history_of(each)]
+    happened = unit.analytics.timeline(number)
     mailings = {line.mailing_no for line in lines} | {each.mailing_no for each in happened}
     campaigns = unit.campaigns.list_by_mailing(mailings)
     return row | {
@@ -92,6 +97,15 @@ def contact_answer(unit: Unit, contact_id: str) -> JsonObject:
         ],
         **contact_figures(unit.analytics.contact_figures(number)),
         "preferences": {"marketing": row["consent"]},
+        "merged": [
+            {
+                "contact_id": contact_id_of(each.merged_no, unit.office.keys),
+                "email": each.address,
+                "merged_at": each.merged_at.isoformat(),
+                "by": each.merged_by,
+            }
+            for each in merged
+        ],
         "mailings": [_mailing(line, campaigns) for line in lines],
         "timeline": [_happening(each, campaigns) for each in happened],
         "as_of": unit.office.clock().isoformat(),

@@ -12,6 +12,7 @@ from drumbeat.marketing.analytics import AnalyticsService
 from drumbeat.marketing.approvals import ApprovalsService
 from drumbeat.marketing.audience import (
     AudienceService,
+    DuplicatesService,
     ErasingService,
     FormsService,
     SegmentsService,
@@ -52,6 +53,8 @@ class Unit(Protocol):
     def deciding(self) -> DecidingService: ...
     @property
     def delivery(self) -> DeliveryService: ...
+    @property
+    def duplicates(self) -> DuplicatesService: ...
     @property
     def erasing(self) -> ErasingService: ...
     @property

@@ -51,7 +51,8 @@ def subject_answer(unit: Unit, address: str) -> JsonObject:
 
 def _campaigns(unit: Unit, number: ContactNo) -> list[JsonObject]:
     """The campaigns that named them, with who said yes to each."""
-    lines = unit.delivery.history_of(number, limit=1_000)
+    numbers = [number, *(each.merged_no for each in unit.duplicates.list_merged(number))]
+    lines = [line for each in numbers for line in unit.delivery.history_of(each, limit=1_000)]
     named = unit.campaigns.list_by_mailing({line.mailing_no for line in lines})
     return [
         {

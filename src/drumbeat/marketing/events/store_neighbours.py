@@ -39,7 +39,7 @@ def neighbours_of(facts: FactReader, file: FactFile) -> list[FoldedFact]:
 
 def facts_of(reader: FactReader, contact_no: int) -> list[dict[str, Any]]:
     """Every fact about one contact, by column, the oldest first."""
-    query = "SELECT * FROM facts WHERE contact_no = $contact_no ORDER BY occurred_at, kind"
+    query = "SELECT * FROM person_facts WHERE contact_no = $contact_no ORDER BY occurred_at, kind"
     with reader.open() as duck:
         found = duck.execute(query, {"contact_no": contact_no})
         names = [each[0] for each in found.description or ()]

@@ -11,7 +11,7 @@ from drumbeat.storage.database import Database, take_turn
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0012"
+NEWEST = "0013"
 """A test holds it equal to the last script's revision."""
 
 

@@ -94,10 +94,13 @@ def show_contact(visit: Visit) -> Response:
     with visit.look() as department:
         number = contact_no_of(visit.path("contact_id"), department.office.keys)
         contact = department.audience.get_contact(number)
+        number = contact.contact_no  # whoever was merged is who was kept
         [row] = _rows(department, [contact])
         proofs = department.audience.list_proofs(number)
         choices = department.topics.choices_of(number)
-        lines = department.delivery.history_of(number)
+        merged = department.duplicates.list_merged(number)
+        numbers = [number, *(each.merged_no for each in merged)]
+        lines = [line for each in numbers for line in department.delivery.history_of(each)]
         mailings = _mailings(department, {line.mailing_no for line in lines})
         deeds = _deeds(department, number) if visit.query("whole") else {}
     return visit.page(
@@ -105,6 +108,7 @@ def show_contact(visit: Visit) -> Response:
         row=row,
         contact=contact,
         proofs=proofs,
+        merged=merged,
         choices=choices,
         topics={each.topic.key: each.topic.name for each in choices.topics},
         lines=[(mailings.get(line.mailing_no, "A mailing"), line) for line in lines],

@@ -1,0 +1,49 @@
+"""Who is likely known twice, side by side with what they share; merging asks once more."""
+
+from starlette.responses import Response
+
+from drumbeat.interfaces.web.forms import text
+from drumbeat.interfaces.web.visits import Visit
+from drumbeat.kit.actor import Scope
+from drumbeat.kit.errors import InvalidInput, NotFound
+from drumbeat.marketing.audience import contact_id_of, contact_no_of
+
+MOST = 50
+SHARED = {"mailbox": "one mailbox", "external_id": "one id", "name_and_phone": "name and phone"}
+
+
+def list_duplicates(visit: Visit) -> Response:
+    return _shown(visit)
+
+
+def merge(visit: Visit) -> Response:
+    """`do` is look, which says what would happen, or merge."""
+    sent = visit.form()
+    visit.actor.require(Scope.AUDIENCE_WRITE)
+    dry = text(sent, "do") != "merge"
+    try:
+        with visit.begin() as department:
+            keys = department.office.keys
+            keep, other = (contact_no_of(text(sent, name), keys) for name in ("keep", "other"))
+            told = department.duplicates.merge(keep, other, dry_run=dry)
+    except (InvalidInput, NotFound) as error:
+        return _shown(visit, 422, problem=str(error))
+    if dry:
+        return _shown(visit, asked=(told, text(sent, "keep"), text(sent, "other")))
+    return visit.go(f"/audience/contacts/{text(sent, 'keep')}", "merged")
+
+
+def _shown(visit: Visit, status: int = 200, problem: str = "", asked: object = None) -> Response:
+    with visit.look() as department:
+        found, keys = department.duplicates.list_pairs(limit=MOST), department.office.keys
+    pairs = [
+        (
+            each,
+            contact_id_of(each.keep.contact_no, keys),
+            contact_id_of(each.other.contact_no, keys),
+        )
+        for each in found
+    ]
+    return visit.page(
+        "duplicates.html", status, pairs=pairs, problem=problem, asked=asked, shared=SHARED
+    )
