@@ -270,6 +270,7 @@ def the_audience(at: Studio) -> None:
         ("segments", "/audience/segments"),
         ("segment-new", f"{building}?words=clicked+and+mailable"),
         ("segments-compare", "/audience/segments/compare"),
+        ("duplicates", "/audience/duplicates"),
         ("segment", "/audience/segments/Keen"),
         ("topics", "/audience/topics"),
         ("sign-up-forms", "/audience/forms"),

@@ -14,8 +14,6 @@ APART = {
     "server that its user named, also over a socket",
     "src/drumbeat/interfaces/cli/answers.py": "asks nothing: it puts the SDK's failures in words",
     "src/drumbeat/interfaces/demo/story.py": "asks nothing: it waits out the SDK's failures",
-    "src/drumbeat/interfaces/demo/world.py": "the simulated people, who are readers and not we: "
-    "they click what is in the sandbox's mail, on the demo's own server",
 }
 
 
