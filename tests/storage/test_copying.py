@@ -34,3 +34,9 @@ def test_a_field_is_its_length_and_its_bytes_and_null_has_none(
         + sent(struct.pack(">q", number))
         for key, text, number in rows
     ]
+
+
+@given(st.integers(0, 5), st.booleans())
+def test_a_column_that_nobody_has_is_null_in_each_row(n: int, typed: bool) -> None:
+    nothing = pa.array([None] * n, pa.string() if typed else None)
+    assert joined_fields(bytes_fields(nothing)).to_pylist() == [sent(None)] * n

@@ -38,6 +38,8 @@ def bytes_fields(values: pa.Array) -> list[pa.BinaryArray]:
     import pyarrow as pa
     import pyarrow.compute as pc  # type: ignore[import-untyped]
 
+    if pa.types.is_null(values.type):  # nobody has one, or there is nobody
+        values = values.cast(pa.binary())
     lengths = pc.fill_null(pc.binary_length(values), -1).to_numpy(zero_copy_only=False)
     found = [_fixed(lengths.astype(np.dtype(">i4")))]
     return [*found, pc.fill_null(values.cast(pa.binary()), b"")]

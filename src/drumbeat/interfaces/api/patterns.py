@@ -115,7 +115,7 @@ def show_engagement(contact_id: str, caller: Caller, as_of: AsOf = None) -> Json
     """Why one contact is as engaged as they are: the deeds that their score is made of."""
     with caller.look() as department:
         number = contact_no_of(contact_id, department.office.keys)
-        department.audience.get_contact(number)
+        number = department.audience.get_contact(number).contact_no  # who was kept
         return engagement_answer(contact_id, department.behaviour.explain_engagement(number, as_of))
 
 

@@ -98,6 +98,7 @@ class AnswerDesk:
             ended = self.now()
         with self._lock:
             kept.answer = kept.answer if answer is None else answer
-            kept.revision, kept.as_of, kept.problem = revision, at, problem
+            kept.as_of, kept.problem = at, problem
+            kept.revision = kept.revision if problem else revision  # it is tried again
             kept.rested_at = ended + max(LEAST_REST, REST * (ended - began))
             kept.underway = False

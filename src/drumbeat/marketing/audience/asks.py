@@ -87,8 +87,9 @@ class AsksService:
         if not self._may_ask(visitor):
             return Taken.too_many
         self.topics.contacts.hold()
-        if self.topics.contacts.address_keys_of([contact_no]):
-            self._ask(kind, contact_no, visitor)
+        meant = self.topics.contacts.meant(contact_no)
+        if meant is not None:
+            self._ask(kind, meant, visitor)  # the mail that asks back goes to the kept address
         return Taken.asked
 
     def find_ask(self, recipient: Recipient) -> tuple[Ask, SignupForm | None] | None:

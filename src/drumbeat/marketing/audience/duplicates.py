@@ -100,7 +100,7 @@ class DuplicatesService:
             {k: v for k, v in after.attributes.items() if mine.attributes.get(k) != v},
             after.external_id,
             tuple(rules.refused_topics(*states)),
-            None if mine.address_key in listed else reason,
+            None if rules.carried(listed.get(mine.address_key)) else reason,
             done=not dry_run,
         )
         if not dry_run:
@@ -129,6 +129,7 @@ class DuplicatesService:
         proofs = [ConsentProof(keep, no, source, by, now, topic_no=each) for each in told.refused]
         self.consents.save(proofs, at)
         if told.suppressed is not None:
+            self.consents.lift(after.address_key)  # of a bounce, which a person may lift
             self.consents.suppress({after.address_key: told.suppressed}, source, at)
         self._carry(keep, other, source, at)
         self.consents.bump_revision()

@@ -171,6 +171,28 @@ def merged(before: StoredContact, row: ContactRow, policy: MergePolicy) -> Store
     )
 
 
+def said_of_merged(
+    rows: Sequence[ContactRow], own: Sequence[bytes], keys: Sequence[bytes]
+) -> Sequence[ContactRow]:
+    """What a row of a merged address (its `own` key is not whom it means) says of who was kept.
+
+    A no of the person counts. A yes stays with the address that gave it, and that a mailbox is dead
+    says nothing of the other one.
+    """
+    if own == keys:
+        return rows
+    return [
+        row if key == meant else _said_of_merged(row)
+        for row, key, meant in zip(rows, own, keys, strict=True)
+    ]
+
+
+def _said_of_merged(row: ContactRow) -> ContactRow:
+    consent = row.consent if row.consent is Consent.unsubscribed else Consent.unconfirmed
+    suppress = None if row.suppress is SuppressionReason.bounced else row.suppress
+    return replace(row, consent=consent, suppress=suppress)
+
+
 def without_merged_ids(
     rows: Sequence[ContactRow], keys: Sequence[bytes], merged: Mapping[str, bytes]
 ) -> Sequence[ContactRow]:

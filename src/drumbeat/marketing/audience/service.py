@@ -113,15 +113,17 @@ class AudienceService:
         self.actor.require(Scope.AUDIENCE_WRITE)
         self.record(f"import.{what}", source, counts)
 
-    def contact_numbers(self, addresses: Sequence[str]) -> dict[str, ContactNo]:
-        """The contacts among up to 2,000 addresses, by the address as it was given."""
+    def contact_numbers(
+        self, addresses: Sequence[str], *, as_told: bool = False
+    ) -> dict[str, ContactNo]:
+        """Of up to 2,000 addresses, as given; a merged one is who was kept, or `as_told` itself."""
         self.actor.require(Scope.AUDIENCE_READ)
         _bounded(addresses)
         normal = ((given, normalise_address(given)) for given in addresses)
         texts = {given: each.text for given, each in normal if isinstance(each, Address)}
         indexes = self.keys.indexes("address", list(texts.values()))
         keys = dict(zip(texts, indexes, strict=True))
-        numbers = self.stores.contacts.numbers_by_keys(list(set(keys.values())))
+        numbers = self.stores.contacts.numbers_by_keys([*set(keys.values())], as_told=as_told)
         return {given: numbers[key] for given, key in keys.items() if key in numbers}
 
     def contact_numbers_by_external_id(self, external_ids: Sequence[str]) -> dict[str, ContactNo]:
@@ -240,8 +242,12 @@ class AudienceService:
     def list_proofs(self, contact_no: ContactNo) -> list[ConsentProof]:
         """What this person allowed and refused over time, and how we know."""
         self.actor.require(Scope.AUDIENCE_READ)
-        numbers = self.stores.contacts.same.numbers_of(contact_no)
-        return [each for no in numbers for each in self.stores.consents.list_proofs(no)]
+        return self.stores.consents.list_proofs(*self.numbers_of(contact_no))
+
+    def numbers_of(self, contact_no: ContactNo) -> list[ContactNo]:
+        """Every number of one person: the contact's, then those that were merged into it."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        return self.stores.contacts.same.numbers_of(contact_no)
 
     # -- audiences --------------------------------------------------------------------------
 
@@ -320,7 +326,9 @@ class AudienceService:
         return counted == standing
 
     def _batch(self, rows: Sequence[ContactRow]) -> Batch:
-        keys = self.stores.contacts.followed([self.keys.address_key(row.address) for row in rows])
+        own = [self.keys.address_key(row.address) for row in rows]
+        keys = self.stores.contacts.followed(own)
+        rows = merging.said_of_merged(rows, own, keys)
         external_ids = {row.external_id for row in rows if row.external_id is not None}
         merged = self.stores.contacts.owners_of_merged(list(external_ids))
         rows = merging.without_merged_ids(rows, keys, merged)
@@ -357,9 +365,8 @@ class AudienceService:
             seen.add(number)
 
     def _proof(self, number: ContactNo, state: int, row: ContactRow, now: int) -> ConsentProof:
-        source = row.source or "import"
-        occurred = row.consented_at or from_epoch(now)
-        return ConsentProof(number, Consent(state), source, self.actor.name, occurred)
+        said = row.source or "import", self.actor.name, row.consented_at or from_epoch(now)
+        return ConsentProof(number, Consent(state), *said)
 
     def _refuse(
         self, mailings: Mapping[ContactNo, int | None], reason: SuppressionReason, source: str

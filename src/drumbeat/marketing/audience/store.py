@@ -120,10 +120,13 @@ class ContactStore:
     def keys_by_external_id(self, external_ids: Sequence[str]) -> dict[str, bytes]:
         return self._by_external_id(external_ids, contact.c.address_key)
 
-    def numbers_by_keys(self, keys: Sequence[bytes]) -> dict[bytes, ContactNo]:
-        """Also by the address of somebody who was merged."""
+    def numbers_by_keys(
+        self, keys: Sequence[bytes], *, as_told: bool = False
+    ) -> dict[bytes, ContactNo]:
+        """Also by a merged address: whom it means now, or `as_told` the number it had."""
         found = find_by_key(self.connection, contact.c.address_key, contact.c.contact_no, keys)
-        return found | self.same.by_key([key for key in keys if key not in found])
+        missing = [key for key in keys if key not in found]
+        return found | (self.same.told_by_key if as_told else self.same.by_key)(missing)
 
     def numbers_by_external_id(self, external_ids: Sequence[str]) -> dict[str, ContactNo]:
         """Also by the id of somebody who was merged."""

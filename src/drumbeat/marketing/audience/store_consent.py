@@ -214,17 +214,17 @@ class ConsentStore:
             select(func.count()).select_from(subscribed().subquery())
         ).scalar_one()
 
-    def list_proofs(self, contact_no: ContactNo) -> list[ConsentProof]:
-        """The oldest first."""
+    def list_proofs(self, *contact_nos: ContactNo) -> list[ConsentProof]:
+        """Of one person under each of their numbers; the oldest first."""
         wanted = (
             select(consent_proof, topic.c.key, consent_wording.c.text)
             .outerjoin(topic, topic.c.topic_no == consent_proof.c.topic_no)
             .outerjoin(consent_wording, consent_wording.c.wording_no == consent_proof.c.wording_no)
-            .where(consent_proof.c.contact_no == contact_no)
+            .where(consent_proof.c.contact_no.in_(contact_nos))
         )
         return [
             ConsentProof(
-                contact_no,
+                row.contact_no,
                 Consent(row.state),
                 row.source,
                 row.actor,

@@ -15,7 +15,6 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
-    func,
     insert,
     select,
     update,
@@ -83,7 +82,14 @@ class ImportStore:
         return self._connection.dialect.name == "sqlite"
 
     def last_number(self) -> int:
-        return self._connection.execute(select(func.max(contact.c.contact_no))).scalar() or 0
+        """The highest number that was ever given, also to who is gone: the next is one more.
+
+        Asked where numbers are not reserved (`skips_known`); 0 elsewhere, and before the first.
+        """
+        if not self.skips_known:
+            return 0
+        given = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+        return self._connection.exec_driver_sql(given, (contact.name,)).scalar() or 0
 
     def numbers_after(self, last: int) -> dict[bytes, int]:
         """By key: who came after the one with the number `last`."""

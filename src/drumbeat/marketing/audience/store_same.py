@@ -42,6 +42,10 @@ class SameStore:
         """Whom the keys of merged addresses mean now."""
         return dict(self._those(_ALIAS.address_key, keys))
 
+    def told_by_key(self, keys: Collection[bytes]) -> dict[bytes, ContactNo]:
+        """The numbers that the keys of merged addresses had."""
+        return dict(self._those(_ALIAS.address_key, keys, _ALIAS.merged_no))
+
     def by_external_key(self, keys: Collection[bytes]) -> dict[bytes, ContactNo]:
         """The same of merged external ids."""
         return dict(self._those(_ALIAS.external_key, keys))
@@ -91,11 +95,16 @@ class SameStore:
             )
         )
 
-    def _those(self, column: Column[T], values: Collection[T]) -> Iterator[tuple[T, ContactNo]]:
+    def _those(
+        self,
+        column: Column[T],
+        values: Collection[T],
+        wanted: Column[int] = _ALIAS.contact_no,
+    ) -> Iterator[tuple[T, ContactNo]]:
         listed = list(values)
         if not listed or not self.any():
             return
         for at in range(0, len(listed), _AT_ONCE):
             some = column.in_(listed[at : at + _AT_ONCE])
-            for row in self.connection.execute(select(column, _ALIAS.contact_no).where(some)):
+            for row in self.connection.execute(select(column, wanted).where(some)):
                 yield row[0], ContactNo(row[1])

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 
 from drumbeat.kit.actor import Actor, Scope
@@ -136,14 +136,18 @@ class TopicsService:
         """Record what somebody said of topics; False when nothing is new.
 
         `own`: they said it themselves, from their own mailbox: then a yes also ends an earlier no
-        to all mail. Anybody else's yes never does. Raises InvalidInput, NotFound, Conflict.
+        to all mail. Anybody else's yes never does, nor one from a mailbox that was merged into
+        another: that it was theirs is somebody's guess. Raises InvalidInput, NotFound, Conflict.
         """
         self._require_choosing(own=own)
-        contact_no = self.contacts.get_number(contact_no)
+        told_by, contact_no = contact_no, self.contacts.get_number(contact_no)
         self.contacts.hold()
         topics = {self.get_topic(key): yes for key, yes in wanted.items()}
-        revived = self._revive(contact_no, [t for t, yes in topics.items() if yes], own=own)
         states = self.consents.states_of(contact_no)
+        if own and told_by != contact_no:
+            _refuse_new_yes(topics, states)
+            topics = {topic: yes for topic, yes in topics.items() if not yes}
+        revived = self._revive(contact_no, [t for t, yes in topics.items() if yes], own=own)
         proofs = [
             self._proof(contact_no, topic, yes, asked)
             for topic, yes in topics.items()
@@ -269,6 +273,16 @@ def open_evidence(
 
 def _sealed(keys: KeyRing) -> SealedValues:
     return SealedValues(keys.derive("consent evidence"), "The evidence of contact")
+
+
+def _refuse_new_yes(
+    topics: Mapping[Topic, bool], states: Mapping[int, tuple[Consent, datetime | None]]
+) -> None:
+    """Raises Conflict for a yes that is not given yet."""
+    for topic, yes in topics.items():
+        state, _ = states.get(topic.topic_no, (Consent.unconfirmed, None))
+        if yes and state is not Consent.subscribed:
+            raise Conflict("We write to another address of yours now: say yes in a mail to that.")
 
 
 def _state(yes: bool) -> Consent:

@@ -76,6 +76,7 @@ def contact_answer(unit: Unit, contact_id: str) -> JsonObject:
     merged = unit.duplicates.list_merged(number)
     numbers = [number, *(each.merged_no for each in merged)]
     lines = [line for each in numbers for line in unit.delivery.history_of(each)]
+    lines.sort(key=lambda line: line.mailing_no, reverse=True)
     happened = unit.analytics.timeline(number)
     mailings = {line.mailing_no for line in lines} | {each.mailing_no for each in happened}
     campaigns = unit.campaigns.list_by_mailing(mailings)

@@ -143,7 +143,8 @@ def _record(
 def _resolve(
     unit: Unit, rows: Sequence[EventRow], source: str
 ) -> tuple[list[Fact], list[RejectedRow]]:
-    by_email = unit.audience.contact_numbers(sorted({row.email for row in rows if row.email}))
+    emails = sorted({row.email for row in rows if row.email})
+    by_email = unit.audience.contact_numbers(emails, as_told=True)
     others = sorted({row.external_id for row in rows if row.external_id})
     by_external = unit.audience.contact_numbers_by_external_id(others)
     campaigns = _Mailings(unit)

@@ -302,7 +302,8 @@ class DeliveryService:
             raise InvalidInput(message, field="state")
         if email:
             number = self.audience.contact_numbers([email]).get(email)
-            rows = [] if number is None else self.ledgers.list_among(mailing_no, [number])
+            numbers = [] if number is None else self.audience.numbers_of(number)
+            rows = self.ledgers.list_among(mailing_no, numbers) if numbers else []
             return self._lines([row for row in rows if state in ("", shown(row.state))])
         states = [each for each in State if shown(each) == state]
         cursor = place_after(mailing_no, after) if after else None

@@ -101,6 +101,7 @@ def show_contact(visit: Visit) -> Response:
         merged = department.duplicates.list_merged(number)
         numbers = [number, *(each.merged_no for each in merged)]
         lines = [line for each in numbers for line in department.delivery.history_of(each)]
+        lines.sort(key=lambda line: line.mailing_no, reverse=True)
         mailings = _mailings(department, {line.mailing_no for line in lines})
         deeds = _deeds(department, number) if visit.query("whole") else {}
     return visit.page(
@@ -121,7 +122,7 @@ def show_deeds(visit: Visit) -> Response:
     """The part of the page that says what they did."""
     with visit.look() as department:
         number = contact_no_of(visit.path("contact_id"), department.office.keys)
-        department.audience.get_contact(number)
+        number = department.audience.get_contact(number).contact_no
         deeds = _deeds(department, number)
     return visit.page("contact_deeds.html", **deeds)
 
