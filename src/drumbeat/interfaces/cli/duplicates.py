@@ -34,7 +34,7 @@ def merge(
     *,
     policy: Annotated[
         Literal["overwrite", "fill", "keep"],
-        Parameter(help="What OTHER's attributes do to KEEP's."),
+        Parameter(help="keep KEEP's attributes, fill its gaps, or overwrite them."),
     ] = "fill",
     yes: Annotated[bool, Parameter(negative="", help="Do it; else only say what happens.")] = False,
     json: Json = False,
