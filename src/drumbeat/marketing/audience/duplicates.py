@@ -4,7 +4,7 @@ Nothing that was written under the merged number is written anew: whoever asks a
 reads both (storage/same_people.py). Only the contact's own row goes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from drumbeat.kit.actor import Actor, Scope
@@ -56,16 +56,22 @@ class DuplicatesService:
     clock: Clock
     record: Record
 
-    def list_pairs(self, *, limit: int = 100) -> list[Pair]:
-        """Contacts that are likely one person, with what they have in common. Reads everybody."""
+    def list_pairs(
+        self, *, limit: int = 100, among: Sequence[tuple[ContactNo, ContactNo]] | None = None
+    ) -> list[Pair]:
+        """Contacts that are likely one person, with what they have in common.
+
+        Reads everybody; or only the pairs `among` these that still are two and share something.
+        """
         self.actor.require(Scope.AUDIENCE_READ)
-        found = rules.pair_up(self.contacts.each_trace(), min(max(limit, 1), MOST_PAIRS))
-        numbers = {ContactNo(each) for one, two, _ in found for each in (one, two)}
+        if among is None:
+            found = rules.pair_up(self.contacts.each_trace(), min(max(limit, 1), MOST_PAIRS))
+            among = [(ContactNo(one), ContactNo(two)) for one, two, _ in found]
+        numbers = {number for pair in among for number in pair}
         known = {each.contact_no: each for each in self.contacts.list_(list(numbers))}
-        return [
-            rules.as_pair(known[ContactNo(one)], known[ContactNo(two)], signs)
-            for one, two, signs in found
-        ]
+        people = [(known[a], known[b]) for a, b in among if a in known and b in known]
+        pairs = [rules.as_pair(one, two, _shared(one, two)) for one, two in people]
+        return [pair for pair in pairs if pair.signs]
 
     def merge(
         self,

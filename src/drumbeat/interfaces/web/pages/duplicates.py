@@ -3,9 +3,11 @@
 from starlette.responses import Response
 
 from drumbeat.interfaces.web.forms import text
+from drumbeat.interfaces.web.source import patient
 from drumbeat.interfaces.web.visits import Visit
 from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import InvalidInput, NotFound
+from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience import contact_id_of, contact_no_of
 
 MOST = 50
@@ -29,13 +31,20 @@ def merge(visit: Visit) -> Response:
     except (InvalidInput, NotFound) as error:
         return _shown(visit, 422, problem=str(error))
     if dry:
-        return _shown(visit, asked=(told, text(sent, "keep"), text(sent, "other")))
+        return _shown(visit, merging=(told, text(sent, "keep"), text(sent, "other")))
     return visit.go(f"/audience/contacts/{text(sent, 'keep')}", "merged")
 
 
-def _shown(visit: Visit, status: int = 200, problem: str = "", asked: object = None) -> Response:
+def _shown(visit: Visit, status: int = 200, problem: str = "", merging: object = None) -> Response:
+    """Everybody is compared beside the request; an answer keeps numbers, not people."""
+    visit.actor.require(Scope.AUDIENCE_READ)
     with visit.look() as department:
-        found, keys = department.duplicates.list_pairs(limit=MOST), department.office.keys
+        counts, now = patient(department).audience.count_audience(), department.office.clock()
+    revision = (counts.contacts, counts.subscribers, now.date())
+    asked = visit.source.answers.ask("duplicates", revision, now, lambda: _numbers(visit))
+    with visit.look() as department:
+        found = department.duplicates.list_pairs(among=asked.answer or [])
+        keys = department.office.keys
     pairs = [
         (
             each,
@@ -45,5 +54,17 @@ def _shown(visit: Visit, status: int = 200, problem: str = "", asked: object = N
         for each in found
     ]
     return visit.page(
-        "duplicates.html", status, pairs=pairs, problem=problem, asked=asked, shared=SHARED
+        "duplicates.html",
+        status,
+        pairs=pairs,
+        problem=problem,
+        asked=asked,
+        merging=merging,
+        shared=SHARED,
     )
+
+
+def _numbers(visit: Visit) -> list[tuple[ContactNo, ContactNo]]:
+    with visit.look() as department:
+        pairs = department.duplicates.list_pairs(limit=MOST)
+    return [(each.keep.contact_no, each.other.contact_no) for each in pairs]
