@@ -135,6 +135,7 @@ BODIES: dict[str, object] = {
     "/accounts/people": {"email": "eve@example.com", "role": "owner"},
     "/accounts/people/per_0": {"role": "owner"},
     "/topics": {"name": "Garden tips"},
+    "/segments/SEGMENT": {"name": "Keen"},
     "/forms": {"name": "The letter", "topics": ["marketing"]},
     "/campaigns": BRIEF,
     "/workflows/email": BRIEF,
