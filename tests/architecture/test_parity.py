@@ -148,6 +148,7 @@ EXEMPT = (
         ("bootstrap/erasing.py", "marketing/campaigns", "marketing/events"),
         """
         erasing.end erasing.erase erasing.find_suppression erasing.list_open erasing.rows_of
+        erasing.leave_memberships erasing.list_memberships
         events.facts_of events.list_to_unname events.swap_batch events.swap_file mirroring.unname
         """,
     ),

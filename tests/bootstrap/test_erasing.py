@@ -1,8 +1,12 @@
 """What is held about somebody is given out whole; once they are erased nothing of it is left."""
 
 from datetime import timedelta
+from functools import partial
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from drumbeat.bootstrap import Drumbeat
@@ -18,9 +22,18 @@ from drumbeat.marketing.audience import (
     AskKind,
     Consent,
     ContactRow,
+    SegmentsService,
     SuppressionReason,
     Visitor,
+    contact_id_of,
+    define_segment,
+    refresh_segment,
+    segment_units,
 )
+from drumbeat.marketing.audience.rule_tree import parse_rule
+from drumbeat.marketing.audience.store_memberships import holds, without
+from drumbeat.marketing.audience.store_segments import packed
+from drumbeat.marketing.audience.units import Opened
 from drumbeat.marketing.events import Fact, Kind
 from drumbeat.storage.database import metadata
 from drumbeat.storage.persons import HOLDINGS, PERSON
@@ -190,6 +203,88 @@ def test_an_erasure_is_in_the_trail_without_whom(house: Drumbeat, ada: ContactNo
     assert ADA not in str(entry)
     with pytest.raises(NotFound):
         erase(house, house.owner(), ada)
+
+
+def trail(house: Drumbeat) -> list[tuple[str, str, str, dict[str, object]]]:
+    with house.look(house.owner()) as d:
+        return [(e.actor, e.action, e.subject, dict(e.detail)) for e in d.accounts.list_audit()]
+
+
+def test_the_trail_about_them_is_given_out_and_then_tells_of_nobody(
+    house: Drumbeat, ada: ContactNo
+) -> None:
+    owner, keys = house.owner(), house.office.keys
+    bob, name = ContactNo(2), contact_id_of(ada, keys)
+    with house.begin(owner) as d:
+        d.audience.merge_contacts([ContactRow(f"{n}@example.com") for n in range(9)])
+        d.audience.merge_contacts([ContactRow("ada.too@example.com"), ContactRow("carl@x.org")])
+        d.topics.choose(ada, {"marketing": False}, Asked("phone call from Ada", "She said no."))
+        twin, carl = d.audience.contact_numbers(["ada.too@example.com", "carl@x.org"]).values()
+        d.duplicates.merge(ada, twin)
+        for other in (bob, carl):
+            d.topics.opt_out_of_sale(other, source="page")
+        named = [name, contact_id_of(twin, keys), contact_id_of(bob, keys)]
+        d.accounts.record("delivery.decided", "campaign x", {"rows": 3, "contacts": named})
+    before = trail(house)
+    told = everything_about(house, owner, ADA)["tables"]
+    assert isinstance(told, dict)
+    actions = [each["action"] for each in told["audit"]]
+    assert {"sale.opted_out", "consent.recorded", "contact.merged"} <= set(actions)
+    assert actions[-1] == "delivery.decided"
+    erase(house, owner, ada)
+    after = trail(house)[1:]  # the newest says that somebody was erased
+    assert [each[:2] for each in after] == [each[:2] for each in before]
+    about = {(subject, str(detail)) for _, action, subject, detail in after if "erased" in subject}
+    assert about == {("erased contact", "{}")}
+    [(_, _, _, decided)] = [each for each in after if each[1] == "delivery.decided"]
+    assert decided == {"rows": 3, "contacts": ["erased contact"] * 2 + named[2:]}
+    assert sum(each[2] in (f"contact {bob}", f"contact {carl}") for each in after) == 2
+    for trace in (f"contact {ada}'", f"contact {twin}'", name, named[1], "phone call"):
+        assert trace not in str(after)
+
+
+def segments_of(house: Drumbeat) -> tuple[Opened[SegmentsService], Opened[SegmentsService]]:
+    look, begin = partial(house.look, house.owner()), partial(house.begin, house.owner())
+    return segment_units(look), segment_units(begin)
+
+
+def test_no_kept_membership_has_them_any_more_and_no_count_changes(
+    house: Drumbeat, ada: ContactNo, clock: HandClock
+) -> None:
+    opened = segments_of(house)
+    name = "everybody there is"
+    define_segment(*opened, name, parse_rule("never clicked"))
+    clock.advance(days=1)
+    with house.begin(house.owner()) as d:
+        d.audience.merge_contacts([ContactRow("dora@example.com")])
+    refresh_segment(*opened, name)
+    with house.look(house.owner()) as d:
+        store = d.segments.stores.by_rule
+        before, growth = d.segments.get(name).subscriber_count, d.segments.list_changes(name)
+        moves = store.moves_of(name, ada)
+        assert len(d.erasing.list_memberships(ada)) == 3  # twice in, once entered
+    assert (before, len(moves)) == (3, 1)
+    with house.begin(house.owner()) as d:
+        d.erasing.erase(ada)
+    assert finish_erasures(house)
+    with house.look(house.owner()) as d:
+        assert d.erasing.list_memberships(ada) == []
+        assert d.segments.stores.by_rule.moves_of(name, ada) == []
+        assert d.segments.get(name).subscriber_count == before
+        assert d.segments.list_changes(name) == growth
+        assert len(d.erasing.list_memberships(2)) == 3
+    refresh_segment(*opened, name)
+    with house.look(house.owner()) as d:
+        assert d.segments.get(name).subscriber_count == 2
+        assert d.erasing.list_memberships(ada) == []
+
+
+@given(st.sets(st.integers(0, 300)), st.integers(0, 400))
+def test_one_is_taken_out_of_a_membership_and_nobody_else(people: set[int], who: int) -> None:
+    bits = packed(np.array(sorted(people), np.int32))
+    assert holds(bits, who) == (who in people)
+    left = without(bits, who)
+    assert left == packed(np.array(sorted(people - {who}), np.int32))
 
 
 def test_nothing_is_told_of_an_address_that_nobody_has(house: Drumbeat) -> None:

@@ -97,6 +97,7 @@ class Department(AudienceDepartment):
     def erasing(self) -> "ErasingService":
         from drumbeat.marketing.audience import ErasingService, Retention
         from drumbeat.marketing.audience.store_erasure import ErasureStore
+        from drumbeat.marketing.audience.store_memberships import MembershipStore
         from drumbeat.storage.persons import PersonStore
 
         _ = self.delivery, self.events, self.mail_tests  # whose tables hold something about people
@@ -104,6 +105,7 @@ class Department(AudienceDepartment):
             self.actor,
             PersonStore(self.connection),
             ErasureStore(self.connection),
+            MembershipStore(self.connection),
             self.asks,
             self.accounts.record,
             Retention(*self.office.retention_days),

@@ -2,20 +2,25 @@
 
 The one list that erasure and access by the person both read, so that neither forgets what the
 other knows; a test holds it against every table with a contact's number. Counts survive as rows of
-nobody: a number below zero, drawn anew for each row, that leads nowhere.
+nobody: a number below zero, drawn anew for each row, that leads nowhere. Of the trail stays who did
+what when, and no longer to whom.
 """
 
+import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import ColumnElement, String, Table, delete, or_, select, update
 
 from drumbeat.storage.database import Connection, metadata
 
 PERSON = "contact_no"
 LARGEST = 2**31 - 1
+TRAIL = "audit"
+ERASED = "erased contact"
+"""What the trail calls somebody who is nobody any more."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,24 @@ class PersonStore:
                 touched[name] = self.connection.execute(gone).rowcount
         return {name: rows for name, rows in touched.items() if rows}
 
+    def trail_of(self, numbers: Collection[int], ids: Collection[str]) -> list[dict[str, Any]]:
+        """Entries of the trail about one person, or that name them, the oldest first."""
+        table = metadata.tables[TRAIL]
+        wanted = select(table).where(_about(table, numbers, ids)).order_by(table.c.audit_no)
+        return [dict(row._mapping) for row in self.connection.execute(wanted)]
+
+    def leave_trail(self, numbers: Collection[int], ids: Collection[str]) -> int:
+        """Entries about one person become about nobody; in the others they have no id any more."""
+        table, subjects = metadata.tables[TRAIL], _subjects(numbers)
+        entries = self.trail_of(numbers, ids)
+        for each in entries:
+            about = each["subject"] in subjects
+            left = {"subject": ERASED, "detail": {}} if about else {}
+            values = left or {"detail": _without(each["detail"], ids)}
+            same = table.c.audit_no == each["audit_no"]
+            self.connection.execute(update(table).where(same).values(values))
+        return len(entries)
+
     def _make_nobodys(self, table: Table, contact_no: int, blank: Mapping[str, object]) -> int:
         """Each row under a number of its own: together they would still tell somebody's story."""
         keys = list(table.primary_key.columns)
@@ -87,3 +110,20 @@ class PersonStore:
             same = [key == value for key, value in zip(keys, row, strict=True)]
             self.connection.execute(update(table).where(*same).values({PERSON: nobody(), **blank}))
         return len(rows)
+
+
+def _subjects(numbers: Collection[int]) -> list[str]:
+    return [f"contact {number}" for number in numbers]
+
+
+def _about(table: Table, numbers: Collection[int], ids: Collection[str]) -> ColumnElement[bool]:
+    told = table.c.detail.cast(String)
+    named = [told.contains(each, autoescape=True) for each in ids]
+    return or_(table.c.subject.in_(_subjects(numbers)), *named)
+
+
+def _without(detail: object, ids: Collection[str]) -> object:
+    text = json.dumps(detail)
+    for each in ids:
+        text = text.replace(each, ERASED)
+    return json.loads(text)

@@ -99,6 +99,8 @@ om--  duplicates.merge
 om--  erasing.end
 om--  erasing.erase
 oma-  erasing.find_suppression
+om--  erasing.leave_memberships
+om--  erasing.list_memberships
 om--  erasing.list_open
 oma-  erasing.list_requests
 ----  erasing.retain

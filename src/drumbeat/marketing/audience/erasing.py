@@ -4,6 +4,7 @@ What stays is the keyed hash of the address on the list of those never to be mai
 name nobody.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,10 +16,12 @@ from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.audience.addresses import Address, normalise_address
 from drumbeat.marketing.audience.asks import AsksService
+from drumbeat.marketing.audience.contact_ids import contact_id_of
 from drumbeat.marketing.audience.model import SuppressionReason
 from drumbeat.marketing.audience.model_asks import Ask, AskKind, AskState
 from drumbeat.marketing.audience.model_erasure import Erasure
 from drumbeat.marketing.audience.store_erasure import ErasureStore
+from drumbeat.marketing.audience.store_memberships import MembershipStore, Place
 from drumbeat.marketing.audience.topics import open_evidence
 from drumbeat.storage.persons import PersonStore
 
@@ -40,6 +43,7 @@ class ErasingService:
     actor: Actor
     persons: PersonStore
     erasures: ErasureStore
+    memberships: MembershipStore
     readers: AsksService
     record: Record
     retention: Retention
@@ -57,9 +61,11 @@ class ErasingService:
         """By table: every row about one person, with what is sealed in it opened."""
         self.actor.require(Scope.AUDIENCE_READ)
         rows: dict[str, list[dict[str, Any]]] = {}
-        for number in self.readers.topics.contacts.same.numbers_of(contact_no):
+        numbers = self.readers.topics.contacts.same.numbers_of(contact_no)
+        for number in numbers:
             for table, found in self.persons.each_row(number):
                 rows.setdefault(table, []).extend(found)
+        rows["audit"] = self.persons.trail_of(numbers, self._ids(numbers))
         rows["contact"] = []  # told in words already, unsealed
         for each in (*rows["consent_proof"], *rows["reader_ask"]):
             each["evidence"] = self._opened(each["contact_no"], each.get("evidence"))
@@ -87,6 +93,18 @@ class ErasingService:
         if Scope.UPKEEP not in self.actor.scopes:
             self.actor.require(Scope.AUDIENCE_WRITE)
         return self.erasures.list_open(_UNIT)
+
+    def list_memberships(self, contact_no: int) -> list[Place]:
+        """Where segments still have somebody who was erased, in a reading unit."""
+        if Scope.UPKEEP not in self.actor.scopes:
+            self.actor.require(Scope.AUDIENCE_WRITE)
+        return self.memberships.list_with(contact_no)
+
+    def leave_memberships(self, contact_no: int, places: Sequence[Place]) -> None:
+        """Take them out of some of these; how many were in stays as it was counted."""
+        if Scope.UPKEEP not in self.actor.scopes:
+            self.actor.require(Scope.AUDIENCE_WRITE)
+        self.memberships.forget(contact_no, places)
 
     def end(self, erasure: Erasure) -> None:
         """Nothing carries the number any more, so that it is forgotten too."""
@@ -122,6 +140,9 @@ class ErasingService:
         opened = open_evidence(self.readers.keys, contact_no, sealed)
         return None if opened is None else dict(opened)
 
+    def _ids(self, numbers: Sequence[ContactNo]) -> list[str]:
+        return [contact_id_of(number, self.readers.keys) for number in numbers]
+
     def _erase(self, contact_no: ContactNo, *, keep_away: bool) -> Erasure:
         self.readers.topics.contacts.hold()
         contacts = self.readers.topics.contacts
@@ -134,6 +155,8 @@ class ErasingService:
         if keep_away:
             reasons = dict.fromkeys(keys, SuppressionReason.erased)
             self.readers.topics.consents.suppress(reasons, "erasure", epoch(now))
+        numbers = [contact_no, *merged]
+        self.persons.leave_trail(numbers, self._ids(numbers))
         touched = self.persons.erase(contact_no)
         for each in merged:  # what was written under the numbers they had before
             self.persons.erase(each)
