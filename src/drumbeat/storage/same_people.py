@@ -39,6 +39,11 @@ def list_merged(connection: Connection) -> Sequence[tuple[int, int]]:
     return [(row[0], row[1]) for row in rows]
 
 
+def has_merged(connection: Connection) -> bool:
+    """Whether anybody was merged at all."""
+    return connection.execute(select(_ALIAS.alias_no).limit(1)).first() is not None
+
+
 def numbers_of(connection: Connection, contact_no: int) -> list[int]:
     """Every number of one person, the kept one first."""
     merged = select(_ALIAS.merged_no).where(_ALIAS.contact_no == contact_no)

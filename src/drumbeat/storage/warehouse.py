@@ -30,7 +30,7 @@ from sqlalchemy import update as update_of
 from drumbeat.kit.errors import Conflict
 from drumbeat.storage.database import NUMBER, Connection, is_reading, metadata, take_turn
 from drumbeat.storage.fact_ducks import FactDuck, FactDucks, Revision
-from drumbeat.storage.same_people import ALIAS_MARKS, list_merged, numbers_of
+from drumbeat.storage.same_people import ALIAS_MARKS, has_merged, list_merged, numbers_of
 from drumbeat.storage.sealed_parquet import FactFile, SealedParquet
 
 if TYPE_CHECKING:
@@ -226,6 +226,11 @@ class FactReader:
         if not is_reading(self.connection):
             return None
         return tuple(n or 0 for n in self.connection.execute(_MARKS).one())
+
+    @cached_property
+    def has_merged(self) -> bool:
+        """Whether anybody's facts stand under more than one number."""
+        return has_merged(self.connection)
 
     @contextmanager
     def open(self, *, settled: bool = False) -> "Iterator[duckdb.DuckDBPyConnection]":

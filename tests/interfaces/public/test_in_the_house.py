@@ -95,6 +95,18 @@ def test_a_link_is_filled_with_the_fields_of_who_clicked(
     assert answer.headers["location"] == "https://shop.example/for?name=Ada"
 
 
+def test_an_old_link_of_a_merged_address_is_filled_with_the_fields_of_the_kept_one(
+    house: Drumbeat, owner: Actor, served: Served, ada: Recipient
+) -> None:
+    with house.begin(owner) as department:
+        row = ContactRow("a.lovelace@example.com", attributes={"first_name": "Augusta"})
+        department.audience.merge_contacts([row])
+        kept = department.audience.contact_numbers([row.address])[row.address]
+        department.duplicates.merge(kept, ada.contact_no)
+    answer = served.ask("GET", f"/c/1/{token_of(house, ada)}")
+    assert answer.headers["location"] == "https://shop.example/for?name=Augusta"
+
+
 def test_a_link_that_the_mailing_does_not_have_leads_nowhere(
     house: Drumbeat, intake: Intake, served: Served, ada: Recipient
 ) -> None:

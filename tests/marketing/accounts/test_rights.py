@@ -106,6 +106,8 @@ oma-  erasing.list_requests
 ----  erasing.retain
 oma-  erasing.rows_of
 oma-  events.facts_of
+om--  events.mailings_of
+om--  events.note_merged
 om--  events.list_to_unname
 om--  events.swap_batch
 om--  events.swap_file

@@ -17,6 +17,7 @@ from drumbeat.marketing.audience import (
     contact_id_of,
     contact_no_of,
 )
+from drumbeat.marketing.campaigns.merging_contacts import merge_contacts
 from drumbeat.storage.secrets import KeyRing
 
 router = APIRouter(tags=["audience"])
@@ -61,6 +62,9 @@ class MergeAnswer(TwinPair):
     external_id: str | None
     refused_topics: int = Field(description="Topics it is unsubscribed from as the other was.")
     suppressed: str | None = Field(description="Why it is never mailed any more, if it is not.")
+    planned_messages: int = Field(
+        description="Messages that wait for the other address; once merged they are not sent."
+    )
     done: bool
 
 
@@ -75,20 +79,18 @@ def find_duplicates(caller: Caller, limit: Most = 100) -> JsonObject:
 @router.post("/contacts/{contact_id}/merge", response_model=MergeAnswer, responses=MAY_MISS)
 def merge_into_contact(contact_id: str, request: MergeRequest, caller: Caller) -> JsonObject:
     """Make one contact of two: this one, with the history of both and the stricter permission."""
-    with caller.replacing() as department:
-        keys = department.office.keys
-        told = department.duplicates.merge(
-            contact_no_of(contact_id, keys),
-            contact_no_of(request.other, keys),
-            request.policy,
-            dry_run=request.dry_run,
-        )
+    keys = caller.drumbeat.office.keys
+    keep, other = contact_no_of(contact_id, keys), contact_no_of(request.other, keys)
+    ways = caller.look, caller.replacing
+    answer = merge_contacts(*ways, keep, other, request.policy, dry_run=request.dry_run)
+    told = answer.merging
     return {
         **_pair(told.keep, told.other, told.signs, keys),
         "changed": dict(told.changed),
         "external_id": told.external_id,
         "refused_topics": len(told.refused),
         "suppressed": None if told.suppressed is None else told.suppressed.name,
+        "planned_messages": answer.planned,
         "done": told.done,
     }
 

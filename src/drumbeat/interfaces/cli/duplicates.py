@@ -61,6 +61,9 @@ def merge(
     if told["refused_topics"] or told["suppressed"]:
         why = told["suppressed"] or f"unsubscribed from {told['refused_topics']} topics"
         say(f"The other's no holds: {why}.")
+    if told["planned_messages"]:
+        verb = "is" if yes else "would be"
+        say(f"Planned mail to {other} that {verb} not sent: {told['planned_messages']} messages.")
     if not yes:
         say("Nothing has changed. Say --yes to do it; it cannot be taken back.")
     return 0

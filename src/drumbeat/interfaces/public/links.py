@@ -8,7 +8,8 @@ for the one contact who clicked.
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -16,9 +17,11 @@ from urllib.parse import quote
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import PUBLIC_LINKS
 from drumbeat.kit.clock import Clock
-from drumbeat.kit.errors import DrumbeatError
+from drumbeat.kit.errors import DrumbeatError, NotFound
+from drumbeat.kit.ids import ContactNo
 from drumbeat.kit.signing import Recipient
 from drumbeat.marketing.content import resolve_target
+from drumbeat.marketing.department import Department
 
 REMEMBERED = 20_000
 FRESH = timedelta(minutes=1)
@@ -50,9 +53,9 @@ class LinkTargets:
 
         def fill(recipient: Recipient, address: str) -> str:
             with drumbeat.look(PUBLIC_LINKS) as department:
-                known = department.audience.recipients([recipient.contact_no])
+                known = _fields_of(department, recipient.contact_no)
             # Somebody who was erased since still gets the page, without their fields.
-            return resolve_target(address, known[0].fields if known else {})
+            return resolve_target(address, known)
 
         return cls(look_up, fill, drumbeat.office.clock)
 
@@ -81,6 +84,16 @@ class LinkTargets:
             self._known[place] = target, self.clock() + FRESH
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
+
+
+def _fields_of(department: Department, contact_no: ContactNo) -> Mapping[str, object]:
+    """Of whom the number means now: also old links of an address that was merged."""
+    known = department.audience.recipients([contact_no])
+    if not known:
+        with suppress(NotFound):
+            kept = department.audience.get_contact(contact_no).contact_no
+            known = department.audience.recipients([kept])
+    return known[0].fields if known else {}
 
 
 def _place(recipient: Recipient, link_no: int) -> Place:

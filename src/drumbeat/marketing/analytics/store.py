@@ -112,7 +112,8 @@ class AnalyticsStore:
     def _count_all(self) -> tuple[int, int, Revenue]:
         with self.facts.open() as duck:
             [(mailings, messages)] = duck.execute(sql.SENT_ALTOGETHER).fetchall()
-            duck.execute(sql.PURCHASES.format(named="facts", near=""), sql.EVERY_MAILING)
+            how = {**self._how(duck), "named": "facts", "near": ""}
+            duck.execute(sql.PURCHASES.format(**how), sql.EVERY_MAILING)
             paid = dict(duck.execute(sql.REVENUE_BY_CURRENCY).fetchall())
         return mailings, messages, choose_currency({code: int(n) for code, n in paid.items()})
 
@@ -155,8 +156,9 @@ class AnalyticsStore:
         after_send, of_day = _Hours(), _Hours()
         clicked: list[tuple[datetime, datetime, datetime]] = []
         with self.facts.open() as duck:
+            how = self._how(duck)
             for _ in self._parts(duck, mailing_no):
-                clicked.append(_find_purchases(duck, mailing_no))
+                clicked.append(_find_purchases(duck, mailing_no, how))
                 tally.add_arms(duck.execute(sql.COUNT_BY_ARM).fetchall())
                 tally.add_buyers(duck.execute(sql.BUYERS_BY_ARM).fetchall())
                 tally.add_left_out(duck.execute(sql.LEFT_OUT).fetchall())
@@ -172,12 +174,19 @@ class AnalyticsStore:
     def _parts(self, duck: "duckdb.DuckDBPyConnection", mailing_no: MailingNo) -> Iterator[int]:
         """Fill `mine` and `recipient` with one share of the contacts after the other."""
         [(n,)] = duck.execute(sql.SIZE, {"mailing_no": mailing_no}).fetchall()
-        parts = 1 + n // self.facts_a_part
+        parts, mine = 1 + n // self.facts_a_part, sql.MINE.format(**self._how(duck))
         for part in range(parts):
             named = {"mailing_no": mailing_no, "part": part, "parts": parts}
-            duck.execute(sql.MINE, named)
+            duck.execute(mine, named)
             duck.execute(sql.RECIPIENTS)
             yield part
+
+    def _how(self, duck: "duckdb.DuckDBPyConnection") -> Mapping[str, str]:
+        """Which words the questions are asked with: by number where that means the person."""
+        if not self.facts.has_merged:
+            return sql.BY_NUMBER
+        duck.execute(sql.FACTS_BY_PERSON)
+        return sql.BY_PERSON
 
 
 def _left_out(kind: int, reason: int, recipients: int) -> LeftOut:
@@ -200,17 +209,18 @@ class _Hours:
 
 
 def _find_purchases(
-    duck: "duckdb.DuckDBPyConnection", mailing_no: MailingNo
+    duck: "duckdb.DuckDBPyConnection", mailing_no: MailingNo, how: Mapping[str, str]
 ) -> tuple[datetime, datetime, datetime]:
     """Fill `purchase`; answers when the mailing was first and last clicked, and when one of those
     who clicked last bought without naming a mailing; 1970 if never."""
-    duck.execute(sql.CLICKERS)
+    duck.execute(sql.CLICKERS.format(**how))
     [(first_at, last_at)] = duck.execute(sql.CLICKED_BETWEEN).fetchall()
     named = {"mailing_no": mailing_no, "last_mailing": mailing_no}
     named |= {"first_at": first_at, "last_at": last_at}
-    duck.execute(sql.PURCHASES.format(named="mine", near=sql.NEAR), named)
+    purchases = sql.PURCHASES.format(**how, near=sql.NEAR.format(**how))
+    duck.execute(purchases, named)
     near = {"first_at": first_at, "last_at": last_at}
-    [(bought_at,)] = duck.execute(sql.LAST_LOOSE_PURCHASE, near).fetchall()
+    [(bought_at,)] = duck.execute(sql.LAST_LOOSE_PURCHASE.format(**how), near).fetchall()
     return first_at, last_at, bought_at
 
 

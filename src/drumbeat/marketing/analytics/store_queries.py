@@ -1,7 +1,11 @@
 """The questions about facts, in DuckDB's SQL: what is counted, and which purchase is whose.
 
 Steps of one question share temporary tables in memory: mine, recipient, clicker, purchase.
+A recipient is a number that was mailed. Who buys may be known under another number since, where
+contacts were merged: only then purchases find their mailing by person, which costs a join.
 """
+
+from collections.abc import Mapping
 
 from drumbeat.marketing.analytics.metrics import ATTRIBUTION_DAYS
 from drumbeat.marketing.events import Kind, Reason, Verdict
@@ -12,10 +16,49 @@ EVERY_MAILING = {"mailing_no": 1, "last_mailing": 2**31 - 1}
 
 SIZE = "SELECT count(*) FROM facts WHERE mailing_no = $mailing_no"
 
+# How the questions below are asked while nobody is merged, and when somebody is.
+BY_NUMBER: Mapping[str, str] = {
+    "facts": "facts",
+    "person": "contact_no",
+    "also": "",
+    "clicker": "contact_no",
+    "named": "mine",
+    "clicked_as": "",
+    "credited": "p.contact_no",
+}
+# A mailing is credited under the number that was mailed, so that the purchase finds its variant.
+# Of two numbers that clicked in one second the newer mailing's counts, then the higher number.
+BY_PERSON: Mapping[str, str] = {
+    "facts": "facts_by_person",
+    "person": "person_no",
+    "also": ", person_no",
+    "clicker": "any_value(person_no)",
+    "named": """(
+        SELECT m.* REPLACE (coalesce(r.contact_no, t.contact_no, m.contact_no) AS contact_no)
+        FROM mine m
+        LEFT JOIN recipient r ON r.contact_no = m.contact_no
+        LEFT JOIN (
+            SELECT coalesce(s.contact_no, o.contact_no) AS person_no,
+                   min(o.contact_no) AS contact_no
+            FROM recipient o LEFT JOIN same_people s ON s.merged_no = o.contact_no GROUP BY 1
+        ) t ON t.person_no = m.person_no
+    )""",
+    "clicked_as": """,
+           arg_max(contact_no, mailing_no::BIGINT * 4294967296 + contact_no) AS clicked_as""",
+    "credited": "c.clicked_as",
+}
+
+FACTS_BY_PERSON = """
+CREATE OR REPLACE TEMP VIEW facts_by_person AS
+SELECT f.*, coalesce(s.contact_no, f.contact_no) AS person_no
+FROM facts f LEFT JOIN same_people s ON s.merged_no = f.contact_no
+"""
+
 MINE = """
 CREATE OR REPLACE TEMP TABLE mine AS
-SELECT contact_no, mailing_no, occurred_at, kind, arm_no, verdict, reason, value_minor, currency
-FROM facts WHERE mailing_no = $mailing_no AND contact_no % $parts = $part
+SELECT contact_no, mailing_no, occurred_at, kind, arm_no, verdict, reason, value_minor,
+       currency{also}
+FROM {facts} WHERE mailing_no = $mailing_no AND abs({person}) % $parts = $part
 """
 
 # One row for each recipient. Only who was sent to counts as opening, clicking or buying. An import
@@ -53,7 +96,8 @@ WHERE kind = {Kind.bounced:d} AND reason <> {Reason.transient_bounce:d}
 
 CLICKERS = f"""
 CREATE OR REPLACE TEMP TABLE clicker AS
-SELECT contact_no, min(occurred_at) AS first_at, max(occurred_at) AS last_at
+SELECT contact_no, {{clicker}} AS person_no, min(occurred_at) AS first_at,
+       max(occurred_at) AS last_at
 FROM mine
 WHERE kind = {Kind.clicked:d} AND {_HUMAN}
 GROUP BY contact_no
@@ -71,29 +115,29 @@ SELECT contact_no, mailing_no, currency, value_minor
 FROM {{named}}
 WHERE kind = {Kind.purchased:d} AND mailing_no BETWEEN $mailing_no AND $last_mailing
 UNION ALL
-SELECT p.contact_no, c.mailing_no, p.currency, p.value_minor
+SELECT {{credited}} AS contact_no, c.mailing_no, p.currency, p.value_minor
 FROM (
-    SELECT * FROM facts WHERE kind = {Kind.purchased:d} AND mailing_no = 0 {{near}}
+    SELECT * FROM {{facts}} WHERE kind = {Kind.purchased:d} AND mailing_no = 0 {{near}}
 ) p
 ASOF JOIN (
-    SELECT contact_no, occurred_at, max(mailing_no) AS mailing_no
-    FROM facts
+    SELECT {{person}}, occurred_at, max(mailing_no) AS mailing_no{{clicked_as}}
+    FROM {{facts}}
     WHERE kind = {Kind.clicked:d} AND {_HUMAN} AND mailing_no > 0 {{near}}
-    GROUP BY contact_no, occurred_at
-) c ON p.contact_no = c.contact_no AND p.occurred_at >= c.occurred_at
+    GROUP BY {{person}}, occurred_at
+) c ON p.{{person}} = c.{{person}} AND p.occurred_at >= c.occurred_at
 WHERE p.occurred_at <= c.occurred_at + INTERVAL {ATTRIBUTION_DAYS} DAY
   AND c.mailing_no BETWEEN $mailing_no AND $last_mailing
 """
 
 # Only who clicked the mailing, and only from its first click on: earlier clicks cannot be last.
 NEAR = f"""
-AND contact_no IN (SELECT contact_no FROM clicker)
+AND {{person}} IN (SELECT person_no FROM clicker)
 AND occurred_at BETWEEN $first_at AND $last_at + INTERVAL {ATTRIBUTION_DAYS} DAY
 """
 
 LAST_LOOSE_PURCHASE = f"""
 SELECT coalesce(max(occurred_at), TIMESTAMP '1970-01-01')
-FROM facts WHERE kind = {Kind.purchased:d} AND mailing_no = 0 {NEAR}
+FROM {{facts}} WHERE kind = {Kind.purchased:d} AND mailing_no = 0 {NEAR}
 """
 
 REVENUE_BY_CURRENCY = """

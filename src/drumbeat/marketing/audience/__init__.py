@@ -14,7 +14,7 @@ from drumbeat.marketing.audience.contact_ids import contact_id_of, contact_no_of
 from drumbeat.marketing.audience.counting import CountingService
 from drumbeat.marketing.audience.deeds import Behaviour, Deed, DeedsOfOne, Signs
 from drumbeat.marketing.audience.duplicate_rules import Sign as DuplicateSign
-from drumbeat.marketing.audience.duplicates import DuplicatesService
+from drumbeat.marketing.audience.duplicates import DuplicatesService, Merging
 from drumbeat.marketing.audience.embedding import show_form
 from drumbeat.marketing.audience.engagement import Engagement
 from drumbeat.marketing.audience.erasing import ErasingService, Retention
@@ -179,6 +179,7 @@ __all__ = [
     "ImportsService",
     "MergeCounts",
     "MergePolicy",
+    "Merging",
     "MirroringService",
     "NotAnAddress",
     "Overlap",

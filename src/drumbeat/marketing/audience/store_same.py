@@ -10,7 +10,7 @@ from sqlalchemy import Column, insert, select, update
 from drumbeat.kit.clock import epoch, from_epoch
 from drumbeat.kit.ids import ContactNo
 from drumbeat.storage.database import Connection
-from drumbeat.storage.same_people import contact_alias, numbers_of
+from drumbeat.storage.same_people import contact_alias, has_merged, numbers_of
 from drumbeat.storage.sealing import seal_of
 from drumbeat.storage.secrets import KeyRing
 
@@ -36,7 +36,7 @@ class SameStore:
     keys: KeyRing
 
     def any(self) -> bool:
-        return self.connection.execute(select(_ALIAS.alias_no).limit(1)).first() is not None
+        return has_merged(self.connection)
 
     def by_key(self, keys: Collection[bytes]) -> dict[bytes, ContactNo]:
         """Whom the keys of merged addresses mean now."""

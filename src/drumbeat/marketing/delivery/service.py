@@ -33,6 +33,7 @@ from drumbeat.marketing.delivery.store_ledger import LedgerStore
 from drumbeat.storage.secrets import KeyRing
 
 UNIT_ROWS = 2000
+_EVERY = 1_000_000
 _BEFORE_START = (MailingState.draft, MailingState.freezing, MailingState.ready)
 
 
@@ -314,6 +315,12 @@ class DeliveryService:
         """What the last 1,000 mailings planned for one contact, newest first."""
         self.actor.require(Scope.CAMPAIGNS_READ)
         return self._lines(self.ledgers.list_of_contact(contact_no, limit))
+
+    def count_planned(self, contact_no: ContactNo) -> int:
+        """Messages of the last 1,000 mailings that wait to be sent under one number."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        rows = self.ledgers.list_of_contact(contact_no, _EVERY)
+        return sum(row.state in (State.planned, State.deferred) for row in rows)
 
     def _lines(self, rows: Sequence[LedgerRow]) -> list[LedgerLine]:
         numbers = [MailingNo(no) for no in sorted({row.place.mailing_no for row in rows})]

@@ -20,8 +20,8 @@ from drumbeat.marketing.events.model import Fact, FoldedBatch, FoldedFact, Hit, 
 from drumbeat.marketing.events.rejudging import Material, Rejudged, judge_file
 from drumbeat.marketing.events.rules import ContentIds
 from drumbeat.marketing.events.store import EventStore, row_of, rows_of_hits
-from drumbeat.marketing.events.store_neighbours import facts_of, neighbours_of
-from drumbeat.storage.fact_marks import FactMarks
+from drumbeat.marketing.events.store_neighbours import facts_of, mailings_of, neighbours_of
+from drumbeat.storage.fact_marks import FactMarks, Mark
 from drumbeat.storage.sealed_parquet import FactFile, SealedParquet
 from drumbeat.storage.warehouse import Batch, FactReader, Warehouse
 
@@ -194,6 +194,16 @@ class EventsService:
         self.actor.require(Scope.EVENTS_READ)
         self.actor.require(Scope.AUDIENCE_READ)
         return facts_of(self.facts, contact_no)
+
+    def mailings_of(self, contact_nos: Sequence[ContactNo]) -> list[int]:
+        """In a reading unit: which mailings' figures what these people did has a part in."""
+        self.actor.require(Scope.AUDIENCE_WRITE)
+        return mailings_of(self.facts, contact_nos)
+
+    def note_merged(self, mailing_nos: Sequence[int]) -> None:
+        """In the unit that merges two people: these mailings are counted anew."""
+        self.actor.require(Scope.AUDIENCE_WRITE)
+        self.marks.add({Mark(number) for number in mailing_nos})
 
     def list_to_unname(self) -> tuple[list[Batch], list[FactFile], SealedParquet]:
         """In a reading unit: where facts of somebody who was erased may still lie."""

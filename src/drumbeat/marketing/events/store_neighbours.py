@@ -1,5 +1,6 @@
 """The sends and clicks around one file's opens and clicks, wherever they lie, in DuckDB's SQL."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from drumbeat.marketing.events.model import FoldedFact, Kind
@@ -35,6 +36,17 @@ def neighbours_of(facts: FactReader, file: FactFile) -> list[FoldedFact]:
         FoldedFact(kind, at, contact, mailing, -1, link, verdict, reason, 0, "", 0, "", None)
         for kind, at, contact, mailing, link, verdict, reason in rows
     ]
+
+
+def mailings_of(reader: FactReader, contact_nos: Sequence[int]) -> list[int]:
+    """Which mailings these people's facts name."""
+    query = """
+        SELECT DISTINCT mailing_no FROM person_facts
+        WHERE mailing_no > 0 AND list_contains($numbers, contact_no)
+    """
+    with reader.open() as duck:
+        rows = duck.execute(query, {"numbers": list(contact_nos)}).fetchall()
+    return [mailing_no for (mailing_no,) in rows]
 
 
 def facts_of(reader: FactReader, contact_no: int) -> list[dict[str, Any]]:

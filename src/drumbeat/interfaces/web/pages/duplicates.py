@@ -9,6 +9,7 @@ from drumbeat.kit.actor import Scope
 from drumbeat.kit.errors import InvalidInput, NotFound
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience import contact_id_of, contact_no_of
+from drumbeat.marketing.campaigns.merging_contacts import merge_contacts
 
 MOST = 50
 SHARED = {"mailbox": "one mailbox", "external_id": "one id", "name_and_phone": "name and phone"}
@@ -24,10 +25,9 @@ def merge(visit: Visit) -> Response:
     visit.actor.require(Scope.AUDIENCE_WRITE)
     dry = text(sent, "do") != "merge"
     try:
-        with visit.begin() as department:
-            keys = department.office.keys
-            keep, other = (contact_no_of(text(sent, name), keys) for name in ("keep", "other"))
-            told = department.duplicates.merge(keep, other, dry_run=dry)
+        keys = visit.drumbeat.office.keys
+        keep, other = (contact_no_of(text(sent, name), keys) for name in ("keep", "other"))
+        told = merge_contacts(visit.look, visit.begin, keep, other, dry_run=dry)
     except (InvalidInput, NotFound) as error:
         return _shown(visit, 422, problem=str(error))
     if dry:
