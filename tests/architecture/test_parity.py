@@ -172,7 +172,7 @@ EXEMPT = (
         ("marketing/audience",),
         """
         audience.addresses_of audience.merge_contacts audience.note_import audience.read_profile
-        imports.add_ordinary imports.begin_import imports.note_progress
+        imports.add_ordinary imports.begin_import imports.list_topics imports.note_progress
         audience.save_segments
         segments.count_members segments.define segments.known_of segments.recount segments.refresh
         """,

@@ -234,6 +234,7 @@ om--  audience.merge_contacts
 om--  audience.note_import
 om--  imports.add_ordinary
 om--  imports.begin_import
+om--  imports.list_topics
 om--  imports.note_progress
 oma-  audience.permission_of
 omav  audience.permission_revision

@@ -312,7 +312,7 @@ def test_an_import_that_is_cut_off_leaves_whole_units_and_goes_on_when_repeated(
         opened.append(1)
         with house.begin(MARIA) as d:
             yield d
-            if len(opened) == 2:
+            if len(opened) == 3:  # the first only reads what topics there are
                 raise KeyboardInterrupt
 
     options = ImportOptions(rejected_file=tmp_path / "people.rejected.csv")

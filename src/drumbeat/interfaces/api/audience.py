@@ -114,5 +114,8 @@ def told_report(report: ImportReport) -> JsonObject:
         "numbers": dict(report.numbers),
         "reasons": [asdict(each) for each in report.reasons],
         "interrupted_at": report.interrupted_at or None,
+        "noted": report.noted,
+        "notes": [asdict(note) for note in report.notes],
+        "note_counts": dict(report.note_counts),
         "rejected_csv": text,
     }

@@ -99,6 +99,7 @@ def _tell(report: JsonObject, *, dry_run: bool) -> None:
         _tell_columns(report)
     if not report["rejected_file"]:
         _tell_reasons(report)
+    _tell_notes(report)
     if report["rejected_file"]:
         say(f"The rejected rows and their reasons are in {report['rejected_file']}.")
     if report.get("unconfirmed") and report.get("added"):
@@ -130,6 +131,18 @@ def _tell_reasons(report: JsonObject) -> None:
         say(f"  {each['count']:,} × {each['reason']} ({word} {rows}{more})")
     if len(reasons) > _SHOWN_REASONS:
         say(f"  … and {len(reasons) - _SHOWN_REASONS} more reasons.")
+
+
+def _tell_notes(report: JsonObject) -> None:
+    """What could not be taken of rows that were, the commonest first."""
+    counts = report.get("note_counts") or {}
+    assert isinstance(counts, dict)
+    if counts:
+        say(f"Of {report['noted']:,} rows that were taken something was not:")
+    for note, count in list(counts.items())[:_SHOWN_REASONS]:
+        say(f"  {count:,} × {note}")
+    if len(counts) > _SHOWN_REASONS:
+        say(f"  … and {len(counts) - _SHOWN_REASONS} more.")
 
 
 def _of_problems(report: JsonObject) -> list[JsonObject]:

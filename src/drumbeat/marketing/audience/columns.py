@@ -5,13 +5,20 @@ under its name in snake_case, so that a template can say it.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.headers import place_of, recognise, snake_case, spelling
 from drumbeat.kit.spreadsheet import ADDED_COLUMNS, lists_rejects
+from drumbeat.marketing.audience.model_topics import Topic
 from drumbeat.marketing.audience.number_styles import NumberStyle
+from drumbeat.marketing.audience.topic_columns import (
+    ONE_TOPIC,
+    TOPICS,
+    TopicColumns,
+    find_topic_columns,
+)
 
 # field: headers that mean it, the most telling first
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -99,6 +106,7 @@ class ColumnMap:
     attributes: tuple[tuple[int, str, bool], ...]
     chosen_consent: int | None = None
     numbers: Mapping[int, NumberStyle] = field(default_factory=dict)
+    topics: TopicColumns = field(default_factory=TopicColumns)
 
 
 class NoAddressColumn(InvalidInput):
@@ -137,7 +145,26 @@ def map_columns(
     return ColumnMap(fields, consent, refusals, bounces, keys, chosen)
 
 
-FIELDS = tuple(_SYNONYMS)
+def with_topics(
+    columns: ColumnMap,
+    header: Sequence[str],
+    topics: Sequence[Topic],
+    mapping: Mapping[str, str],
+    said: Callable[[int], Sequence[str]],
+) -> ColumnMap:
+    """The same with the columns that speak of topics; `said` are a column's first cells.
+
+    A recognised list stays an attribute too, so that nothing of it is lost. Raises InvalidInput.
+    """
+    chosen = {place_of(name, header): meaning for name, meaning in mapping.items()}
+    places = [place for place, _, _ in columns.attributes]
+    found = find_topic_columns(header, places, topics, chosen, said)
+    alone = {*found.single, *(place for place in found.lists if chosen.get(place) == TOPICS)}
+    kept = tuple(each for each in columns.attributes if each[0] not in alone)
+    return replace(columns, attributes=kept, topics=found)
+
+
+FIELDS = (*_SYNONYMS, TOPICS)
 _KEPT = {"first_name", "last_name", "name", "phone", "company", "country", "city"}
 
 
@@ -176,10 +203,12 @@ def attribute_key(header: str) -> str:
 
 
 def meanings_of(columns: ColumnMap, header: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """What each column is taken for: a field, an attribute's key, "consent", "refusal", "bounce",
-    or IGNORED."""
+    """What each column is taken for: a field, an attribute's key, "topics", "topic:KEY", "consent",
+    "refusal", "bounce", or IGNORED."""
     found = {at: key for at, key, _ in columns.attributes}
     found |= {at: field for field, at in columns.fields.items()}
+    found |= dict.fromkeys(columns.topics.lists, TOPICS)
+    found |= {at: f"{ONE_TOPIC}{each.key}" for at, each in columns.topics.single.items()}
     told = columns.consent if columns.chosen_consent is None else (columns.chosen_consent,)
     for what, places in (
         ("bounce", columns.bounces),

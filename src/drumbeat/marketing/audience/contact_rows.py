@@ -16,6 +16,7 @@ from drumbeat.marketing.audience.cells import UNCONFIRMED, UNSUBSCRIBED, Answer
 from drumbeat.marketing.audience.columns import ColumnMap
 from drumbeat.marketing.audience.model import Attribute, Consent, ContactRow
 from drumbeat.marketing.audience.number_styles import NumberStyle
+from drumbeat.marketing.audience.topic_columns import read_topics
 from drumbeat.marketing.audience.zones import choose_zone
 
 MAX_EXTERNAL_ID = 200
@@ -60,6 +61,7 @@ class ContactReader:
         if len(external_id) > MAX_EXTERNAL_ID:
             reason = f"is longer than {MAX_EXTERNAL_ID} characters"
             return Unreadable(self._name("external_id"), reason)
+        topics, notes = self._topics(row, answer)
         country = attributes.get("country", "")
         zone, zone_source = choose_zone(
             self._cell(row, "timezone"), str(country), str(attributes.get("phone", ""))
@@ -75,7 +77,17 @@ class ContactReader:
             known_since=self._time(row, "known_since"),
             suppress=answer.suppress,
             source=self.source,
+            topics=topics,
+            notes=notes,
         )
+
+    def _topics(
+        self, row: Row, answer: Answer
+    ) -> tuple[Mapping[int, bool] | None, tuple[str, ...]]:
+        if not self.columns.topics:
+            return None, ()
+        yes = answer.consent is Consent.subscribed and answer.suppress is None
+        return read_topics(self.columns.topics, row.cells, self.header, subscribed=yes)
 
     def _attributes(self, row: Row) -> dict[str, Attribute] | Unreadable:
         found: dict[str, Attribute] = {}

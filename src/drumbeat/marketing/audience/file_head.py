@@ -28,12 +28,12 @@ class Head:
     def samples(self) -> tuple[tuple[str, ...], ...]:
         """For each column the first few different things that it says."""
         width = range(len(self.sheet.header))
-        return tuple(tuple(_first_different(self._column(at))) for at in width)
+        return tuple(tuple(_first_different(self.column(at))) for at in width)
 
     def numbers(self, columns: ColumnMap) -> dict[int, NumberStyle]:
         """The places of attributes that do not write their numbers plainly, and how they do."""
         typed = [place for place, _, typed in columns.attributes if typed]
-        styles = {place: style_of(self._column(place)) for place in typed}
+        styles = {place: style_of(self.column(place)) for place in typed}
         return {place: style for place, style in styles.items() if style != NumberStyle.PLAIN}
 
     def address_column(self) -> str | None:
@@ -43,11 +43,12 @@ class Head:
         return None if best is None or found[best] <= 0.5 else self.sheet.header[best]
 
     def _addresses(self, at: int) -> float:
-        said = [cell for cell in self._column(at) if cell.strip()][:100]
+        said = [cell for cell in self.column(at) if cell.strip()][:100]
         sound = [cell for cell in said if not isinstance(normalise_address(cell), NotAnAddress)]
         return len(sound) / len(said) if said else 0.0
 
-    def _column(self, at: int) -> list[str]:
+    def column(self, at: int) -> list[str]:
+        """What it says in the first rows."""
         return [row.cells[at] for row in self.rows]
 
 

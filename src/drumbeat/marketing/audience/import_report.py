@@ -1,12 +1,17 @@
 """What an import is asked for, how far it is, and what it answers."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from drumbeat.marketing.audience.columns import NoAddressColumn, proposed_meanings
 from drumbeat.marketing.audience.file_head import Head
 from drumbeat.marketing.audience.model import MergePolicy
+
+SHOWN_NOTES = 20
+COUNTED_NOTES = 50
+OTHER_NOTES = "something else that could not be taken"
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,23 @@ class Reason:
     rows: tuple[int, ...]
 
 
+@dataclass
+class Notes:
+    """What could not be taken of rows that were: the first of them, and how often each was said."""
+
+    rows: int = 0
+    first: list[Problem] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, row: int, said: Sequence[str]) -> None:
+        self.rows += 1
+        for note in said:
+            if len(self.first) < SHOWN_NOTES:
+                self.first.append(Problem(row, note))
+            known = note in self.counts or len(self.counts) < COUNTED_NOTES
+            self.counts[note if known else OTHER_NOTES] += 1
+
+
 class Unmapped(NoAddressColumn):
     """With what a person needs to say which column holds the addresses: samples, and a guess."""
 
@@ -70,7 +92,8 @@ class ImportReport:
     `meanings` says of every column, from left to right, what it is taken for, `samples` the first
     things in it; `numbers` how columns write theirs that do not write 1234.50. `reasons` are the
     commonest first, at most 50 different ones. `interrupted_at` is the row at which the last import
-    of the same file was cut off: what it had written counts as unchanged.
+    of the same file was cut off: what it had written counts as unchanged. `noted` rows were taken,
+    but for what `notes` says of the first of them; `note_counts` has how often each was said.
     """
 
     rows: int
@@ -90,3 +113,6 @@ class ImportReport:
     numbers: Mapping[str, str] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
     interrupted_at: int = 0
+    noted: int = 0
+    notes: tuple[Problem, ...] = ()
+    note_counts: Mapping[str, int] = field(default_factory=dict)

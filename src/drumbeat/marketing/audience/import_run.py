@@ -25,6 +25,7 @@ from drumbeat.marketing.audience.import_report import (
     ImportOptions,
     ImportProgress,
     ImportReport,
+    Notes,
     Problem,
     Reason,
 )
@@ -77,6 +78,7 @@ class Run:
     problems: list[Problem] = field(default_factory=list)
     reasons: dict[str, list[int]] = field(default_factory=dict)
     reason_counts: Counter[str] = field(default_factory=Counter)
+    notes: Notes = field(default_factory=Notes)
 
     def __post_init__(self) -> None:
         self.sheet = self.head.sheet
@@ -116,6 +118,8 @@ class Run:
             self.reject(row, str(found))
             return None
         assert isinstance(row, Row)
+        if found.notes:
+            self.notes.add(row.number, found.notes)
         return row, found
 
     def _merge(self, batch: Sequence[Found], end: int | None) -> None:
@@ -277,6 +281,9 @@ class Run:
                 for reason, count in self.reason_counts.most_common()
             ),
             interrupted_at=self.interrupted_at,
+            noted=self.notes.rows,
+            notes=tuple(self.notes.first),
+            note_counts=dict(self.notes.counts.most_common()),
         )
 
 

@@ -16,6 +16,7 @@ from drumbeat.marketing.audience.bulk_merging import (
 from drumbeat.marketing.audience.bulk_reading import PlainContacts
 from drumbeat.marketing.audience.contact_columns import ContactRows
 from drumbeat.marketing.audience.merging import SeenContacts
+from drumbeat.marketing.audience.model_topics import Topic
 from drumbeat.marketing.audience.service import UNIT_ROWS, AudienceStores
 from drumbeat.marketing.audience.store_imports import ImportStore
 from drumbeat.storage.secrets import KeyRing
@@ -143,6 +144,11 @@ class ImportsService:
         if any(new.consents):
             self.stores.consents.bump_revision()
         seen.add_range(numbers[0], numbers[-1] - numbers[0] + 1)
+
+    def list_topics(self) -> list[Topic]:
+        """What columns of a file may speak of."""
+        self.actor.require(Scope.AUDIENCE_WRITE)
+        return self.store.list_topics()
 
     def begin_import(self, content: bytes, source: str) -> tuple[int, int]:
         """The number of this run, and at which row the last one of the same file was interrupted:

@@ -5,14 +5,14 @@ left whole units behind; running it again counts those as unchanged and goes on.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import BinaryIO
 
 from drumbeat.kit.delimited import read_sheet
 from drumbeat.kit.spreadsheet import lists_rejects
-from drumbeat.marketing.audience.columns import NoAddressColumn, map_columns
+from drumbeat.marketing.audience.columns import NoAddressColumn, map_columns, with_topics
 from drumbeat.marketing.audience.contact_rows import ContactReader
 from drumbeat.marketing.audience.file_head import Head, read_head
 from drumbeat.marketing.audience.import_report import (
@@ -23,6 +23,7 @@ from drumbeat.marketing.audience.import_report import (
 )
 from drumbeat.marketing.audience.import_run import ImportUnit, Run
 from drumbeat.marketing.audience.model import Consent
+from drumbeat.marketing.audience.model_topics import Topic
 
 BULK_FROM = 1 << 18  # below this a column-by-column reader costs more to load than it saves
 
@@ -39,16 +40,20 @@ def import_contacts(
     """Merge every row of a seekable CSV file, unit by unit; `begin` opens one.
 
     `real` measures how long each one takes, so that the next is not larger than it should be.
-    Files of at least `bulk_from` bytes are read column by column where they are plain.
+    Files of at least `bulk_from` bytes are read column by column where they are plain, unless a
+    column speaks of topics.
 
     Raises InvalidInput, having written nothing, when the file or its header cannot be read;
     Unmapped when no column is known to hold addresses.
     """
     head = read_head(read_sheet(source, encoding=options.encoding))
-    reader = _reader(head, options)
+    with begin() as unit:
+        topics = unit.imports.list_topics()
+    reader = _reader(head, options, topics)
     run = Run(head, options, _size(source), source, begin, progress, real)
     try:
-        if run.bytes_total < bulk_from or lists_rejects(head.sheet.header):
+        careful = lists_rejects(head.sheet.header) or bool(reader.columns.topics)
+        if run.bytes_total < bulk_from or careful:
             run.merge_rows(head.sheet.rows, reader)
         else:
             run.merge_blocks(reader)
@@ -62,7 +67,7 @@ def import_contacts(
     return run.report(reader)
 
 
-def _reader(head: Head, options: ImportOptions) -> ContactReader:
+def _reader(head: Head, options: ImportOptions, topics: Sequence[Topic]) -> ContactReader:
     header = head.sheet.header
     flat = {each.name: each for each in (Consent.unconfirmed, Consent.subscribed)}
     column = None if options.consent in flat else options.consent
@@ -70,6 +75,7 @@ def _reader(head: Head, options: ImportOptions) -> ContactReader:
         columns = map_columns(header, mapping=options.mapping, consent_column=column)
     except NoAddressColumn as error:
         raise Unmapped(error, head) from None
+    columns = with_topics(columns, header, topics, options.mapping, head.column)
     columns = replace(columns, numbers=head.numbers(columns))
     consent = flat.get(options.consent, Consent.unconfirmed)
     return ContactReader(header, columns, consent, f"import:{options.source_name}")

@@ -20,6 +20,7 @@ from drumbeat.marketing.audience.model import (
     SuppressionReason,
     ZoneSource,
 )
+from drumbeat.marketing.audience.topic_merging import plan_topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class MergePlan:
     changed: set[bytes] = field(default_factory=set)
     proofs: dict[bytes, ContactRow] = field(default_factory=dict)
     suppressed: dict[bytes, SuppressionReason] = field(default_factory=dict)
+    topics: dict[bytes, dict[int, tuple[Consent, ContactRow]]] = field(default_factory=dict)
     counts: MergeCounts = field(default_factory=MergeCounts)
 
 
@@ -89,6 +91,7 @@ class Batch:
     known: Mapping[bytes, StoredContact]
     owners: Mapping[str, bytes]  # external id -> address key
     suppressed: frozenset[bytes] = frozenset()
+    topic_states: Mapping[int, Mapping[int, int]] = field(default_factory=dict)  # by contact_no
 
 
 def plan_merge(batch: Batch, policy: MergePolicy, seen: SeenContacts) -> MergePlan:
@@ -111,6 +114,8 @@ def plan_merge(batch: Batch, policy: MergePolicy, seen: SeenContacts) -> MergePl
         if row.suppress is not None and not (key in batch.suppressed or key in plan.suppressed):
             plan.suppressed[key] = row.suppress
             outcome = "updated" if outcome == "unchanged" else outcome
+        if plan_topics(plan, batch, row, key) and outcome == "unchanged":
+            outcome = "updated"
         outcomes[outcome] += 1
     plan.counts = MergeCounts(**outcomes, refused=tuple(refused))
     return plan

@@ -74,6 +74,8 @@ class ContactRow:
     known_since: datetime | None = None
     suppress: SuppressionReason | None = None
     source: str = ""
+    topics: Mapping[int, bool] | None = None  # what the row says of each, by number
+    notes: tuple[str, ...] = ()  # what of it could not be taken
 
 
 @dataclass(frozen=True, slots=True)

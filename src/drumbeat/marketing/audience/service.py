@@ -35,6 +35,7 @@ from drumbeat.marketing.audience.store_consent import ConsentStore
 from drumbeat.marketing.audience.store_counts import CountStore, Standing
 from drumbeat.marketing.audience.store_profile import ProfileStore
 from drumbeat.marketing.audience.store_segments import SegmentStore
+from drumbeat.marketing.audience.topic_merging import topic_proofs
 from drumbeat.storage.kept import Kept
 from drumbeat.storage.secrets import KeyRing
 
@@ -333,13 +334,17 @@ class AudienceService:
         merged = self.stores.contacts.owners_of_merged(list(external_ids))
         rows = merging.without_merged_ids(rows, keys, merged)
         wanted = list(set(keys))
-        leaving = [key for row, key in zip(rows, keys, strict=True) if row.suppress is not None]
+        pairs = list(zip(rows, keys, strict=True))
+        leaving = [key for row, key in pairs if row.suppress is not None or row.topics]
+        known = self.stores.contacts.list_by_keys(wanted)
+        choosing = [known[key].contact_no for row, key in pairs if row.topics and key in known]
         return Batch(
             rows,
             keys,
-            known=self.stores.contacts.list_by_keys(wanted),
+            known=known,
             owners=self.stores.contacts.keys_by_external_id(list(external_ids)) | merged,
             suppressed=frozenset(self.stores.consents.suppressed(leaving)),
+            topic_states=self.stores.consents.topic_states(choosing),
         )
 
     def _save(self, plan: MergePlan, seen: SeenContacts) -> None:
@@ -356,6 +361,7 @@ class AudienceService:
             self._proof(numbers[key], plan.contacts[key].consent, row, now)
             for key, row in plan.proofs.items()
         ]
+        proofs += topic_proofs(plan, numbers, self.actor.name, now)
         self.stores.consents.save(proofs, now)
         source = next((row.source for row in plan.proofs.values()), "import")
         listed = self.stores.consents.suppress(plan.suppressed, source, now)

@@ -183,6 +183,18 @@ class ConsentStore:
             for row in self.connection.execute(wanted)
         }
 
+    def topic_states(self, numbers: Sequence[ContactNo | None]) -> dict[int, dict[int, int]]:
+        """By contact and topic, but for the general one: what up to 2,000 people said."""
+        if not numbers:
+            return {}
+        wanted = select(consent.c.contact_no, consent.c.topic_no, consent.c.state).where(
+            consent.c.contact_no.in_(numbers), consent.c.topic_no != MARKETING_TOPIC
+        )
+        found: dict[int, dict[int, int]] = {}
+        for contact_no, topic_no, state in self.connection.execute(wanted):
+            found.setdefault(contact_no, {})[topic_no] = state
+        return found
+
     def forget_evidence(self, before: int, limit: int) -> int:
         """Of proofs from before: who they are of and what they say stays, whence it came goes."""
         old = (

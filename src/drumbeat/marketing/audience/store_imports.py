@@ -24,8 +24,10 @@ from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.bulk_merging import Known, NewContacts
 from drumbeat.marketing.audience.contact_columns import ContactRows, names_of
 from drumbeat.marketing.audience.model import MARKETING_TOPIC
+from drumbeat.marketing.audience.model_topics import Topic
 from drumbeat.marketing.audience.store import ContactStore, contact
 from drumbeat.marketing.audience.store_consent import consent, consent_proof
+from drumbeat.marketing.audience.store_topics import TopicStore
 from drumbeat.storage.bulk import find_rows, insert_between, insert_rows
 from drumbeat.storage.copying import copy_fields
 from drumbeat.storage.database import NUMBER, Connection, metadata
@@ -54,6 +56,9 @@ class ImportStore:
     @property
     def _connection(self) -> Connection:
         return self.contacts.connection
+
+    def list_topics(self) -> list[Topic]:
+        return TopicStore(self._connection).list_()
 
     def known(self, keys: Sequence[bytes]) -> dict[bytes, Known]:
         """Those of `keys` that are contacts, as they are stored."""
