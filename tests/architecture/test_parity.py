@@ -203,7 +203,7 @@ EXEMPT = (
         "one contact's page at REST, the list of them, and what waits for an answer",
         ("marketing/campaigns",),
         """
-        analytics.contact_figures analytics.hourly analytics.timeline
+        analytics.contact_figures analytics.hourly analytics.timeline analytics.timeline_page
         approvals.list_waiting
         audience.list_contacts audience.list_proofs audience.segments_of
         duplicates.list_merged
@@ -256,6 +256,7 @@ COMMANDS = {
     "GET /contacts": "audience list",
     "GET /contacts/export": "audience export",
     "GET /contacts/{contact_id}": "audience show",
+    "GET /contacts/{contact_id}/timeline": "audience timeline",
     "GET /contacts/{contact_id}/choices": "audience choices",
     "POST /contacts/{contact_id}/choices": "audience choose",
     "POST /contacts/{contact_id}/sale": "audience opt-out-of-sale",

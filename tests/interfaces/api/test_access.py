@@ -40,6 +40,7 @@ ROUTES = (
     ("GET", "/contacts", Scope.AUDIENCE_READ),
     ("GET", "/contacts/export", Scope.AUDIENCE_READ),
     ("GET", "/contacts/CONTACT", Scope.AUDIENCE_READ),
+    ("GET", "/contacts/CONTACT/timeline", Scope.AUDIENCE_READ),
     ("POST", "/contacts/CONTACT/unsubscribe", None),
     ("GET", "/contacts/CONTACT/choices", Scope.AUDIENCE_READ),
     ("POST", "/contacts/CONTACT/choices", Scope.AUDIENCE_WRITE),

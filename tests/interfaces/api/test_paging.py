@@ -19,6 +19,7 @@ FIXED = {
     "/campaigns/{campaign_id}/ledger/rows": "rows",
     "/campaigns/{campaign_id}/tests": "tests",
     "/contacts": "contacts",
+    "/contacts/{contact_id}/timeline": "timeline",
     "/delivery/bounces": "bounces",
     "/experiments": "experiments",
     "/sandbox/messages": "messages",
@@ -55,12 +56,21 @@ def filled(rest: Rest, people: tuple[str, ...]) -> str:
         rest.post("/forms", {"name": topic, "topics": ["marketing"]}, status=201)
     for way in ("rfm", "engagement", "lifecycle_stage"):
         rest.post("/segments", {"by": way}, status=201)
+    for number in range(3):
+        at = f"2026-10-0{number + 1}T08:00:00Z"
+        fact = {"kind": "viewed", "occurred_at": at, "email": people[0]}
+        rest.post("/events", {"events": [fact, fact]}, status=200)
     return rest.campaign(name="The fourth")
+
+
+def named(rest: Rest, path: str, campaign: str) -> str:
+    contact = rest.ask("GET", "/contacts").json()["contacts"][0]["contact_id"]
+    return path.format(campaign_id=campaign, contact_id=contact)
 
 
 def test_pages_of_one_are_the_same_rows_as_one_page(rest: Rest, filled: str) -> None:
     for path, rows in FIXED.items():
-        path = path.format(campaign_id=filled)
+        path = named(rest, path, filled)
         whole = rest.ask("GET", path).json()
         paged: list[object] = []
         following: dict[str, Any] = {}
@@ -80,7 +90,7 @@ def test_pages_of_one_are_the_same_rows_as_one_page(rest: Rest, filled: str) -> 
 def test_a_cursor_that_was_made_up_is_refused(rest: Rest, filled: str, cursor: str) -> None:
     for path in FIXED:
         if not path.endswith("/rows"):
-            answer = rest.ask("GET", path.format(campaign_id=filled), cursor=cursor)
+            answer = rest.ask("GET", named(rest, path, filled), cursor=cursor)
             refused(answer, 422, "invalid-input", "cursor")
     for limit in (0, -1, 100_000, "many"):
         refused(rest.ask("GET", "/campaigns", limit=limit), 422, "invalid-input", "limit")

@@ -84,6 +84,27 @@ def test_one_persons_page_tells_what_happened(peopled: Drumbeat, owner: Browser)
         assert "€19.99" in body
 
 
+def test_what_happened_long_ago_is_reached_page_by_page(peopled: Drumbeat, owner: Browser) -> None:
+    with peopled.begin(peopled.owner()) as department:
+        number = department.audience.contact_numbers(["ada@example.com"])["ada@example.com"]
+        now = department.office.clock()
+        facts = [
+            Fact(Kind.viewed, now - timedelta(days=day), number, source="shop")
+            for day in range(1, 451)
+        ]
+        department.events.record(facts)
+    page = page_of(owner, "ada@example.com")
+    path, shown, seen = f"{page}/deeds", [], ""
+    for _ in range(3):
+        seen = owner.get(path).body.decode()
+        shown.append(seen.count("Viewed a page"))
+        found = re.search(r"[?&;]before=([0-9.-]+)#", seen)
+        path = f"{page}/deeds?before={found[1]}" if found else ""
+    assert (shown, path) == ([200, 200, 50], "")
+    assert "Newest" in seen
+    assert owner.get(f"{page}/deeds?before=x").status == 422
+
+
 def test_who_asks_by_phone_is_unsubscribed_from_the_page(peopled: Drumbeat, owner: Browser) -> None:
     page = page_of(owner, "bob@example.com")
     assert owner.send(page, f"{page}/unsubscribe").status == 303

@@ -219,6 +219,7 @@ om--  events.record_hits
 ----  events.sweep
 oma-  analytics.contact_figures
 oma-  analytics.timeline
+oma-  analytics.timeline_page
 om--  audience.addresses_of
 oma-  audience.audience_members
 oma-  audience.contact_numbers

@@ -46,14 +46,14 @@ def shown(house: Drumbeat) -> tuple[object, ...]:
             kept.count_arms(MAILING),
             kept.count_hours(MAILING, None),
             kept.count_all(),
-            kept.contacts.list_happenings(ContactNo(1), 50),
+            kept.contacts.list_rows(ContactNo(1), 50),
         )
         assert answers == (
             fresh.count_mailing(MAILING),
             fresh.count_arms(MAILING),
             fresh.count_hours(MAILING, None),
             fresh.count_all(),
-            fresh.contacts.list_happenings(ContactNo(1), 50),
+            fresh.contacts.list_rows(ContactNo(1), 50),
         )
     return answers
 

@@ -5,6 +5,8 @@ Rates are fractions, money is in major units, instants are UTC; what is not know
 
 from pydantic import BaseModel, Field
 
+from drumbeat.interfaces.api.shape import NextCursor
+
 Scalar = str | int | float | bool
 
 
@@ -112,6 +114,11 @@ class ContactAnswer(ContactRow):
     merged: list[MergedContact] = Field(description="Whom this contact was made of besides.")
     timeline: list[Happened] = Field(description="Newest first, at most 200.")
     as_of: str
+
+
+class TimelineAnswer(BaseModel):
+    timeline: list[Happened] = Field(description="Newest first.")
+    next_cursor: NextCursor
 
 
 class Unsubscribed(BaseModel):

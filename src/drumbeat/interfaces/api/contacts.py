@@ -5,7 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from drumbeat.interfaces.api.answers import ContactAnswer, ContactPage, PutAnswer, Unsubscribed
+from drumbeat.interfaces.api.answers import (
+    ContactAnswer,
+    ContactPage,
+    PutAnswer,
+    TimelineAnswer,
+    Unsubscribed,
+)
 from drumbeat.interfaces.api.contact_requests import ContactsRequest
 from drumbeat.interfaces.api.identity import Caller
 from drumbeat.interfaces.api.paging import Cursor, Limit
@@ -18,6 +24,7 @@ from drumbeat.marketing.campaigns.contact_answer import (
     contact_answer,
     contact_page,
     contact_revision,
+    timeline_answer,
 )
 from drumbeat.marketing.campaigns.contact_export import FileFormat, export_contacts
 
@@ -107,6 +114,15 @@ def show_contact(contact_id: str, caller: Caller) -> JsonObject:
     with caller.look() as department:
         caller.headers["ETag"] = revision_tag(contact_revision(department, contact_id))
         return contact_answer(department, contact_id)
+
+
+@router.get("/{contact_id}/timeline", response_model=TimelineAnswer)
+def list_timeline(
+    contact_id: str, caller: Caller, cursor: Cursor = None, limit: Limit = 200
+) -> JsonObject:
+    """Everything that ever happened to one contact, newest first, page by page."""
+    with caller.look() as department:
+        return timeline_answer(department, contact_id, cursor, limit)
 
 
 @router.post("/{contact_id}/unsubscribe", response_model=Unsubscribed)

@@ -1,6 +1,7 @@
 """drumbeat audience …: people in by file or one by one, looked up, and let go."""
 
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -142,6 +143,21 @@ def show(contact: str, *, json: Json = False) -> int:
     for each in timeline:
         machine, at = _judged(each), moment(each["at"])
         say(f"  {at}  {each['kind']}  {each['campaign_name'] or ''}{machine}".rstrip())
+    return 0
+
+
+@app.command
+def timeline(
+    contact: str,
+    *,
+    limit: Annotated[int | None, Parameter(help="Only the newest so many.")] = None,
+    json: Json = False,
+) -> int:
+    """List everything that ever happened to one contact, by id or address, newest first."""
+    with client() as house:
+        path = path_of("/contacts/{}/timeline", contact_id(house, contact))
+        rows = islice(house.pages(path, "timeline", limit=min(limit or 1_000, 1_000)), limit)
+        print_rows(rows, ("at", "kind", "campaign_name", "verdict", "value"), as_json=json)
     return 0
 
 

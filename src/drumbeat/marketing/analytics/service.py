@@ -19,7 +19,9 @@ from drumbeat.marketing.analytics.model import (
     Totals,
 )
 from drumbeat.marketing.analytics.store import AnalyticsStore
+from drumbeat.marketing.analytics.store_contact import happening_of
 from drumbeat.marketing.analytics.store_figures import Figures
+from drumbeat.marketing.analytics.timeline import TimelinePage, end_of, place_of
 
 COUNTING = "figures.count"
 """The job that counts figures beforehand: while nobody holds its lease, readers count."""
@@ -106,7 +108,20 @@ class AnalyticsService:
         """What one contact did and was sent, newest first; machines' deeds are marked."""
         self.actor.require(Scope.EVENTS_READ)
         self.actor.require(Scope.AUDIENCE_READ)
-        return self.store.contacts.list_happenings(contact_no, min(max(limit, 1), 1_000))
+        rows = self.store.contacts.list_rows(contact_no, min(max(limit, 1), 1_000))
+        return [happening_of(row) for row in rows]
+
+    def timeline_page(
+        self, contact_no: ContactNo, cursor: str | None = None, *, limit: int = 200
+    ) -> TimelinePage:
+        """The same page by page, as far back as anything is known. Raises InvalidInput."""
+        self.actor.require(Scope.EVENTS_READ)
+        self.actor.require(Scope.AUDIENCE_READ)
+        before, most = place_of(cursor), min(max(limit, 1), 1_000)
+        rows = self.store.contacts.list_rows(contact_no, most + 1, before)
+        shown, more = rows[:most], len(rows) > most
+        following = end_of(shown, before).cursor if more else None
+        return TimelinePage([happening_of(row) for row in shown], following)
 
     def contact_figures(self, contact_no: ContactNo) -> ContactFigures:
         """How often one contact opened, clicked and bought in all, when last, and for how much."""

@@ -12,12 +12,14 @@ from drumbeat.kit.clock import from_epoch
 from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.marketing.analytics import store_queries as sql
 from drumbeat.marketing.analytics.model import ContactFigures, Happening
+from drumbeat.marketing.analytics.timeline import Row, TimelinePlace, in_order, key_of
 from drumbeat.marketing.events import WHY, Kind, Reason, Verdict
 from drumbeat.storage.kept import Kept
 from drumbeat.storage.warehouse import FactReader
 
-AT_ONCE = 200
-"""The newest happenings that are read together with the figures, which a page shows together."""
+AT_ONCE = 201
+"""The newest happenings that are read together with the figures, which a page shows together; one
+more than it shows, so that it knows whether there are earlier ones."""
 
 _JUDGED = (Kind.opened, Kind.clicked)
 _COUNTED = (*_JUDGED, Kind.purchased)
@@ -51,11 +53,18 @@ class ContactStore:
     facts: FactReader
     kept: Kept
 
-    def list_happenings(self, contact_no: ContactNo, limit: int) -> list[Happening]:
-        """What they did and were sent, newest first."""
-        settled, _ = self._settled(contact_no, limit)
-        pending = (_happening_of(row) for row in self._pending(contact_no))
-        return sorted((*pending, *settled), key=_order, reverse=True)[:limit]
+    def list_rows(
+        self, contact_no: ContactNo, limit: int, before: TimelinePlace | None = None
+    ) -> list[Row]:
+        """What they did and were sent, newest first, behind the place `before`."""
+        pending = [_row_of(row) for row in self._pending(contact_no)]
+        if before is None:
+            settled, _ = self._settled(contact_no, max(limit, AT_ONCE))
+            return in_order([*pending, *settled])[:limit]
+        behind = limit + before.shown
+        earlier = self._earlier(contact_no, before, behind)
+        found = in_order([*(row for row in pending if key_of(row) <= before.key), *earlier])
+        return found[before.shown : behind]
 
     def count(self, contact_no: ContactNo) -> ContactFigures:
         """What they did in all."""
@@ -70,18 +79,25 @@ class ContactStore:
 
     def _settled(
         self, contact_no: ContactNo, limit: int
-    ) -> tuple[tuple[Happening, ...], list[tuple[Any, ...]]]:
+    ) -> tuple[list[Row], list[tuple[Any, ...]]]:
         asked, revision = ("settled", contact_no, limit), self.facts.settled_revision
         return self.kept.get(asked, revision, lambda: self._ask(contact_no, limit))
 
-    def _ask(
-        self, contact_no: ContactNo, limit: int
-    ) -> tuple[tuple[Happening, ...], list[tuple[Any, ...]]]:
+    def _ask(self, contact_no: ContactNo, limit: int) -> tuple[list[Row], list[tuple[Any, ...]]]:
         with self.facts.open(settled=True) as duck:
             duck.execute(sql.OF_CONTACT, {"contact_no": contact_no})
             newest = duck.execute(sql.NEWEST_OF_CONTACT, {"limit": limit}).fetchall()
             deeds = duck.execute(sql.DEEDS_OF_CONTACT).fetchall()
-        return tuple(_happening(*row) for row in newest), deeds
+        return newest, deeds
+
+    def _earlier(self, contact_no: ContactNo, before: TimelinePlace, limit: int) -> list[Row]:
+        """Of those that are folded."""
+        at, kind, mailing_no, link_no = before.key
+        named = {"at": from_epoch(at).replace(tzinfo=None), "kind": kind}
+        named |= {"mailing": mailing_no, "link": link_no, "limit": limit}
+        with self.facts.open(settled=True) as duck:
+            duck.execute(sql.OF_CONTACT, {"contact_no": contact_no})
+            return duck.execute(sql.EARLIER_OF_CONTACT, named).fetchall()
 
 
 def _added(settled: Iterable[tuple[Any, ...]], pending: Iterable[tuple[Any, ...]]) -> DeedsByKind:
@@ -115,8 +131,8 @@ def _figures(deeds: DeedsByKind) -> ContactFigures:
     )
 
 
-def _happening(at: datetime, kind: int, verdict: int, reason: int, *rest: Any) -> Happening:
-    mailing_no, link_no, value_minor, currency, source = rest
+def happening_of(row: Row) -> Happening:
+    at, kind, verdict, reason, mailing_no, link_no, value_minor, currency, source = row
     return Happening(
         at=at.replace(tzinfo=UTC),
         kind=Kind(kind).name,
@@ -131,12 +147,8 @@ def _happening(at: datetime, kind: int, verdict: int, reason: int, *rest: Any) -
     )
 
 
-def _happening_of(row: tuple[Any, ...]) -> Happening:
+def _row_of(row: tuple[Any, ...]) -> Row:
+    """Of a fact in the order of COLUMNS."""
     kind, at, _, mailing_no, _, link_no, verdict, reason, value_minor, currency, _, source, _ = row
-    rest = (mailing_no, link_no, value_minor, currency, source)
-    return _happening(from_epoch(at), kind, verdict, reason, *rest)
-
-
-def _order(each: Happening) -> tuple[datetime, int, int, int]:
-    """As `NEWEST_OF_CONTACT` has it."""
-    return each.at, Kind[each.kind], each.mailing_no, each.link_no
+    when = from_epoch(at).replace(tzinfo=None)
+    return when, kind, verdict, reason, mailing_no, link_no, value_minor, currency, source

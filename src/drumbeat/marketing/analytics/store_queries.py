@@ -208,9 +208,17 @@ SELECT occurred_at, kind, verdict, reason, mailing_no, link_no, value_minor, cur
 FROM person_facts WHERE contact_no = $contact_no
 """
 
-NEWEST_OF_CONTACT = """
+_NEWEST_FIRST = """
+ORDER BY occurred_at DESC, kind DESC, mailing_no DESC, link_no DESC, value_minor DESC,
+         coalesce(currency, '') DESC, coalesce(source, '') DESC, verdict DESC, reason DESC
+LIMIT $limit
+"""
+NEWEST_OF_CONTACT = f"SELECT * EXCLUDE (order_key) FROM of_contact {_NEWEST_FIRST}"
+EARLIER_OF_CONTACT = f"""
 SELECT * EXCLUDE (order_key) FROM of_contact
-ORDER BY occurred_at DESC, kind DESC, mailing_no DESC, link_no DESC LIMIT $limit
+WHERE occurred_at < $at OR (occurred_at = $at AND (kind < $kind OR (kind = $kind AND (
+      mailing_no < $mailing OR (mailing_no = $mailing AND link_no <= $link)))))
+{_NEWEST_FIRST}
 """
 
 DEEDS_OF_CONTACT = f"""

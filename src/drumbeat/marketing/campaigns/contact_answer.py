@@ -113,6 +113,20 @@ def contact_answer(unit: Unit, contact_id: str) -> JsonObject:
     }
 
 
+def timeline_answer(unit: Unit, contact_id: str, cursor: str | None, limit: int) -> JsonObject:
+    """A page of everything that ever happened to one contact, newest first.
+
+    Raises NotFound, InvalidInput for a cursor that was made up.
+    """
+    contact = unit.audience.get_contact(contact_no_of(contact_id, unit.office.keys))
+    page = unit.analytics.timeline_page(contact.contact_no, cursor, limit=limit)
+    campaigns = unit.campaigns.list_by_mailing({each.mailing_no for each in page.happenings})
+    return {
+        "timeline": [_happening(each, campaigns) for each in page.happenings],
+        "next_cursor": page.next_cursor,
+    }
+
+
 def contact_figures(figures: ContactFigures) -> JsonObject:
     """What a person did in all, by the names that marketers know; money in major units."""
     spent = {currency: float(to_major(minor, currency)) for currency, minor in figures.spent}

@@ -103,7 +103,7 @@ def show_contact(visit: Visit) -> Response:
         lines = [line for each in numbers for line in department.delivery.history_of(each)]
         lines.sort(key=lambda line: line.mailing_no, reverse=True)
         mailings = _mailings(department, {line.mailing_no for line in lines})
-        deeds = _deeds(department, number) if visit.query("whole") else {}
+        deeds = _deeds(visit, department, number) if visit.query("whole") else {}
     return visit.page(
         "contact.html",
         row=row,
@@ -123,17 +123,27 @@ def show_deeds(visit: Visit) -> Response:
     with visit.look() as department:
         number = contact_no_of(visit.path("contact_id"), department.office.keys)
         number = department.audience.get_contact(number).contact_no
-        deeds = _deeds(department, number)
+        deeds = _deeds(visit, department, number)
     return visit.page("contact_deeds.html", **deeds)
 
 
-def _deeds(department: Department, number: ContactNo) -> dict[str, Any]:
-    happenings = department.analytics.timeline(number)
+def _deeds(visit: Visit, department: Department, number: ContactNo) -> dict[str, Any]:
+    """What they did in all; and of what happened the newest, or what comes `before` a place."""
+    before = visit.query("before")
+    page = department.analytics.timeline_page(number, before or None)
+    happenings = page.happenings
     figures = department.analytics.contact_figures(number)
     mailings = _mailings(department, {each.mailing_no for each in happenings})
     spent = [money(to_major(minor, currency), currency) for currency, minor in figures.spent]
     moments = [_moment(each, mailings) for each in happenings]
-    return {"figures": figures, "spent": spent, "moments": moments}
+    return {
+        "figures": figures,
+        "spent": spent,
+        "moments": moments,
+        "earlier": page.next_cursor,
+        "before": before,
+        "contact_id": contact_id_of(number, department.office.keys),
+    }
 
 
 def _mailings(department: Department, numbers: set[MailingNo]) -> dict[MailingNo, str]:
