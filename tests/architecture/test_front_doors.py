@@ -16,6 +16,7 @@ PUBLIC_MODULES = {
     "drumbeat.marketing.campaigns.content_answer": "reads across areas inside one unit",
     "drumbeat.marketing.campaigns.experiment_answer": "reads across areas inside one unit",
     "drumbeat.marketing.campaigns.judging": "reads across areas inside one unit",
+    "drumbeat.marketing.campaigns.merging_contacts": "opens a unit of its own, across areas",
     "drumbeat.marketing.campaigns.segment_use": "asks across areas inside one unit who needs it",
     "drumbeat.marketing.campaigns.subject_answer": "reads across all areas inside one unit",
     "drumbeat.marketing.campaigns.preview": "leads through several areas inside one unit",

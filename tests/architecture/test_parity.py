@@ -36,6 +36,7 @@ EXEMPT = (
         delivery.read_ahead
         analytics.arm_counts analytics.campaign_report analytics.status
         audience.audience_members audience.contact_numbers audience.contact_numbers_by_external_id
+        audience.numbers_of
         segments.named_by_rule
         audience.count_audience audience.known_fields
         audience.permissions audience.recipients

@@ -126,8 +126,9 @@ def test_names_that_are_no_topic_are_told_by_row_and_the_rows_are_imported(
 def test_no_file_takes_back_a_no(load: Import, house: Drumbeat, policy: MergePolicy) -> None:
     load(f"email\n{ANA}\nben@example.com\n")
     with house.begin(MARIA) as d:
-        d.topics.choose(ContactNo(1), {"sales": False}, Asked("phone"))
-        d.audience.withdraw(ContactNo(2), source="phone")
+        ana, ben = (d.audience.contact_numbers([e])[e] for e in (ANA, "ben@example.com"))
+        d.topics.choose(ana, {"sales": False}, Asked("phone"))
+        d.audience.withdraw(ben, source="phone")
     report = load(
         f"email,topics\n{ANA},sales;garden tips\nben@example.com,sales\n",
         replace(SUBSCRIBED, policy=policy),

@@ -8,11 +8,12 @@ same file therefore changes nothing.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from drumbeat.kit.clock import epoch
+from drumbeat.kit.clock import epoch, from_epoch
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.audience.model import (
     Attribute,
     Consent,
+    ConsentProof,
     ContactRow,
     MergeCounts,
     MergePolicy,
@@ -20,7 +21,6 @@ from drumbeat.marketing.audience.model import (
     SuppressionReason,
     ZoneSource,
 )
-from drumbeat.marketing.audience.topic_merging import plan_topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,4 +207,43 @@ def without_merged_ids(
     return [
         replace(row, external_id=None) if merged.get(row.external_id or "") == key else row
         for row, key in zip(rows, keys, strict=True)
+    ]
+
+
+def plan_topics(plan: MergePlan, batch: Batch, row: ContactRow, key: bytes) -> bool:
+    """Put what a row says of topics into the plan; answers whether it changes anything.
+
+    A no always counts, a yes only where nothing speaks against it.
+    """
+    if not row.topics:
+        return False
+    after, planned = plan.contacts[key], plan.topics.setdefault(key, {})
+    before = batch.topic_states.get(after.contact_no or 0, {})
+    left = key in batch.suppressed or key in plan.suppressed
+    barred = left or after.consent == Consent.unsubscribed
+    found = {}
+    for topic_no, yes in row.topics.items():
+        was = planned[topic_no][0] if topic_no in planned else before.get(topic_no, 0)
+        wanted = Consent.subscribed if yes else Consent.unsubscribed
+        if wanted > was and not (yes and barred):
+            found[topic_no] = wanted, row
+    planned |= found
+    return bool(found)
+
+
+def topic_proofs(
+    plan: MergePlan, numbers: Mapping[bytes, ContactNo], actor: str, now: int
+) -> list[ConsentProof]:
+    """One for each topic of each contact, from the file that said it."""
+    return [
+        ConsentProof(
+            numbers[key],
+            state,
+            row.source or "import",
+            actor,
+            row.consented_at or from_epoch(now),
+            topic_no=topic_no,
+        )
+        for key, said in plan.topics.items()
+        for topic_no, (state, row) in said.items()
     ]

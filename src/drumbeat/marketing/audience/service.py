@@ -12,7 +12,8 @@ from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.accounts import Record
 from drumbeat.marketing.audience import merging, rules
 from drumbeat.marketing.audience.addresses import Address, normalise_address
-from drumbeat.marketing.audience.merging import Batch, MergePlan, SeenContacts, plan_merge
+from drumbeat.marketing.audience.batches import read_batch
+from drumbeat.marketing.audience.merging import MergePlan, SeenContacts, plan_merge
 from drumbeat.marketing.audience.model import (
     MARKETING_TOPIC,
     AudienceArrays,
@@ -35,7 +36,6 @@ from drumbeat.marketing.audience.store_consent import ConsentStore
 from drumbeat.marketing.audience.store_counts import CountStore, Standing
 from drumbeat.marketing.audience.store_profile import ProfileStore
 from drumbeat.marketing.audience.store_segments import SegmentStore
-from drumbeat.marketing.audience.topic_merging import topic_proofs
 from drumbeat.storage.kept import Kept
 from drumbeat.storage.secrets import KeyRing
 
@@ -88,7 +88,9 @@ class AudienceService:
         _bounded(rows)
         seen = SeenContacts() if seen is None else seen
         self.stores.contacts.hold()
-        plan = plan_merge(self._batch(rows), policy, seen)
+        plan = plan_merge(
+            read_batch(self.stores.contacts, self.stores.consents, self.keys, rows), policy, seen
+        )
         if dry_run:
             seen.unsaved |= plan.added
             for contact in plan.contacts.values():
@@ -326,27 +328,6 @@ class AudienceService:
             return counted.newest == standing.newest
         return counted == standing
 
-    def _batch(self, rows: Sequence[ContactRow]) -> Batch:
-        own = [self.keys.address_key(row.address) for row in rows]
-        keys = self.stores.contacts.followed(own)
-        rows = merging.said_of_merged(rows, own, keys)
-        external_ids = {row.external_id for row in rows if row.external_id is not None}
-        merged = self.stores.contacts.owners_of_merged(list(external_ids))
-        rows = merging.without_merged_ids(rows, keys, merged)
-        wanted = list(set(keys))
-        pairs = list(zip(rows, keys, strict=True))
-        leaving = [key for row, key in pairs if row.suppress is not None or row.topics]
-        known = self.stores.contacts.list_by_keys(wanted)
-        choosing = [known[key].contact_no for row, key in pairs if row.topics and key in known]
-        return Batch(
-            rows,
-            keys,
-            known=known,
-            owners=self.stores.contacts.keys_by_external_id(list(external_ids)) | merged,
-            suppressed=frozenset(self.stores.consents.suppressed(leaving)),
-            topic_states=self.stores.consents.topic_states(choosing),
-        )
-
     def _save(self, plan: MergePlan, seen: SeenContacts) -> None:
         now = epoch(self.clock())
         fresh = [plan.contacts[key] for key in plan.contacts if key in plan.added]
@@ -361,7 +342,7 @@ class AudienceService:
             self._proof(numbers[key], plan.contacts[key].consent, row, now)
             for key, row in plan.proofs.items()
         ]
-        proofs += topic_proofs(plan, numbers, self.actor.name, now)
+        proofs += merging.topic_proofs(plan, numbers, self.actor.name, now)
         self.stores.consents.save(proofs, now)
         source = next((row.source for row in plan.proofs.values()), "import")
         listed = self.stores.consents.suppress(plan.suppressed, source, now)

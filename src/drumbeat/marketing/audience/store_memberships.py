@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Table, select, update
+from sqlalchemy import Column, ColumnElement, Table, select, update
 
 from drumbeat.marketing.audience.store_rule_segments import membership_change
 from drumbeat.marketing.audience.store_segments import membership
@@ -72,5 +72,7 @@ def without(bits: bytes, contact_no: int) -> bytes:
     return zlib.compress(bytes(read).rstrip(b"\0"))
 
 
-def _row(table: Table, instant: Column[int], place: Place) -> tuple[object, object]:
+def _row(
+    table: Table, instant: Column[int], place: Place
+) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return table.c.segment_no == place.segment_no, instant == place.at
