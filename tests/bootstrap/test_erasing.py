@@ -41,6 +41,8 @@ from tests.conftest import GUEST, MARIA, HandClock
 from tests.engine.test_asks import confirm, form_of, mails, recipient_of, sign_up, work
 
 ADA, SECRET = "ada@example.com", "Ada's favourite rose"
+ABOUT_DEEDS = {"opened": 1, "bought >= 2": 1, "opened 2 of last 5": 0, "score spent > 1": 1}
+"""What rules answer once only the neighbour is left."""
 READER = Visitor("203.0.113.77", "Roses/1")
 
 
@@ -275,6 +277,8 @@ def test_no_kept_membership_has_them_any_more_and_no_count_changes(
         assert len(d.erasing.list_memberships(2)) == 3
     refresh_segment(*opened, name)
     with house.look(house.owner()) as d:
+        told = {line: d.segments.preview(parse_rule(line)).count for line in ABOUT_DEEDS}
+        assert told == ABOUT_DEEDS  # nobody's facts are in no answer, and no answer fails of them
         assert d.segments.get(name).subscriber_count == 2
         assert d.erasing.list_memberships(ada) == []
 

@@ -32,13 +32,14 @@ _COLUMNS = (
 )
 
 _PERSONS = (
-    "CREATE OR REPLACE VIEW person_facts AS SELECT * FROM facts",
+    "CREATE OR REPLACE VIEW person_facts AS SELECT * FROM facts WHERE contact_no >= 0",
     "CREATE OR REPLACE VIEW person_facts AS SELECT coalesce(s.contact_no, f.contact_no)"
     f" AS contact_no, {_COLUMNS.removeprefix('contact_no, ')} FROM"
     " (SELECT contact_no AS merged_no, * FROM facts) f"
-    " LEFT JOIN same_people s USING (merged_no)",
+    " LEFT JOIN same_people s USING (merged_no) WHERE f.contact_no >= 0",
 )
-"""Without anybody merged, and with: only then it costs a join."""
+"""Without anybody merged, and with: only then it costs a join. Below zero is nobody:
+facts of people who were erased count for mailings, and are no person's."""
 
 Revision = tuple[int, ...]
 

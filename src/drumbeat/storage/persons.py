@@ -94,9 +94,9 @@ class PersonStore:
         entries = self.trail_of(numbers, ids)
         for each in entries:
             about = each["subject"] in subjects
-            values: dict[str, Any] = {"subject": ERASED, "detail": {}}
-            if not about:
-                values = {"detail": _without(each["detail"], ids)}
+            values: dict[str, object] = {"detail": _without(each["detail"], ids)}
+            if about:
+                values = {"subject": ERASED, "detail": {}}
             same = table.c.audit_no == each["audit_no"]
             self.connection.execute(update(table).where(same).values(values))
         return len(entries)

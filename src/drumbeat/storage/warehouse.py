@@ -237,7 +237,8 @@ class FactReader:
         """A DuckDB in memory with one view, `facts`, of every fact in the caller's snapshot.
 
         `person_facts` are the same by whom they are about now: what a contact did who was merged
-        stands there under the number that was kept. Figures of a mailing read `facts`.
+        stands there under the number that was kept, and what is nobody's since an erasure is left
+        out. Figures of a mailing read `facts`.
         `settled` leaves out those that are not folded yet, which `list_pending` answers.
 
         contact_no, mailing_no int32 · occurred_at TIMESTAMP in UTC · kind, arm_no int8 · link_no

@@ -54,6 +54,11 @@ def states(house: Drumbeat, address: str = ANA) -> dict[str, Consent]:
         return {each.topic.key: each.state for each in d.topics.choices_of(number).topics}
 
 
+def number(house: Drumbeat, address: str = ANA) -> ContactNo:
+    with house.look(MARIA) as d:
+        return d.audience.contact_numbers([address])[address]
+
+
 def counts(report: ImportReport) -> tuple[int, int, int, int, int]:
     return report.rows, report.added, report.updated, report.unchanged, report.rejected
 
@@ -75,8 +80,8 @@ def test_a_list_of_topics_is_a_yes_to_each_in_the_ledger(
     }
     assert dict(report.meanings)["Interests"] == "topics"
     with house.look(MARIA) as d:
-        proofs = d.audience.list_proofs(ContactNo(1))
-        assert d.audience.get_contact(ContactNo(1)).attributes["interests"]
+        proofs = d.audience.list_proofs(number(house))
+        assert d.audience.get_contact(number(house)).attributes["interests"]
     assert {(each.topic, each.source) for each in proofs} == {
         (key, "import:crm.csv") for key in ("marketing", "garden-tips", "sales")
     }
@@ -93,7 +98,7 @@ def test_importing_it_again_changes_nothing_and_more_of_it_updates(
     assert counts(tried) == counts(load(more)) == (2, 0, 1, 1, 0)
     assert states(house)["garden-tips"] is YES
     with house.look(MARIA) as d:
-        assert len(d.audience.list_proofs(ContactNo(1))) == 3
+        assert len(d.audience.list_proofs(number(house))) == 3
 
 
 def test_a_column_for_each_topic_says_yes_and_no(load: Import, house: Drumbeat) -> None:
@@ -108,7 +113,7 @@ def test_a_column_for_each_topic_says_yes_and_no(load: Import, house: Drumbeat) 
     assert states(house, "ben@example.com")["garden-tips"] is NO
     assert states(house, "c@example.com") == {"marketing": YES, "garden-tips": YES, "sales": YES}
     with house.look(MARIA) as d:
-        assert d.audience.get_contact(ContactNo(1)).attributes == {}
+        assert d.audience.get_contact(number(house)).attributes == {}
 
 
 def test_names_that_are_no_topic_are_told_by_row_and_the_rows_are_imported(
@@ -125,8 +130,8 @@ def test_names_that_are_no_topic_are_told_by_row_and_the_rows_are_imported(
 @pytest.mark.parametrize("policy", list(MergePolicy))
 def test_no_file_takes_back_a_no(load: Import, house: Drumbeat, policy: MergePolicy) -> None:
     load(f"email\n{ANA}\nben@example.com\n")
+    ana, ben = number(house), number(house, "ben@example.com")
     with house.begin(MARIA) as d:
-        ana, ben = (d.audience.contact_numbers([e])[e] for e in (ANA, "ben@example.com"))
         d.topics.choose(ana, {"sales": False}, Asked("phone"))
         d.audience.withdraw(ben, source="phone")
     report = load(
