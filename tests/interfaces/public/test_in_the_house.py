@@ -6,12 +6,14 @@ import pytest
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.interfaces.public import Intake, TrackingApp, quick_protocol, recording_hits
+from drumbeat.interfaces.public.links import LinkTargets
 from drumbeat.kit.actor import SYSTEM_ACCOUNTS, Actor
 from drumbeat.kit.ids import ContactNo, MailingNo, PersonNo
 from drumbeat.kit.signing import Recipient, TokenSigner
 from drumbeat.marketing.audience import Consent, ContactRow, MergePolicy
 from drumbeat.marketing.delivery import NewMailing
 from drumbeat.marketing.events import Kind, Verdict
+from tests.conftest import HandClock
 from tests.interfaces.serving import Served, serving
 
 URLS = ["https://shop.example/sale", "https://shop.example/for?name={{ first_name }}"]
@@ -105,6 +107,15 @@ def test_an_old_link_of_a_merged_address_is_filled_with_the_fields_of_the_kept_o
         department.duplicates.merge(kept, ada.contact_no)
     answer = served.ask("GET", f"/c/1/{token_of(house, ada)}")
     assert answer.headers["location"] == "https://shop.example/for?name=Augusta"
+
+
+def test_a_business_clock_that_leaps_makes_no_link_be_looked_up_again(
+    house: Drumbeat, ada: Recipient, clock: HandClock
+) -> None:
+    targets = LinkTargets.of(house)
+    assert targets.find(ada, 0) == URLS[0].encode()
+    clock.advance(days=1)
+    assert targets.remembered(ada, 0) == URLS[0].encode()
 
 
 def test_a_link_that_the_mailing_does_not_have_leads_nowhere(

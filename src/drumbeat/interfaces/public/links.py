@@ -1,8 +1,8 @@
 """Where a click leads: only to an address of the mailing's own link table.
 
 A link table is fixed once its mailing is being sent, so rows are remembered, for a minute in case
-that a preview was clicked before. An address may hold placeholders after its host; they are filled
-for the one contact who clicked.
+that a preview was clicked before: a minute of real time, whatever the business clock does. An
+address may hold placeholders after its host; they are filled for the one contact who clicked.
 """
 
 import re
@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import PUBLIC_LINKS
-from drumbeat.kit.clock import Clock
+from drumbeat.kit.clock import Clock, utc_now
 from drumbeat.kit.errors import DrumbeatError, NotFound
 from drumbeat.kit.ids import ContactNo
 from drumbeat.kit.signing import Recipient
@@ -57,7 +57,7 @@ class LinkTargets:
             # Somebody who was erased since still gets the page, without their fields.
             return resolve_target(address, known)
 
-        return cls(look_up, fill, drumbeat.office.clock)
+        return cls(look_up, fill, utc_now)
 
     def remembered(self, recipient: Recipient, link_no: int) -> bytes | None:
         """The answer if it needs no database."""

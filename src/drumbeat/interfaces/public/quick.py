@@ -14,8 +14,10 @@ from typing import Any, cast
 from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from drumbeat.interfaces.public import pages
 from drumbeat.interfaces.public.tracking import (
     GIF,
+    HTML,
     NO_STORE,
     PATIENCE,
     PIXEL,
@@ -24,7 +26,7 @@ from drumbeat.interfaces.public.tracking import (
     asked_by,
 )
 from drumbeat.kit.signing import Recipient
-from drumbeat.marketing.events import Hit, Kind
+from drumbeat.marketing.events import HIDDEN_LINK, Hit, Kind
 
 _TOKEN = 30
 _OPEN, _GIF_END = b"/o/", b".gif"
@@ -42,6 +44,8 @@ def _written(headers: Headers) -> bytes:
 
 _OK, _BUSY = b"HTTP/1.1 200 OK", b"HTTP/1.1 503 Service Unavailable"
 _GIF_HEAD = _OK + b"\r\n" + _written(GIF)
+_HIDDEN = pages.hidden_link()
+_HIDDEN_HEAD = _OK + b"\r\n" + _written([(b"content-length", str(len(_HIDDEN)).encode()), *HTML])
 _FOUND_HEAD = b"HTTP/1.1 302 Found\r\ncontent-length: 0\r\n" + _written(NO_STORE)
 
 
@@ -65,15 +69,17 @@ class Quick:
     tracking: Tracking
     _owed: deque[Owed] = field(default_factory=deque)
     _watching: bool = False
-    _heads: tuple[Headers | None, tuple[bytes, bytes]] = (None, (b"", b""))
+    _heads: tuple[Headers | None, tuple[bytes, bytes, bytes]] = (None, (b"", b"", b""))
 
-    def heads(self, of_server: Headers) -> tuple[bytes, bytes]:
-        """The whole image, and a redirection up to its target; made anew when the date is."""
+    def heads(self, of_server: Headers) -> tuple[bytes, bytes, bytes]:
+        """The whole image, a redirection up to its target, and what is behind the hidden link; made
+        anew when the date is."""
         known, heads = self._heads
         if known is not of_server:
             date = _written(of_server)
             image = b"".join((_GIF_HEAD, date, b"\r\n", PIXEL))
-            heads = image, _FOUND_HEAD + date + b"location: "
+            hidden = b"".join((_HIDDEN_HEAD, date, b"\r\n", _HIDDEN))
+            heads = image, _FOUND_HEAD + date + b"location: ", hidden
             self._heads = of_server, heads
         return heads
 
@@ -89,11 +95,15 @@ class Quick:
         number, _, token = url[3:].partition(b"/")
         if not number.isdigit() or len(number) > 5:
             return None
-        recipient = self.tracking.signer.read_bytes(token)
-        target = recipient and self.tracking.targets.remembered(recipient, int(number))
-        if recipient is None or recipient.is_test or target is None:
+        recipient, link_no = self.tracking.signer.read_bytes(token), int(number)
+        if recipient is None or recipient.is_test:
             return None
-        return self._hit(connection, Kind.clicked, recipient, int(number)), target
+        if link_no == HIDDEN_LINK:
+            return self._hit(connection, Kind.clicked, recipient, link_no), b""
+        target = self.tracking.targets.remembered(recipient, link_no)
+        if target is None:
+            return None
+        return self._hit(connection, Kind.clicked, recipient, link_no), target
 
     def _hit(
         self, connection: "QuickProtocol", kind: Kind, recipient: Recipient, link_no: int
@@ -213,14 +223,17 @@ class QuickProtocol(HttpToolsProtocol):
             return False
         hit, target = found
         stays = self.parser.should_keep_alive()
-        image, found_head = self._quick.heads(self.server_state.default_headers)
-        answer = found_head + target + b"\r\n\r\n" if target else image
+        image, found_head, hidden = self._quick.heads(self.server_state.default_headers)
+        clicked = hit.kind is Kind.clicked
+        answer = hidden if clicked else image
+        if target:
+            answer = found_head + target + b"\r\n\r\n"
         if not stays:
             answer = answer.replace(b"\r\n", b"\r\nconnection: close\r\n", 1)
         owed = Owed(self, answer, self.loop.time() + PATIENCE, not stays)
         if not self._quick.tracking.offer(hit, owed):
             # The queue is full: a reader still gets where they want to go.
-            owed.answer = answer if target else answer.replace(_OK, _BUSY, 1)
+            owed.answer = answer if clicked else answer.replace(_OK, _BUSY, 1)
             self._debts.append(owed)
             owed()
             return True

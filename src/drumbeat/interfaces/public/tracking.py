@@ -59,7 +59,7 @@ GIF: Headers = [
     (b"cross-origin-resource-policy", b"cross-origin"),
     *NO_STORE,
 ]
-_HTML: Headers = [
+HTML: Headers = [
     (b"content-type", b"text/html; charset=utf-8"),
     (b"content-security-policy", pages.POLICY.encode()),
     *NO_STORE,
@@ -226,7 +226,7 @@ async def _page(
     scope: Scope, send: Send, status: int, body: bytes, headers: Headers | None = None
 ) -> None:
     length = (b"content-length", str(len(body)).encode())
-    start = [length, *_HTML, *(headers or [])]
+    start = [length, *HTML, *(headers or [])]
     await send({"type": "http.response.start", "status": status, "headers": start})
     shown = b"" if scope["method"] == "HEAD" else body
     await send({"type": "http.response.body", "body": shown})
