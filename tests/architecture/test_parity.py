@@ -38,7 +38,7 @@ EXEMPT = (
         audience.audience_members audience.contact_numbers audience.contact_numbers_by_external_id
         segments.named_by_rule
         audience.count_audience audience.known_fields
-        audience.permissions audience.recipients
+        audience.permissions audience.recipients audience.still_there
         campaigns.approval_of campaigns.count_transitions campaigns.create
         campaigns.drop campaigns.find campaigns.find_look campaigns.get_by_no
         campaigns.list_by_mailing
@@ -53,6 +53,7 @@ EXEMPT = (
         delivery.open_mailing delivery.pause delivery.resume delivery.save_links delivery.start
         experiments.analyse experiments.assign experiments.count_started experiments.decide
         experiments.design experiments.get_experiment experiments.start
+        events.record_told
         forms.get_form_by_no
         senders.resolve
         topics.get_topic

@@ -9,6 +9,7 @@ from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import NOBODY, Actor
 from drumbeat.kit.errors import NotPermitted
 from drumbeat.marketing.accounts import Role, scopes_of
+from drumbeat.marketing.events import Taken
 from tests.architecture.services import services
 
 # o owner, m marketer, a analyst, v viewer; a dash is NotPermitted. What everybody may call either
@@ -213,6 +214,7 @@ omav  events.provisional
 om--  events.record
 om--  events.record_alike
 om--  events.record_hits
+om--  events.record_told
 ----  events.replace
 ----  events.seal
 ----  events.small_files
@@ -245,6 +247,7 @@ oma-  audience.recipients
 om--  audience.refuse_all
 om--  audience.save_segments
 oma-  audience.segments_of
+oma-  audience.still_there
 om--  audience.suppress
 om--  audience.withdraw
 oma-  audience.zones_of
@@ -314,6 +317,7 @@ om--  senders.save
 
 ARGUMENTS: dict[str, tuple[object, ...]] = {
     "events.record_hits": ([],),
+    "events.record_told": (Taken(),),
 }
 """Where a stand-in would fail before the right is asked for."""
 

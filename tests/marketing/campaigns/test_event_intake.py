@@ -9,6 +9,7 @@ import pytest
 
 from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import Actor
+from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.campaigns import State
 from drumbeat.marketing.campaigns.event_intake import (
     EventImportOptions,
@@ -17,7 +18,7 @@ from drumbeat.marketing.campaigns.event_intake import (
     record_events,
 )
 from drumbeat.marketing.department import Department
-from drumbeat.marketing.events import EventRow, Kind
+from drumbeat.marketing.events import EventRow, Kind, Verdict
 from tests.conftest import MONDAY_9
 from tests.marketing.campaigns.conftest import LETTER, TESTED, bring_to, get, rows, work_off
 
@@ -145,6 +146,51 @@ def test_what_a_program_reports_counts_once_by_its_event_id(
     again = record_events(look, begin, events, "api")
     assert (again.added, again.repeated) == (0, count)
     assert record_events(look, begin, events[:1], "another shop").added == 1
+
+
+def test_an_imported_request_is_judged_and_kept_no_longer_than_any_other(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    told(
+        house,
+        owner,
+        "email,kind,occurred_at,user_agent",
+        f"{ADA},opened,2026-10-02T09:00:01Z,Mozilla/5.0",  # a month old on this Monday
+        f"{ADA},opened,2026-10-04T09:00:00Z,Mozilla/5.0",
+    )
+    assert facts(house, owner, "verdict") == [(Verdict.machine,), (Verdict.machine,)]
+    with house.begin(owner) as department:
+        assert department.events.forget_evidence(ContactNo(1)) == 1
+
+
+def test_whoever_is_erased_or_merged_while_a_long_file_is_read_is_seen_by_the_rest_of_it(
+    house: Drumbeat, owner: Actor, people: tuple[str, ...]
+) -> None:
+    ada, grace, edsger = ContactNo(1), ContactNo(2), ContactNo(3)
+    moments = [(MONDAY_9 - timedelta(seconds=n)).isoformat() for n in range(2_000)]
+    named = ("ada", "grace", "edsger")
+    lines = [f"{named[n % 3]}@example.com,viewed,{at}" for n, at in enumerate(moments)]
+    lines += [f"{name}@example.com,opened,2026-10-30" for name in named]
+
+    def after_a_unit(rows: int, done: int, total: int) -> None:
+        if rows == len(moments):
+            with house.begin(owner) as department:
+                department.erasing.erase(ada)
+                department.duplicates.merge(edsger, grace)
+
+    source = io.BytesIO("\n".join(["email,kind,occurred_at", *lines]).encode())
+    report = import_events(
+        lambda: house.look(owner),
+        lambda: house.begin(owner),
+        source,
+        EventImportOptions(),
+        after_a_unit,
+    )
+    assert (report.added, report.rejected) == (2_002, 1)
+    assert report.problems[0].reason == "email: nobody in the audience has 'ada@example.com'"
+    with house.look(owner) as department, department.facts.open() as duck:
+        query = f"SELECT contact_no FROM facts WHERE kind = {Kind.opened:d}"
+        assert duck.execute(query).fetchall() == [(edsger,), (edsger,)]
 
 
 def event(at: datetime, event_id: str) -> EventRow:

@@ -11,7 +11,18 @@ from drumbeat.bootstrap import Drumbeat
 from drumbeat.kit.actor import PUBLIC_TRACKING, SYSTEM_FACTS
 from drumbeat.kit.errors import InvalidInput, NotPermitted
 from drumbeat.kit.ids import ContactNo, MailingNo
-from drumbeat.marketing.events import ContentIds, Fact, Hit, Kind, Recorded, kind_of
+from drumbeat.marketing.events import (
+    ContentIds,
+    Fact,
+    Hit,
+    Kind,
+    Recorded,
+    Taken,
+    Told,
+    kind_of,
+    take,
+)
+from drumbeat.storage.fact_tables import table_of
 from tests.conftest import GUEST, MARIA, HandClock
 from tests.marketing.events.archiving import archive, count_facts, fold_all
 
@@ -52,6 +63,31 @@ def test_a_file_imported_twice_adds_nothing_but_its_equal_lines_both_count(house
     lines = [LINE, LINE, replace(LINE, value_minor=99)]
     assert record(house, lines) == Recorded(added=3, repeated=0)
     assert record(house, lines) == Recorded(added=0, repeated=3)
+
+
+def test_what_a_file_tells_is_the_very_fact_that_is_recorded(house: Drumbeat) -> None:
+    """Row by row and under the same ids, so what was imported before is known."""
+    facts = [
+        LINE,
+        LINE,
+        replace(LINE, kind=Kind.opened, user_agent="Mozilla/5.0 (iPhone)", ip="192.0.2.7"),
+        replace(LINE, kind=Kind.clicked, user_agent="Mimecast", mailing_no=MailingNo(3), arm_no=1),
+        replace(LINE, kind=Kind.viewed, order_id="A-1", properties={"b": "2", "a": "é"}),
+        replace(LINE, event_id="e-1"),
+        replace(LINE, event_id=""),
+    ]
+    told = [Told(*(getattr(fact, name) for name in Told._fields)) for fact in facts]
+    taken = take(told, LINE.source, ContentIds(), NOON)
+    assert record(house, facts[:-1]) == Recorded(added=6, repeated=0)
+    with house.begin(MARIA) as department:
+        assert department.events.record_told(taken) == Recorded(added=1, repeated=6)
+    with house.look(MARIA) as department:
+        recorded = department.events.store.pending().to_pylist()
+    assert [tuple(row.values()) for row in recorded[:6]] == recorded_rows(taken)[:6]
+
+
+def recorded_rows(taken: Taken) -> list[tuple[object, ...]]:
+    return [tuple(row.values()) for row in table_of(taken.rows).to_pylist()]
 
 
 def test_equal_lines_far_apart_in_a_file_both_count(house: Drumbeat) -> None:

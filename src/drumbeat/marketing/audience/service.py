@@ -129,6 +129,12 @@ class AudienceService:
         numbers = self.stores.contacts.numbers_by_keys([*set(keys.values())], as_told=as_told)
         return {given: numbers[key] for given, key in keys.items() if key in numbers}
 
+    def still_there(self, contact_nos: Sequence[ContactNo]) -> set[ContactNo]:
+        """Those of up to 2,000 contacts that were not erased or merged into another."""
+        self.actor.require(Scope.AUDIENCE_READ)
+        _bounded(contact_nos)
+        return self.stores.contacts.still_there(contact_nos)
+
     def contact_numbers_by_external_id(self, external_ids: Sequence[str]) -> dict[str, ContactNo]:
         """An id nobody carries is absent from the answer."""
         self.actor.require(Scope.AUDIENCE_READ)

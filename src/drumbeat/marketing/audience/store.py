@@ -79,6 +79,10 @@ _FIELDS = AtOnce(
         func.json(_C.attributes),
     ),
 )
+_THERE = AtOnce(select(_C.contact_no).where(among(_C.contact_no, "numbers")))
+_ZONES = AtOnce(
+    select(_C.contact_no, _C.zone).where(among(_C.contact_no, "numbers"), _C.zone != "")
+)
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,9 @@ class ContactStore:
         found = find_by_key(self.connection, contact.c.address_key, contact.c.contact_no, keys)
         missing = [key for key in keys if key not in found]
         return found | (self.same.told_by_key if as_told else self.same.by_key)(missing)
+
+    def still_there(self, numbers: Sequence[ContactNo]) -> set[ContactNo]:
+        return {row[0] for row in _THERE.rows(self.connection, {"numbers": numbers})}
 
     def numbers_by_external_id(self, external_ids: Sequence[str]) -> dict[str, ContactNo]:
         """Also by the id of somebody who was merged."""
@@ -257,10 +264,7 @@ class ContactStore:
         return list(self.connection.execute(wanted).scalars())
 
     def zones_of(self, numbers: Sequence[ContactNo]) -> dict[int, str]:
-        query = select(contact.c.contact_no, contact.c.zone).where(
-            contact.c.contact_no.in_(numbers), contact.c.zone != ""
-        )
-        return {number: zone for number, zone in self.connection.execute(query)}
+        return {row[0]: row[1] for row in _ZONES.rows(self.connection, {"numbers": numbers})}
 
     def each_place(self) -> Iterator[tuple[int, str, str]]:
         """(contact_no, zone, domain) of everyone, in order of number, without holding them all."""

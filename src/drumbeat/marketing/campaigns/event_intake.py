@@ -5,7 +5,7 @@ property: it happened elsewhere, and still says something about the person.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,16 +22,18 @@ from drumbeat.marketing.delivery import parse_message_id
 from drumbeat.marketing.events import (
     ContentIds,
     EventRow,
-    Fact,
     RejectedRow,
+    Told,
     problem_of,
     read_event_file,
+    take,
 )
 
 BATCH_ROWS = 2_000
 BREATH_SECONDS = 0.002  # between units, so that whoever waits for the write lock gets it
 SHOWN_PROBLEMS = 20
 FUTURE = "occurred_at: lies in the future"
+_REMEMBERED = 100_000  # addresses, about 20 MB
 _AHEAD = timedelta(days=1)  # clocks of shops differ; a day is no mistake of theirs
 
 OpenUnit = Callable[[], AbstractContextManager[Unit]]
@@ -72,14 +74,14 @@ def import_events(
     """
     size = source.seek(0, 2)
     file = read_event_file(source)
-    report, ids = EventImportReport(), ContentIds()
+    report = EventImportReport()
+    intake = _Intake(look, begin, options, report)
     rejects = RejectedRows(options.rejected_file or Path("unused"), header=file.header)
     keeps = options.rejected_file is not None and not options.dry_run
     try:
         for batch in _batches(file.rows):
             report.rows += len(batch)
-            rejected = _record(look, begin, batch, options, ids, report)
-            for row in rejected:
+            for row in intake.record(batch):
                 _reject(row, report, rejects if keeps else None)
             progress(report.rows, source.tell(), size)
             time.sleep(BREATH_SECONDS)
@@ -94,13 +96,13 @@ def record_events(
     look: OpenUnit, begin: OpenUnit, rows: Sequence[EventRow], source: str
 ) -> EventImportReport:
     """Record what a program reports; each row counts once, by its event_id."""
-    report, ids = EventImportReport(rows=len(rows)), ContentIds()
-    options = EventImportOptions(source=source)
+    report = EventImportReport(rows=len(rows))
+    intake = _Intake(look, begin, EventImportOptions(source=source), report)
     for start in range(0, len(rows), BATCH_ROWS):
         if start:
             time.sleep(BREATH_SECONDS)
         batch = rows[start : start + BATCH_ROWS]
-        for row in _record(look, begin, batch, options, ids, report):
+        for row in intake.record(batch):
             _reject(row, report, None)
     return report
 
@@ -118,77 +120,102 @@ def _batches(
         yield batch
 
 
-def _record(
-    look: OpenUnit,
-    begin: OpenUnit,
-    batch: Sequence[EventRow | RejectedRow],
-    options: EventImportOptions,
-    ids: ContentIds,
-    report: EventImportReport,
-) -> list[RejectedRow]:
-    rejected = [row for row in batch if isinstance(row, RejectedRow)]
-    told = [row for row in batch if isinstance(row, EventRow)]
-    with look() as unit:
-        facts, unknown = _resolve(unit, told, options.source)
-    if options.dry_run:
-        report.added += len(facts)
-    elif facts:
-        with begin() as unit:
-            done = unit.events.record(facts, ids=ids)
-        report.added += done.added
-        report.repeated += done.repeated
-    return [*rejected, *unknown]
+@dataclass
+class _People:
+    """Whose addresses one file names: a number is asked for once, then only whether it still is
+    somebody's, since people are erased and merged while a long file is read."""
+
+    _known: dict[str, ContactNo] = field(default_factory=dict)
+
+    def among(self, unit: Unit, emails: set[str]) -> Mapping[str, ContactNo]:
+        """Those of at most 2,000 addresses that are somebody's."""
+        known = {email: self._known[email] for email in emails & self._known.keys()}
+        numbers = set(known.values())
+        there = unit.audience.still_there(list(numbers)) if numbers else numbers
+        if len(there) < len(numbers):
+            known = {email: number for email, number in known.items() if number in there}
+        if asked := emails - known.keys():
+            known |= unit.audience.contact_numbers(sorted(asked), as_told=True)
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
+        self._known |= known
+        return known
+
+
+@dataclass
+class _Intake:
+    """What the units of one file share."""
+
+    look: OpenUnit
+    begin: OpenUnit
+    options: EventImportOptions
+    report: EventImportReport
+    ids: ContentIds = field(default_factory=ContentIds)
+    people: _People = field(default_factory=_People)
+
+    def record(self, batch: Sequence[EventRow | RejectedRow]) -> list[RejectedRow]:
+        """One unit; answers the rows that it rejects."""
+        rejected = [row for row in batch if isinstance(row, RejectedRow)]
+        rows = [row for row in batch if isinstance(row, EventRow)]
+        with self.look() as unit:
+            told, unknown = _resolve(unit, rows, self.people)
+            now = unit.office.clock()
+        if self.options.dry_run:
+            self.report.added += len(told)
+        elif told:
+            taken = take(told, self.options.source, self.ids, now)
+            with self.begin() as unit:
+                done = unit.events.record_told(taken)
+            self.report.added += done.added
+            self.report.repeated += done.repeated
+        return [*rejected, *unknown]
 
 
 def _resolve(
-    unit: Unit, rows: Sequence[EventRow], source: str
-) -> tuple[list[Fact], list[RejectedRow]]:
-    emails = sorted({row.email for row in rows if row.email})
-    by_email = unit.audience.contact_numbers(emails, as_told=True)
+    unit: Unit, rows: Sequence[EventRow], people: _People
+) -> tuple[list[Told], list[RejectedRow]]:
+    by_email = people.among(unit, {row.email for row in rows if row.email})
     others = sorted({row.external_id for row in rows if row.external_id})
     by_external = unit.audience.contact_numbers_by_external_id(others)
-    campaigns = _Mailings(unit)
+    mailings = _Mailings(unit)
     latest = unit.office.clock() + _AHEAD
-    facts, unknown = [], []
+    told, unknown = [], []
     for row in rows:
         contact_no = by_email.get(row.email) or by_external.get(row.external_id)
-        reason = None if contact_no else _nobody(row)
-        if row.occurred_at > latest:
-            reason = FUTURE
-        if reason is not None or contact_no is None:
-            unknown.append(RejectedRow(row.number, row.cells, reason or _nobody(row)))
+        if contact_no is None or row.occurred_at > latest:
+            reason = FUTURE if row.occurred_at > latest else _nobody(row)
+            unknown.append(RejectedRow(row.number, row.cells, reason))
             continue
-        fact = _fact(row, contact_no, campaigns, source)
-        if problem := problem_of(fact):
+        event = _told(row, contact_no, mailings)
+        if problem := problem_of(event):
             unknown.append(RejectedRow(row.number, row.cells, ": ".join(problem)))
         else:
-            facts.append(fact)
-    return facts, unknown
+            told.append(event)
+    return told, unknown
 
 
-def _fact(row: EventRow, contact_no: ContactNo, mailings: "_Mailings", source: str) -> Fact:
+def _told(row: EventRow, contact_no: ContactNo, mailings: "_Mailings") -> Told:
     mailing_no = mailings.of(row)
-    properties = dict(row.properties)
-    if mailing_no is None and row.campaign:
-        properties["campaign"] = row.campaign
     link_no = mailings.link_no(mailing_no, row.url)
+    properties = row.properties
+    if mailing_no is None and row.campaign:
+        properties = {**properties, "campaign": row.campaign}
     if row.url and link_no < 0:
-        properties["url"] = row.url
-    return Fact(
-        kind=row.kind,
-        occurred_at=row.occurred_at,
-        contact_no=contact_no,
-        mailing_no=mailing_no or MailingNo(0),
-        arm_no=_arm_no(row.variant) if mailing_no else -1,
-        link_no=link_no,
-        value_minor=row.value_minor,
-        currency=row.currency,
-        event_id=row.event_id,
-        order_id=row.order_id,
-        source=source,
-        ip=row.ip,
-        user_agent=row.user_agent,
-        properties=properties or None,
+        properties = {**properties, "url": row.url}
+    return Told(
+        row.kind,
+        row.occurred_at,
+        contact_no,
+        mailing_no or MailingNo(0),
+        _arm_no(row.variant) if mailing_no else -1,
+        link_no,
+        row.value_minor,
+        row.currency,
+        row.event_id,
+        row.order_id,
+        row.ip,
+        row.user_agent,
+        properties or None,
     )
 
 

@@ -13,12 +13,14 @@ from drumbeat.marketing.events.model import (
     Kind,
     Reason,
     Recorded,
+    Told,
     Verdict,
 )
 from drumbeat.marketing.events.reading import EventFile, EventRow, RejectedRow, read_event_file
 from drumbeat.marketing.events.rejudging import JudgedAgain, judge_again
 from drumbeat.marketing.events.rules import MAX_FACTS, WHY, ContentIds, kind_of, problem_of
 from drumbeat.marketing.events.service import EventsService
+from drumbeat.marketing.events.taking import Taken, take
 from drumbeat.marketing.events.unnaming import unname
 
 __all__ = [
@@ -38,10 +40,13 @@ __all__ = [
     "Reason",
     "Recorded",
     "RejectedRow",
+    "Taken",
+    "Told",
     "Verdict",
     "judge_again",
     "kind_of",
     "problem_of",
     "read_event_file",
+    "take",
     "unname",
 ]

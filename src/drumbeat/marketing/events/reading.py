@@ -8,9 +8,10 @@ own are kept as properties, which segments can use.
 import datetime as dt
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, BinaryIO
+from types import MappingProxyType
+from typing import Any, BinaryIO, NamedTuple
 
 from drumbeat.kit.clock import parse_instant
 from drumbeat.kit.delimited import BrokenRow, Row, read_sheet
@@ -62,8 +63,7 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(NamedTuple):
     """One event as the file tells it; `email` is as written, "" when another column says who."""
 
     number: int
@@ -82,7 +82,7 @@ class EventRow:
     url: str = ""
     user_agent: str = ""
     ip: str = ""
-    properties: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

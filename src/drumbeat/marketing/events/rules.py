@@ -1,9 +1,10 @@
 """What may be recorded, which words name a kind, and which facts are the same fact."""
 
 import hashlib
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +12,7 @@ from functools import lru_cache
 from drumbeat.kit.clock import epoch
 from drumbeat.kit.errors import InvalidInput
 from drumbeat.kit.ids import ContactNo
-from drumbeat.marketing.events.model import Fact, Kind, Reason
+from drumbeat.marketing.events.model import Fact, Kind, Reason, Told
 
 MAX_FACTS = 2_000
 """The most facts one unit of work records or folds."""
@@ -52,6 +53,7 @@ _SYNONYMS = {
     "post": "posted",
 }
 _EARLIEST, _LATEST = 0, 7_258_118_400  # 1970 and 2200
+_AGENT_CHARACTERS, _IP_CHARACTERS = 300, 64
 _RANGES = (
     ("contact_no", 1, 2**31 - 1),
     ("mailing_no", 0, 2**31 - 1),
@@ -102,13 +104,18 @@ def kind_of(word: str) -> Kind:
 
 def check(facts: Sequence[Fact]) -> None:
     """Raises InvalidInput naming the fact and the field that no table could hold."""
-    if len(facts) > MAX_FACTS:
-        message = f"{len(facts)} facts at once; one unit of work takes at most {MAX_FACTS}."
-        raise InvalidInput(message, field="facts")
+    check_number(len(facts))
     for position, fact in enumerate(facts):
         problem = problem_of(fact)
         if problem:
             raise InvalidInput(f"Fact {position + 1}: {problem[1]}", field=problem[0])
+
+
+def check_number(facts: int) -> None:
+    """Raises InvalidInput for more than one unit takes."""
+    if facts > MAX_FACTS:
+        message = f"{facts} facts at once; one unit of work takes at most {MAX_FACTS}."
+        raise InvalidInput(message, field="facts")
 
 
 def check_alike(fact: Fact, contact_nos: Sequence[ContactNo]) -> None:
@@ -121,7 +128,7 @@ def check_alike(fact: Fact, contact_nos: Sequence[ContactNo]) -> None:
     check([replace(fact, contact_no=number) for number in {min(contact_nos), max(contact_nos)}])
 
 
-def problem_of(fact: Fact) -> tuple[str, str] | None:
+def problem_of(fact: Fact | Told) -> tuple[str, str] | None:
     """(field, why) of a fact that no table could hold; None for one that can be recorded."""
     if fact.occurred_at.tzinfo is None:
         return "occurred_at", "occurred_at has no time zone."
@@ -136,7 +143,7 @@ def problem_of(fact: Fact) -> tuple[str, str] | None:
     return None
 
 
-def _is_in_range(fact: Fact) -> bool:
+def _is_in_range(fact: Fact | Told) -> bool:
     """The same bounds as `_RANGES`, without a loop: an import asks for every row."""
     return (
         0 < fact.contact_no < 2**31
@@ -161,6 +168,18 @@ def order_key(order_id: str) -> int:
     return int.from_bytes(digest, "big", signed=True) or 1
 
 
+def as_json(properties: Mapping[str, str] | None) -> str | None:
+    """How a row keeps properties: in one order, so that equal ones are equal text."""
+    if not properties:
+        return None
+    return json.dumps(dict(properties), ensure_ascii=False, sort_keys=True)
+
+
+def cut_evidence(ip: str, user_agent: str) -> tuple[str, str]:
+    """As much of either as is kept."""
+    return ip[:_IP_CHARACTERS], user_agent[:_AGENT_CHARACTERS]
+
+
 @dataclass
 class ContentIds:
     """Event ids for rows that have none, made of what they say: one of these per file.
@@ -174,13 +193,16 @@ class ContentIds:
     def give(self, facts: Iterable[Fact]) -> list[Fact]:
         return [f if f.event_id is not None else replace(f, event_id=self._id(f)) for f in facts]
 
-    def _id(self, fact: Fact) -> str:
+    def made_for(self, told: Told) -> str:
+        return self._id(told)
+
+    def _id(self, fact: Fact | Told) -> str:
         content = hashlib.blake2b(_content(fact).encode(), digest_size=12).digest()
         self._seen[content] += 1
         return f"content:{content.hex()}:{self._seen[content]}"
 
 
-def _content(fact: Fact) -> str:
+def _content(fact: Fact | Told) -> str:
     properties = sorted((fact.properties or {}).items())
     return repr(
         (

@@ -21,6 +21,7 @@ from drumbeat.marketing.events.rejudging import Material, Rejudged, judge_file
 from drumbeat.marketing.events.rules import ContentIds
 from drumbeat.marketing.events.store import EventStore, row_of, rows_of_hits
 from drumbeat.marketing.events.store_neighbours import facts_of, mailings_of, neighbours_of
+from drumbeat.marketing.events.taking import Taken
 from drumbeat.storage.fact_marks import FactMarks, Mark
 from drumbeat.storage.sealed_parquet import FactFile, SealedParquet
 from drumbeat.storage.warehouse import Batch, FactReader, Warehouse
@@ -44,12 +45,27 @@ class EventsService:
         """
         self.actor.require(Scope.EVENTS_WRITE)
         rules.check(facts)
-        fresh = [verdicts.judged(fact) for fact in self._unseen(_named(facts, ids))]
+        named = _named(facts, ids)
+        keys = [rules.event_key(f.source, f.event_id) if f.event_id else None for f in named]
+        fresh = [verdicts.judged(named[place]) for place in self._unseen(keys)]
         rows = [row_of(fact) for fact in fresh]
         self.store.add_rows(rows)
         self.store.add_evidence(fresh)
         self.marks.add(marks_of(rows))
         return Recorded(added=len(fresh), repeated=len(facts) - len(fresh))
+
+    def record_told(self, taken: Taken) -> Recorded:
+        """Record what `take` made of at most 2,000 events, as `record` would."""
+        self.actor.require(Scope.EVENTS_WRITE)
+        rules.check_number(len(taken))
+        rows, evidence = taken.rows, taken.evidence
+        fresh = self._unseen(taken.keys)
+        if len(fresh) < len(rows):
+            rows, evidence = [rows[at] for at in fresh], [evidence[at] for at in fresh]
+        self.store.add_rows(rows)
+        self.store.add_evidence_rows(row for row in evidence if row is not None)
+        self.marks.add(marks_of(rows))
+        return Recorded(added=len(rows), repeated=len(taken) - len(rows))
 
     def record_alike(self, fact: Fact, contact_nos: Sequence[ContactNo]) -> None:
         """Record the same fact about each of at most 2,000 contacts; the one it names is not meant.
@@ -230,14 +246,13 @@ class EventsService:
         self.actor.require(Scope.AUDIENCE_WRITE)
         return self.store.remove_evidence_of(contact_no)
 
-    def _unseen(self, facts: Sequence[Fact]) -> list[Fact]:
-        """Facts without an id, and the first of each id that was never seen, in their order."""
-        keys = [f.event_id and rules.event_key(f.source, f.event_id) for f in facts]
+    def _unseen(self, keys: Sequence[bytes | None]) -> list[int]:
+        """Places without a key, and the first of each key that was never seen, in their order."""
         new = self.store.add_seen(key for key in keys if key)
         fresh = []
-        for fact, key in zip(facts, keys, strict=True):
+        for place, key in enumerate(keys):
             if not key or key in new:
-                fresh.append(fact)
+                fresh.append(place)
                 new.discard(key or b"")
         return fresh
 

@@ -1,6 +1,5 @@
 """Facts that are not folded yet, the ids that were seen, and evidence kept for a while."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +24,7 @@ from drumbeat.kit.hidden_link import HIDDEN_LINK
 from drumbeat.kit.ids import ContactNo
 from drumbeat.marketing.events.model import Fact, FoldedFact, Hit
 from drumbeat.marketing.events.rejudging import Asked
-from drumbeat.marketing.events.rules import order_key
+from drumbeat.marketing.events.rules import as_json, cut_evidence, order_key
 from drumbeat.marketing.events.verdicts import judge
 from drumbeat.storage.bulk import insert_alike, insert_new, insert_rows
 from drumbeat.storage.database import NUMBER, Connection, metadata
@@ -72,7 +71,6 @@ evidence = Table(
     Index(None, "contact_no"),
 )
 
-_AGENT_CHARACTERS, _IP_CHARACTERS = 300, 64
 _COLUMNS = tuple(event.c[name] for name in FoldedFact._fields)
 _EVIDENCE = ("contact_no", "mailing_no", "kind", "at", "ip", "user_agent", "link_no", "asked")
 _FORGET_EVIDENCE = delete(evidence).where(
@@ -102,8 +100,7 @@ class EventStore:
                 fact.mailing_no,
                 int(fact.kind),
                 epoch(fact.occurred_at),
-                fact.ip[:_IP_CHARACTERS],
-                fact.user_agent[:_AGENT_CHARACTERS],
+                *cut_evidence(fact.ip, fact.user_agent),
                 fact.link_no,
                 0,
             )
@@ -184,7 +181,7 @@ def row_of(fact: Fact) -> Sequence[Any]:
         fact.currency,
         order_key(fact.order_id),
         fact.source,
-        _text(fact),
+        as_json(fact.properties),
     )
 
 
@@ -198,12 +195,6 @@ def rows_of_hits(hits: Iterable[Hit]) -> tuple[list[Sequence[Any]], list[Sequenc
         verdict, reason = judge(of_kind, agent, asked, link_no == HIDDEN_LINK)
         about = (of_kind, at, contact_no, mailing_no, -1, link_no)
         rows.append((*about, int(verdict), int(reason), 0, "", 0, "tracking", None))
-        seen = (ip[:_IP_CHARACTERS], agent[:_AGENT_CHARACTERS])
+        seen = cut_evidence(ip, agent)
         evidence_rows.append((contact_no, mailing_no, of_kind, at, *seen, link_no, asked))
     return rows, evidence_rows
-
-
-def _text(fact: Fact) -> str | None:
-    if not fact.properties:
-        return None
-    return json.dumps(dict(fact.properties), ensure_ascii=False, sort_keys=True)
