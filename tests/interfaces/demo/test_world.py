@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -27,7 +28,7 @@ def after(seconds: float, kind: str = "clicked") -> Reaction:
         ([0.4, 0.5, 0.9], [1, 1, 1]),  # what a machine does within a second stays together
         ([2.2, 5.0], [3, 5]),
         ([13, 40], [60, 120]),  # what a person does one after the other stays apart
-        ([130, 3_601, 3_900], [600, 4_200, 4_800]),
+        ([130, 3_601, 3_900], [1_799, 5_399, 7_199]),
         ([7.9, 9.5], [8, 60]),
     ],
 )
@@ -35,6 +36,16 @@ def test_nobody_acts_too_early_or_all_at_once(seconds: list[float], ticks: list[
     planned = on_ticks(CAME, [after(each) for each in seconds])
     assert [(tick - CAME).total_seconds() for tick, _ in planned] == ticks
     assert all(tick >= reaction.at for tick, reaction in planned)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kolkata", "America/St_Johns"])
+def test_who_acts_late_acts_in_the_local_hour_in_which_they_would_have(zone: str) -> None:
+    local = ZoneInfo(zone)
+    for seconds in range(120, 2 * 86_400, 397):
+        meant = CAME + timedelta(seconds=seconds)
+        [(tick, _)] = on_ticks(CAME, [after(seconds)])
+        hours = [at.astimezone(local).replace(minute=0, second=0) for at in (tick, meant)]
+        assert hours[0] == hours[1], meant
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -110,22 +111,27 @@ def run_campaign(on: Stage, *, contacts: int, seed: int, tell: Telling) -> JsonO
 
 
 def _import(on: Stage, market: Market, tell: Telling) -> None:
-    files: tuple[tuple[str, str, bytes, dict[str, str]], ...] = (
-        ("contacts", "/contacts/import", contacts_file(market), {"consent": "Status"}),
-        ("past events", "/events/import", history_file(market), {}),
-    )
-    on.await_server()
-    for name, route, content, options in files:
-        with tell.progress(f"Importing {name}") as show:
-            report: JsonObject = {}
-            for report in on.client.upload(route, io.BytesIO(content), **options):
-                if "progress" in report:
-                    show(float(str(report["progress"])), f"{report['rows']:,} rows")
-        tell.note(f"{report['added']:,} {name} imported, {report['rejected']} rejected")
+    contacts = contacts_file(market)
+    with ThreadPoolExecutor(1) as beside:  # the past is written while the server takes in people
+        past = beside.submit(history_file, market)
+        on.await_server()
+        _upload(on, "contacts", "/contacts/import", contacts, tell, consent="Status")
+        _upload(on, "past events", "/events/import", past.result(), tell)
     most = SETTLING + SETTLING_A_CONTACT * len(market)
     wait_while(
         lambda: _unfolded(on), "its past to be taken in", most
     )  # best hours are learned there: a plan before would know less
+
+
+def _upload(
+    on: Stage, name: str, route: str, content: bytes, tell: Telling, **options: str
+) -> None:
+    with tell.progress(f"Importing {name}") as show:
+        report: JsonObject = {}
+        for report in on.client.upload(route, io.BytesIO(content), **options):
+            if "progress" in report:
+                show(float(str(report["progress"])), f"{report['rows']:,} rows")
+    tell.note(f"{report['added']:,} {name} imported, {report['rejected']} rejected")
 
 
 def _unfolded(on: Stage) -> bool:

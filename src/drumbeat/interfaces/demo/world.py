@@ -30,9 +30,10 @@ _BOUNDARY = re.compile(rb'boundary="?([^";\r\n]+)', re.I)
 _PAGE = 500
 _LUCK = 1  # one mailing in the demo: equal keys would be equal luck
 
-TICKS = ((8, 1), (120, 60), (math.inf, 600))
-"""Seconds since a mail came, and how far apart people then act, so that many act at once: at whole
-seconds while it is fresh, when seconds tell machines from people; later every ten minutes."""
+TICKS = ((8, 1, 0), (120, 60, 0), (math.inf, 1_800, -1))
+"""Seconds since a mail came, how far apart people then act, and where on the clock: at whole
+seconds while it is fresh, when seconds tell machines from people; later in the last second of every
+half hour, so that many act at once and each in the local hour in which they would have."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,8 @@ def on_ticks(
     for reaction in reactions:
         at = reaction.at.timestamp()
         age = at - received_at.timestamp()
-        grain = next(apart for until, apart in TICKS if age < until)
-        tick = max(math.ceil(at / grain) * grain, before)
+        grain, place = next((apart, place) for until, apart, place in TICKS if age < until)
+        tick = max(math.ceil((at - place) / grain) * grain + place, before)
         if tick == before and at - last >= 1:
             tick += grain
         before, last = tick, at

@@ -8,6 +8,7 @@ their interest. Rows are columns: 5,000 contacts over 180 days are about 100,000
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,8 +68,7 @@ class PastMailing:
     sent_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PastFact:
+class PastFact(NamedTuple):
     kind: KindName
     occurred_at: datetime
     contact_index: int

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from drumbeat.science.simulation.agents import AGENTS, NOBODY
-from drumbeat.science.simulation.columns import Floats
+from drumbeat.science.simulation.columns import Floats, Ints
 from drumbeat.science.simulation.habits import HOURS_PER_WEEK, activity
 from drumbeat.science.simulation.history import (
     History,
@@ -35,7 +35,7 @@ from drumbeat.science.simulation.reactions import (
     machine_hits,
     mailed,
 )
-from drumbeat.science.simulation.tastes import Truth, draw_truth, features_for
+from drumbeat.science.simulation.tastes import NAMES, Truth, draw_truth, features_for
 
 _PEOPLE, _TRUTH, _HISTORY, _HUMAN, _MACHINE = range(5)  # streams of one seed
 
@@ -131,12 +131,8 @@ class Market:
     ) -> list[list[Reaction]]:
         """`reactions` of each of these contacts to a mail of its own with as many links."""
         index = np.asarray(contacts, dtype=np.int64)
-        features = [
-            features_for(self.people, index[row : row + 1], subject)
-            for row, subject in enumerate(subjects)
-        ]
         received = _epochs(received_at, len(contacts))
-        mail = Mailed(index, received, np.concatenate(features), links, hidden)
+        mail = Mailed(index, received, self._features(index, subjects), links, hidden)
         machine, human = (
             Lots([_stream(self.seed, stream, contact, key) for contact in contacts])
             for stream in (_MACHINE, _HUMAN)
@@ -191,6 +187,16 @@ class Market:
     ) -> Mailed:
         rows = np.asarray(index, dtype=np.int64)
         return mailed(self.people, rows, subject, received, links, hidden)
+
+    def _features(self, index: Ints, subjects: Sequence[str]) -> Floats:
+        """Of each reader's own subject; readers of the same one are asked for together."""
+        alike: dict[str, list[int]] = {}
+        for row, subject in enumerate(subjects):
+            alike.setdefault(subject, []).append(row)
+        features = np.empty((len(index), len(NAMES)))
+        for subject, rows in alike.items():
+            features[rows] = features_for(self.people, index[rows], subject)
+        return features
 
     def _reaction(self, hits: Hits, row: int, order: str) -> Reaction:
         kind, link, agent = int(hits.kind[row]), int(hits.link_no[row]), int(hits.agent[row])
