@@ -312,6 +312,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     before = {path: path.stat().st_mtime_ns for path in FOLDER.glob("*.webp")}
     with stage(free_port("127.0.0.1", 8000), SEED) as on, studio(on) as at:
+        at.on.await_server()
         first_day(at)
         telling = Telling.to_stderr(quiet=True)
         answer = run_campaign(on, contacts=CONTACTS, seed=SEED, tell=telling)
