@@ -233,6 +233,7 @@ oma-  audience.known_fields
 oma-  audience.list_contacts
 oma-  audience.list_proofs
 oma-  audience.list_segments
+oma-  audience.numbers_of
 om--  audience.merge_contacts
 om--  audience.note_import
 om--  imports.add_ordinary
@@ -263,6 +264,7 @@ omav  delivery.count_arms
 om--  delivery.discard
 om--  delivery.freeze_next
 omav  delivery.get
+oma-  delivery.count_planned
 omav  delivery.history_of
 omav  delivery.ledger
 omav  delivery.ledger_rows

@@ -168,6 +168,18 @@ def test_a_later_row_of_the_same_person_adds_topics_and_no_beats_yes(
     assert states(house) == {"marketing": YES, "garden-tips": NO, "sales": YES}
 
 
+def test_a_yes_of_a_merged_address_stays_with_it_and_a_no_is_the_persons(
+    load: Import, house: Drumbeat
+) -> None:
+    load(f"email\n{ANA}\nben@example.com\n")
+    with house.look(MARIA) as d:
+        numbers = d.audience.contact_numbers([ANA, "ben@example.com"])
+    with house.begin(MARIA) as d:
+        d.duplicates.merge(numbers[ANA], numbers["ben@example.com"])
+    load("email,topics,Garden tips\nben@example.com,sales,no\n")
+    assert states(house) == {"marketing": YES, "garden-tips": NO, "sales": NEVER}
+
+
 def test_without_topics_such_columns_stay_fields_and_words_that_are_no_answer_too(
     load: Import, house: Drumbeat
 ) -> None:

@@ -195,7 +195,8 @@ def said_of_merged(
 def _said_of_merged(row: ContactRow) -> ContactRow:
     consent = row.consent if row.consent is Consent.unsubscribed else Consent.unconfirmed
     suppress = None if row.suppress is SuppressionReason.bounced else row.suppress
-    return replace(row, consent=consent, suppress=suppress)
+    topics = {topic_no: yes for topic_no, yes in (row.topics or {}).items() if not yes}
+    return replace(row, consent=consent, suppress=suppress, topics=topics)
 
 
 def without_merged_ids(
