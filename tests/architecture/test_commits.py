@@ -12,6 +12,7 @@ ENGINES = {SOURCE / "storage" / "sqlite.py", SOURCE / "storage" / "postgresql.py
 
 OPENS_THE_DOOR = {
     "src/drumbeat/bootstrap/__init__.py": "makes the unit of work that everybody else asks for",
+    "src/drumbeat/marketing/campaigns/event_intake.py": "opens the units that its caller hands it",
     "src/drumbeat/storage/migrations/__init__.py": "runs before there is anybody to name",
     "src/drumbeat/storage/sealing.py": "binds a new database to its key, also before that",
     "src/drumbeat/storage/moving.py": "copies one database into another, as neither's user",
