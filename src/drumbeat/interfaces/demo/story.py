@@ -180,6 +180,8 @@ def _live(on: Stage, market: Market, campaign_id: str, tell: Telling) -> None:
     finally:
         world.close()
     _settle_verdicts(on)
+    # Which facts were folded together is a matter of moments: judged again, all have neighbours.
+    on.client.post("/events/judge", {"since": BEGINS.isoformat()})
     # A report says what was counted last: the answer of the demo is of all that happened.
     wait_while(lambda: _uncounted(on), "the figures to be counted")
 
