@@ -1,22 +1,20 @@
 # The two commands: `make demo` and `make test`. Needs Python 3.11 or newer, git and make.
 .PHONY: demo test check setup setup-dev serve screenshots clean
 .DEFAULT_GOAL := demo
-# Half of the tests wait at any time, for a mail server, a browser or a database.
-WORKERS = $$(.venv/bin/python -c "import os; print(os.cpu_count() * 3 // 2)")
 
 # The tests that need neither processes nor time: `make check` runs these, `make test` all.
 QUICK = tests/architecture tests/docs tests/kit tests/science
 
 demo: setup ; @.venv/bin/drumbeat demo
 
-test: setup-dev ; @.venv/bin/python -m pytest -q -rs -n $(WORKERS)
+test: setup-dev ; @.venv/bin/python -m pytest -q -rs -n auto
 
 check: setup-dev
 	@.venv/bin/ruff format --check src tests benchmarks scripts
 	@.venv/bin/ruff check src tests benchmarks scripts
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
-	@.venv/bin/python -m pytest -q -n $(WORKERS) -m "not slow" $(QUICK)
+	@.venv/bin/python -m pytest -q -n auto -m "not slow" $(QUICK)
 
 serve: setup ; @.venv/bin/drumbeat serve
 

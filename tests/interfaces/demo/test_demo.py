@@ -19,14 +19,12 @@ from tests.architecture.tree import ROOT
 pytestmark = pytest.mark.slow
 
 PATIENCE = 300
-PROMISED = (
-    "performance_metrics",
-    "performance_analysis",
-    "segmentation",
-    "send_optimization",
-    "funnel",
-)
-"""What the same seed gives again, figure by figure."""
+PROMISED = ("performance_metrics", "segmentation", "send_optimization", "funnel")
+"""What the same seed gives again, figure by figure.
+
+Not the test's conclusion and the advice that rests on it: those are of the moment when the test
+ended, when an open whose neighbours came in later may still have counted as a person's.
+"""
 
 
 def demo(*words: str) -> dict[str, object]:

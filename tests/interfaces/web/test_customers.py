@@ -46,7 +46,7 @@ def test_worth_shows_named_segments_what_to_do_and_a_forecast_with_its_judge(
     assert abs(sum(shares) - 100) <= len(shares)
     assert "forecast, not income" in body
     assert "at 90 %" in body
-    assert "who bought last comes first" in body
+    assert "a ranking by how recently they bought" in body
     assert re.search(r'<a href="/audience/contacts/con_\w+">buyer\d+@example.com</a>', body)
 
 

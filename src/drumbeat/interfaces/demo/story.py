@@ -224,6 +224,8 @@ def _move_on(on: Stage, world: World, due: datetime | None) -> bool:
     if act is not None and act < due:
         world.act_until(min(due, act + STEP))
     else:
+        # A test is decided by what was folded: until then each fact is judged by itself.
+        wait_while(lambda: _unfolded(on), "opens and clicks to be taken in")
         on.clock.set(max(due, on.clock()))
     return True
 

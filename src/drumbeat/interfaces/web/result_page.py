@@ -108,7 +108,7 @@ def result_page(result: Result, *, summed: bool = False) -> ResultPage:
         funnel=_funnel(rows(result.get("funnel"))),
         left_out=_left_out(rows(result.get("left_out"))),
         arms=with_unsent(arms, testing),
-        test_method=method_line(testing),
+        test_method=method_line(testing) if heard else "",
         marks=marks,
         test_state=_test_state(testing),
         curve=_curve(_hours(result), summed=summed),

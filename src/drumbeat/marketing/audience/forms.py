@@ -13,7 +13,7 @@ from drumbeat.marketing.audience.model_asks import SignupForm
 from drumbeat.marketing.audience.store_asks import AskStore
 from drumbeat.marketing.audience.topics import LONGEST_WORDING, TopicsService
 
-WORDING = "Yes, send me mail about what I have ticked. I can stop it at any time."
+WORDING = "Yes, send me mail about what is named here. I can stop it at any time."
 _ID = re.compile(r"frm_[0-9a-f]{32}")
 
 
