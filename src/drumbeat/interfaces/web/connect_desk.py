@@ -7,15 +7,15 @@ An import that dies with its process is simply made again, since repeating it ad
 import logging
 import secrets
 import threading
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO
 
 from drumbeat.bootstrap import Drumbeat
+from drumbeat.interfaces.web.waiting_files import WaitingFiles, share_read
 from drumbeat.kit.actor import Actor
-from drumbeat.kit.errors import Conflict, DrumbeatError, NotFound
+from drumbeat.kit.errors import Conflict, DrumbeatError
 from drumbeat.marketing.audience import ImportProgress
 from drumbeat.marketing.campaigns.connecting import ConnectOptions, ConnectReport, connect_export
 
@@ -52,29 +52,17 @@ class ConnectDesk:
     """Thread-safe: requests and the imports themselves run side by side."""
 
     run: Callable[[Callable[[], None]], None] = _beside
-    _exports: dict[str, Export] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _files: WaitingFiles[Export] = field(default_factory=partial(WaitingFiles, MOST_WAITING))
 
     def take(self, actor: Actor, name: str, file: BinaryIO, kind: str, consent: str) -> Export:
         """Keep a file. Raises Conflict while too many are at work."""
-        export = Export(secrets.token_hex(8), actor.person_no, name, file, kind, consent)
-        weakref.finalize(export, file.close)  # of a file that nobody came back for
-        with self._lock:
-            while len(self._exports) >= MOST_WAITING:
-                idle = next((each for each in self._exports.values() if not each.busy), None)
-                if idle is None:
-                    raise Conflict("Several files are being imported: wait until one has ended.")
-                self._exports.pop(idle.key).file.close()
-            self._exports[export.key] = export
-        return export
+        return self._files.put(
+            Export(secrets.token_hex(8), actor.person_no, name, file, kind, consent)
+        )
 
     def get(self, actor: Actor, key: str) -> Export:
         """Raises NotFound for a key that was never given out, or to somebody else."""
-        with self._lock:
-            export = self._exports.get(key)
-        if export is None or export.person_no != actor.person_no:
-            raise NotFound("This file is not here any more: upload it again.")
-        return export
+        return self._files.get(actor, key)
 
     def check(self, drumbeat: Drumbeat, actor: Actor, export: Export) -> None:
         """A dry run of what was just taken."""
@@ -82,7 +70,7 @@ class ConnectDesk:
 
     def start(self, drumbeat: Drumbeat, actor: Actor, export: Export) -> None:
         """Import what was checked. Raises Conflict if it is worked on, or was."""
-        with self._lock:
+        with self._files.lock:
             if export.state != "checked":
                 raise Conflict("This file is being imported already, or was.")
             export.state, export.share = "importing", 0.0
@@ -108,6 +96,6 @@ def _work(drumbeat: Drumbeat, actor: Actor, export: Export, *, dry_run: bool) ->
 
 def _telling(export: Export) -> Callable[[ImportProgress], None]:
     def tell(at: ImportProgress) -> None:
-        export.share = min(at.bytes_read / at.bytes_total, 1.0) if at.bytes_total else 1.0
+        export.share = share_read(at)
 
     return tell

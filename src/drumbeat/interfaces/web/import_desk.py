@@ -9,7 +9,6 @@ import secrets
 import tempfile
 import threading
 import time
-import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,8 +16,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from drumbeat.bootstrap import Drumbeat
+from drumbeat.interfaces.web.waiting_files import WaitingFiles, share_read
 from drumbeat.kit.actor import Actor
-from drumbeat.kit.errors import Conflict, DrumbeatError, NotFound
+from drumbeat.kit.errors import Conflict, DrumbeatError
 from drumbeat.marketing.audience import (
     ImportOptions,
     ImportProgress,
@@ -87,31 +87,19 @@ class Upload:
 class ImportDesk:
     """Thread-safe: requests and the imports themselves run side by side."""
 
-    _uploads: dict[str, Upload] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _files: WaitingFiles[Upload] = field(default_factory=partial(WaitingFiles, MOST_WAITING))
 
     def take(
         self, actor: Actor, name: str, file: BinaryIO, consent: str, policy: MergePolicy
     ) -> Upload:
         """Keep a file. Raises Conflict while too many are at work."""
-        upload = Upload(secrets.token_hex(8), actor.person_no, name, file, consent, policy)
-        weakref.finalize(upload, file.close)  # of a file that nobody came back for
-        with self._lock:
-            while len(self._uploads) >= MOST_WAITING:
-                idle = next((each for each in self._uploads.values() if not each.busy), None)
-                if idle is None:
-                    raise Conflict("Several files are being imported: wait until one has ended.")
-                self._uploads.pop(idle.key).file.close()
-            self._uploads[upload.key] = upload
-        return upload
+        return self._files.put(
+            Upload(secrets.token_hex(8), actor.person_no, name, file, consent, policy)
+        )
 
     def get(self, actor: Actor, key: str) -> Upload:
         """Raises NotFound for a key that was never given out, or to somebody else."""
-        with self._lock:
-            upload = self._uploads.get(key)
-        if upload is None or upload.person_no != actor.person_no:
-            raise NotFound("This file is not here any more: upload it again.")
-        return upload
+        return self._files.get(actor, key)
 
     def check(
         self, drumbeat: Drumbeat, actor: Actor, upload: Upload, mapping: Mapping[str, str]
@@ -127,7 +115,7 @@ class ImportDesk:
         self, drumbeat: Drumbeat, actor: Actor, upload: Upload, mapping: Mapping[str, str] | None
     ) -> None:
         """Work through the file beside the requests; without a mapping in earnest."""
-        with self._lock:
+        with self._files.lock:
             begun = bool(upload.meanings) or mapping is None
             ready = ("checked",) if mapping is None else ("checked", "unmapped")
             if begun and upload.state not in ready:
@@ -188,6 +176,6 @@ def _import(drumbeat: Drumbeat, actor: Actor, upload: Upload, dry_run: bool) -> 
 def _telling(upload: Upload) -> Callable[[ImportProgress], None]:
     def tell(at: ImportProgress) -> None:
         upload.rows, upload.interrupted_at = at.rows, at.interrupted_at
-        upload.share = min(at.bytes_read / at.bytes_total, 1.0) if at.bytes_total else 1.0
+        upload.share = share_read(at)
 
     return tell

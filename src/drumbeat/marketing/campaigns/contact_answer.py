@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 from drumbeat.kit.errors import InvalidInput, NotFound, refused_cursor
-from drumbeat.kit.ids import MailingNo
+from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.kit.money import to_major
 from drumbeat.marketing.analytics import ContactFigures, Happening
@@ -74,9 +74,7 @@ def contact_answer(unit: Unit, contact_id: str) -> JsonObject:
     number = contact.contact_no
     [row] = contact_rows(unit, [contact])
     merged = unit.duplicates.list_merged(number)
-    numbers = [number, *(each.merged_no for each in merged)]
-    lines = [line for each in numbers for line in unit.delivery.history_of(each)]
-    lines.sort(key=lambda line: line.mailing_no, reverse=True)
+    lines = mail_of(unit, number)
     happened = unit.analytics.timeline(number)
     mailings = {line.mailing_no for line in lines} | {each.mailing_no for each in happened}
     campaigns = unit.campaigns.list_by_mailing(mailings)
@@ -125,6 +123,16 @@ def timeline_answer(unit: Unit, contact_id: str, cursor: str | None, limit: int)
         "timeline": [_happening(each, campaigns) for each in page.happenings],
         "next_cursor": page.next_cursor,
     }
+
+
+def mail_of(unit: Unit, contact_no: ContactNo, *, limit: int = 100) -> list[LedgerLine]:
+    """What was planned for one person under each of their numbers, the newest mailing first.
+
+    At most `limit` for a number.
+    """
+    numbers = unit.audience.numbers_of(contact_no)
+    lines = [line for no in numbers for line in unit.delivery.history_of(no, limit=limit)]
+    return sorted(lines, key=lambda line: line.mailing_no, reverse=True)
 
 
 def contact_figures(figures: ContactFigures) -> JsonObject:

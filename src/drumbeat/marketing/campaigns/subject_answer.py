@@ -8,7 +8,7 @@ from drumbeat.kit.errors import NotFound
 from drumbeat.kit.ids import ContactNo
 from drumbeat.kit.json_objects import JsonObject
 from drumbeat.marketing.audience import contact_id_of
-from drumbeat.marketing.campaigns.contact_answer import contact_answer
+from drumbeat.marketing.campaigns.contact_answer import contact_answer, mail_of
 from drumbeat.marketing.campaigns.ports import Unit
 
 _INSTANTS = frozenset(
@@ -51,8 +51,7 @@ def subject_answer(unit: Unit, address: str) -> JsonObject:
 
 def _campaigns(unit: Unit, number: ContactNo) -> list[JsonObject]:
     """The campaigns that named them, with who said yes to each."""
-    numbers = [number, *(each.merged_no for each in unit.duplicates.list_merged(number))]
-    lines = [line for each in numbers for line in unit.delivery.history_of(each, limit=1_000)]
+    lines = mail_of(unit, number, limit=1_000)
     named = unit.campaigns.list_by_mailing({line.mailing_no for line in lines})
     return [
         {

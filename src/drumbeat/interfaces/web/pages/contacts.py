@@ -20,6 +20,7 @@ from drumbeat.kit.ids import ContactNo, MailingNo
 from drumbeat.kit.money import to_major
 from drumbeat.marketing.analytics import Happening
 from drumbeat.marketing.audience import Contact, Permission, contact_id_of, contact_no_of
+from drumbeat.marketing.campaigns.contact_answer import mail_of
 from drumbeat.marketing.campaigns.contact_export import FileFormat, export_contacts
 from drumbeat.marketing.department import Department
 from drumbeat.storage.secrets import KeyRing
@@ -99,9 +100,7 @@ def show_contact(visit: Visit) -> Response:
         proofs = department.audience.list_proofs(number)
         choices = department.topics.choices_of(number)
         merged = department.duplicates.list_merged(number)
-        numbers = [number, *(each.merged_no for each in merged)]
-        lines = [line for each in numbers for line in department.delivery.history_of(each)]
-        lines.sort(key=lambda line: line.mailing_no, reverse=True)
+        lines = mail_of(department, number)
         mailings = _mailings(department, {line.mailing_no for line in lines})
         deeds = _deeds(visit, department, number) if visit.query("whole") else {}
     return visit.page(
